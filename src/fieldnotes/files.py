@@ -1,0 +1,98 @@
+"""Files that are whole or absent: atomic writes, and JSON that keeps every float."""
+
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fieldnotes.errors import CorruptFile
+
+_FLOAT = "__float__"
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write `data` so that a reader sees the old file or the new one, never half.
+
+    The bytes go to a temporary file in the same folder, reach the disk, and take the
+    name in one rename; a crash or a full disk leaves what was there before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        # mkstemp makes private files; a shared catalogue needs the usual rights.
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text` as UTF-8, atomically (see `write_bytes`)."""
+    return write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write `value` as standard JSON, atomically; NaN and infinities survive."""
+    return write_text(path, to_json(value, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file, or None where there is no such file.
+
+    Raises:
+        CorruptFile: the file is there but holds no readable JSON.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path}: cannot be read ({error})."
+        raise CorruptFile(message) from error
+    try:
+        return from_json(text)
+    except ValueError as error:
+        message = f"{path}: is not JSON ({error})."
+        raise CorruptFile(message) from error
+
+
+def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str:
+    """Standard JSON text; floats that JSON lacks become `{"__float__": "nan"}`."""
+    return json.dumps(
+        _plain(value),
+        indent=indent,
+        sort_keys=sort,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def from_json(text: str) -> Any:
+    """The inverse of `to_json`, exact for every float."""
+    return json.loads(text, object_hook=_revive)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_FLOAT: "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value
+
+
+def _revive(value: dict[str, Any]) -> Any:
+    return float(value[_FLOAT]) if set(value) == {_FLOAT} else value

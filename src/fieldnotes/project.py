@@ -1,0 +1,82 @@
+"""Where things are: the folders of one project, found from inside it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldnotes.errors import ProjectNotFound
+
+VARIABLE = "FIELDNOTES_PROJECT"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project.
+
+    Everything that is computed lies under `catalogue`, `results` and `site`, so that a
+    project is its repository plus three folders that can be thrown away.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | str | None = None) -> "Project":
+        """The project around `start` (default: $FIELDNOTES_PROJECT, then this folder).
+
+        Raises:
+            ProjectNotFound: no folder at or above it holds `notebooks/` and `params/`.
+        """
+        begin = Path(start or os.environ.get(VARIABLE) or Path.cwd()).resolve()
+        for folder in (begin, *begin.parents):
+            if (folder / "notebooks").is_dir() and (folder / "params").is_dir():
+                return cls(folder)
+        message = (
+            f"{begin}: no project here: no folder at or above it holds both "
+            "`notebooks/` and `params/`. Change into the project and try again."
+        )
+        raise ProjectNotFound(message)
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params"
+
+    @property
+    def src(self) -> Path:
+        return self.root / "src"
+
+    @property
+    def catalogue(self) -> Path:
+        return self.root / "catalogue"
+
+    @property
+    def runs(self) -> Path:
+        return self.catalogue / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.catalogue / "cache"
+
+    @property
+    def results(self) -> Path:
+        """The staged pages."""
+        return self.root / "results"
+
+    @property
+    def site(self) -> Path:
+        """The rendered site."""
+        return self.root / "_site"
+
+    def run_folder(self, study: str, key: str) -> Path:
+        """The folder of one run."""
+        return self.runs / study / key
+
+    def relative(self, path: Path) -> str:
+        """`path` as the user would write it from the root of the project."""
+        try:
+            return path.resolve().relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()

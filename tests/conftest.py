@@ -1,0 +1,20 @@
+"""What every test shares: a quiet, closed environment."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Tests must not inherit the run or the project of a session they are started from.
+for name in ("FIELDNOTES_RUN", "FIELDNOTES_PROJECT", "FIELDNOTES_DATABASE"):
+    os.environ.pop(name, None)
+# The kernels' debugger warns about frozen modules on every start.
+os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of this repository."""
+    return ROOT
