@@ -1,0 +1,36 @@
+"""Spreads: YAML files that say which notebooks run with which parameters.
+
+A notebook's parameters cell is the schema. A spread is expanded into requests, one a
+run, and refused as a whole, before anything runs, when any part of it cannot be.
+"""
+
+from fieldnotes.spreads.loading import in_order, load_spreads
+from fieldnotes.spreads.notebooks import (
+    CodeCell,
+    Notebook,
+    list_notebooks,
+    read_notebook,
+)
+from fieldnotes.spreads.parameters import Parameter
+from fieldnotes.spreads.paths import list_spreads
+from fieldnotes.spreads.problems import SpreadError
+from fieldnotes.spreads.queries import is_query, qualify, query_stages
+from fieldnotes.spreads.stages import RunRequest, Spread, Stage
+
+__all__ = [
+    "CodeCell",
+    "Notebook",
+    "Parameter",
+    "RunRequest",
+    "Spread",
+    "SpreadError",
+    "Stage",
+    "in_order",
+    "is_query",
+    "list_notebooks",
+    "list_spreads",
+    "load_spreads",
+    "qualify",
+    "query_stages",
+    "read_notebook",
+]

@@ -1,0 +1,102 @@
+"""Checks that a study makes of its parameters before anything runs.
+
+`src/<package>/<study>/checks.py` may hold a function called like the notebook (`-` as
+`_`), which raises ValueError for parameters that cannot work.
+"""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fieldnotes.project import Project
+from fieldnotes.spreads.stages import RunRequest, Stage
+from fieldnotes.spreads.values import told
+
+SHOWN = 3  # refused cases of a stage that are told; the rest is counted
+
+Check = Callable[[dict[str, Any]], None]
+
+
+def call_checks(project: Project, stages: Iterable[Stage]) -> list[str]:
+    """Call the study's check for every case; what it refuses, as problems."""
+    problems = []
+    for stage in stages:
+        checks, broken = _find(project, stage)
+        problems += broken
+        refused = [
+            told
+            for request in stage.requests
+            for check in checks
+            if (told := _refusal(check, request, stage))
+        ]
+        problems += refused[:SHOWN]
+        if len(refused) > SHOWN:
+            problems.append(
+                f"{stage.place}: {len(refused) - SHOWN} more cases are refused."
+            )
+    return problems
+
+
+def _find(project: Project, stage: Stage) -> tuple[list[Check], list[str]]:
+    """The check functions for a stage, and what is wrong with their modules."""
+    study, _, name = stage.notebook.name.partition("/")
+    function = name.replace("-", "_").replace("/", "_")
+    checks, broken = [], []
+    for path in sorted(project.src.glob(f"*/{study}/checks.py")):
+        try:
+            module = _import(project.src, path)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            broken.append(f"{project.relative(path)}: cannot be imported ({reason}).")
+            continue
+        check = getattr(module, function, None)
+        if callable(check):
+            checks.append(check)
+    return checks, broken
+
+
+def _import(src: Path, path: Path) -> ModuleType:
+    """Import a module by its dotted name, from this project's `src` and no other."""
+    parts = path.relative_to(src).with_suffix("").parts
+    name = ".".join(parts)
+    loaded = sys.modules.get(name)
+    if loaded is not None and _is_at(loaded, path):
+        return loaded
+    # One process may see several projects whose packages share a name.
+    package = parts[0]
+    for other in list(sys.modules) if package != "fieldnotes" else ():
+        if other == package or other.startswith(f"{package}."):
+            del sys.modules[other]
+    sys.path.insert(0, str(src))
+    try:
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(src))
+
+
+def _is_at(module: ModuleType, path: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve() == path.resolve()
+
+
+def _refusal(check: Check, request: RunRequest, stage: Stage) -> str | None:
+    """What a check says against a case; None where it says nothing."""
+    try:
+        check(dict(request.parameters))
+    except ValueError as error:
+        said = str(error).rstrip(".") or "refused by the study's check"
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        said = (
+            f"the check itself broke: {type(error).__name__}: {error} "
+            f"({Path(frame.filename).name}, line {frame.lineno})"
+        )
+    else:
+        return None
+    case = f" (case {told(request.varied)})" if request.varied else ""
+    return f"{stage.place}: {said}{case}."
