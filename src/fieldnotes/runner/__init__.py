@@ -1,0 +1,50 @@
+"""Case to run folder: what must run and why, and one process for each run.
+
+`make_plan` says which runs are done and which are not; `execute` runs those, each as
+`fieldnotes run-one FOLDER` in a slot; `status` and `accept` read and bless the rest.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fieldnotes.runner.batch import Outcome, execute
+    from fieldnotes.runner.folder import RunnerError
+    from fieldnotes.runner.plan import Plan, PlannedRun, make_plan
+    from fieldnotes.runner.report import ProjectStatus, accept, status
+    from fieldnotes.runner.slots import LocalSlots
+    from fieldnotes.runner.variables import environment
+
+__all__ = [
+    "LocalSlots",
+    "Outcome",
+    "Plan",
+    "PlannedRun",
+    "ProjectStatus",
+    "RunnerError",
+    "accept",
+    "environment",
+    "execute",
+    "make_plan",
+    "status",
+]
+
+_HOMES = {
+    "variables": ("environment",),
+    "batch": ("Outcome", "execute"),
+    "folder": ("RunnerError",),
+    "plan": ("Plan", "PlannedRun", "make_plan"),
+    "report": ("ProjectStatus", "accept", "status"),
+    "slots": ("LocalSlots",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is asked for: a run imports its worker and no planner."""
+    for home, names in _HOMES.items():
+        if name in names:
+            module = import_module(f"fieldnotes.runner.{home}")
+            globals().update({each: getattr(module, each) for each in names})
+            return globals()[name]
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,319 @@
+"""Runs in the order of their needs, in slots, until nothing is left that can run."""
+
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from fieldnotes.project import Project
+from fieldnotes.runner.folder import (
+    FINISHED,
+    RunnerError,
+    cause_of,
+    locked,
+)
+from fieldnotes.runner.order import limits_of, write_spreads
+from fieldnotes.runner.plan import (
+    DONE,
+    ELSEWHERE,
+    SKIPPED,
+    TO_RUN,
+    Plan,
+    PlannedRun,
+)
+from fieldnotes.runner.progress import Display, choose_display
+from fieldnotes.runner.release import Release, final_status
+from fieldnotes.runner.slots import LocalSlots, Slots, launch
+from fieldnotes.runner.variables import cores
+from fieldnotes.runner.worker import BUSY
+
+TYPICAL_MEMORY = 1.5  # [GB] of a run without a limit
+TICK = 0.2  # [s] between two looks at what has ended
+PATIENCE = 1.0  # [s] between two looks at runs of other runners
+NOT_STARTED = "not started"
+
+
+@dataclass
+class Outcome:
+    """How a batch ended: states counted, failures by their cause."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, list[PlannedRun]] = field(default_factory=dict)
+    blocked: list[tuple[PlannedRun, str]] = field(default_factory=list)
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything asked for is finished, 1 otherwise."""
+        left = set(self.counts) - FINISHED - {SKIPPED}
+        return 1 if left or self.interrupted else 0
+
+
+def execute(
+    project: Project,
+    plan: Plan,
+    *,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    memory: float | None = None,
+    fail_fast: bool = False,
+    max_failures: int | None = None,
+    slots: Slots | None = None,
+    display: Display | None = None,
+    on_finished: Callable[[Path | None], Any] | None = None,
+) -> Outcome:
+    """Run what the plan says is not done; a failed run never stops another.
+
+    Args:
+        jobs: runs at once; by default from cores and free memory.
+        timeout: limit of each run [s], in place of its stage's.
+        memory: limit of each run [GB], in place of its stage's.
+        max_failures: start nothing more after so many failures (`fail_fast`: one).
+        slots: where runs execute; by default processes on this machine.
+        on_finished: called in this process with each run's folder when it has ended,
+            and with None at the end.
+
+    Raises:
+        RunnerError: the catalogue cannot be written; nothing was run.
+    """
+    check_writable(project)
+    number = jobs or default_jobs(plan, memory)
+    local = LocalSlots(number) if slots is None else None
+    batch = _Batch(
+        project,
+        plan,
+        number,
+        slots or local,
+        display or choose_display(),
+        lambda run, threads: limits_of(run, timeout, memory, threads),
+        1 if fail_fast else max_failures,
+        on_finished or (lambda folder: None),
+    )
+    try:
+        return batch.run()
+    finally:
+        if local is not None:
+            local.close()
+
+
+def default_jobs(plan: Plan, memory: float | None = None) -> int:
+    """Runs at once that the cores and the free memory allow."""
+    limits = [(run.definition.limits or {}).get("memory") for run in plan.runs]
+    each = memory or max(filter(None, limits), default=TYPICAL_MEMORY)
+    fit = psutil.virtual_memory().available / (each * 1e9)
+    return max(1, min(cores(), int(fit)))
+
+
+def check_writable(project: Project) -> None:
+    """Refuse to start when results could not be kept.
+
+    Raises:
+        RunnerError: the catalogue's folder cannot be made or written.
+    """
+    probe = project.catalogue / ".probe"
+    try:
+        project.runs.mkdir(parents=True, exist_ok=True)
+        probe.write_text("can this be written?")
+        probe.unlink()
+    except OSError as error:
+        message = (
+            f"{project.catalogue}: cannot be written ({error.strerror or error}). "
+            "Results are kept there: make room, or give yourself the right to write. "
+            "Nothing was run."
+        )
+        raise RunnerError(message) from error
+
+
+class _Batch:
+    """The state of one call of `execute`."""
+
+    def __init__(
+        self,
+        project: Project,
+        plan: Plan,
+        jobs: int,
+        slots: Any,
+        display: Display,
+        limits: Callable[[PlannedRun, int], Any],
+        max_failures: int | None,
+        on_finished: Callable[[Path | None], Any],
+    ):
+        self.project, self.plan, self.jobs, self.slots = project, plan, jobs, slots
+        self.display, self.on_finished = display, on_finished
+        self.max_failures = max_failures
+        self.limits = limits
+        self.runs = plan.by_key
+        self.release = Release(project, self.runs, display.note)
+        self.ready: deque[PlannedRun] = deque()
+        self.running: dict[Future, PlannedRun] = {}
+        self.elsewhere: dict[str, PlannedRun] = {}
+        self.outcome = Outcome()
+        self.waiting: dict[str, set[str]] = {}
+        self.wanted_by: dict[str, list[str]] = {}
+        self._looked = 0.0
+        self._failed = 0
+
+    def run(self) -> Outcome:
+        """The whole batch, from the first start to the summary."""
+        began = time.monotonic()
+        write_spreads(self.project, self.plan)
+        self.display.start(self.plan, self.jobs)
+        with _stoppable():
+            try:
+                self._line_up()
+                while self._open:
+                    self._start()
+                    self._collect()
+            except KeyboardInterrupt:
+                self._interrupt()
+        self._give_up()
+        self.outcome.seconds = time.monotonic() - began
+        self._tell(None)
+        self.display.end(self.outcome)
+        return self.outcome
+
+    @property
+    def _open(self) -> bool:
+        stopped = self._stopped and not self.running and not self.elsewhere
+        return bool(self.ready or self.running or self.elsewhere) and not stopped
+
+    @property
+    def _stopped(self) -> bool:
+        return self.max_failures is not None and self._failed >= self.max_failures
+
+    def _line_up(self) -> None:
+        """Count what each run waits for; those that wait for nothing are ready."""
+        to_do = {run.key for run in self.plan.runs if run.state not in (DONE, SKIPPED)}
+        for run in self.plan.runs:
+            if run.key in to_do:
+                before = {key for key in (*run.needs, *run.after) if key in to_do}
+                self.waiting[run.key] = before
+                for key in before:
+                    self.wanted_by.setdefault(key, []).append(run.key)
+                if not before:
+                    self.ready.append(run)
+            else:
+                self.release.ended(run, run.state, "not selected")
+                self.outcome.counts[run.state] += 1
+
+    def _start(self) -> None:
+        """Fill the free slots."""
+        while self.ready and not self._stopped and len(self.running) < self.jobs:
+            run = self.ready.popleft()
+            busy = len(self.running) + len(self.ready) + 1
+            threads = max(1, cores() // min(self.jobs, busy))
+            try:
+                state, cause = self.release.prepare(run, self.limits(run, threads))
+            except OSError as error:
+                state, cause = "failed", f"cannot write its folder: {error.strerror}"
+            if state == ELSEWHERE:
+                self.elsewhere[run.key] = run
+                self.display.note(f"{run.label}: running elsewhere; waiting for it")
+                continue
+            if state != TO_RUN:
+                self._finish(run, state, cause)
+                continue
+            where = str(run.folder), str(self.project.root)
+            self.running[self.slots.submit(launch, *where)] = run
+            self.display.started(run)
+
+    def _collect(self) -> None:
+        """Take note of what has ended."""
+        if self.running:
+            ended, _ = wait(self.running, TICK, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(TICK if self.elsewhere else 0)
+            ended = set()
+        for future in ended:
+            self._ended(future, self.running.pop(future))
+        if self.elsewhere and time.monotonic() - self._looked > PATIENCE:
+            self._looked = time.monotonic()
+            for run in list(self.elsewhere.values()):
+                self._look(run)
+        self.display.tick(list(self.running.values()))
+
+    def _ended(self, future: Future, run: PlannedRun) -> None:
+        error = future.exception()
+        if error is None and future.result() == BUSY:
+            self.elsewhere[run.key] = run
+            return
+        code = None if error is not None else future.result()
+        status = final_status(run.folder, code, str(error or ""))
+        self._finish(run, status["state"], cause_of(status))
+
+    def _look(self, run: PlannedRun) -> None:
+        """See what has become of a run that another runner has."""
+        if locked(run.folder):
+            return
+        del self.elsewhere[run.key]
+        status = final_status(run.folder, 0, "")
+        if status["state"] in FINISHED:
+            self._finish(run, status["state"], "done elsewhere")
+        else:
+            self.ready.append(run)
+
+    def _finish(self, run: PlannedRun, state: str, cause: str) -> None:
+        """Enter a run's end, and let go what waited for it."""
+        self.outcome.counts[state] += 1
+        if state == "blocked":
+            self.outcome.blocked.append((run, cause))
+        elif state not in FINISHED:
+            self._failed += 1
+            self.outcome.failures.setdefault(cause, []).append(run)
+        self.release.ended(run, state, cause)
+        self.display.finished(run, state, cause)
+        self._tell(run.folder)
+        for key in self.wanted_by.get(run.key, ()):
+            self.waiting[key].discard(run.key)
+            if not self.waiting[key]:
+                self.ready.append(self.runs[key])
+
+    def _tell(self, folder: Path | None) -> None:
+        """Call the hook; an index that cannot be written must not stop the runs."""
+        try:
+            self.on_finished(folder)
+        except Exception as error:
+            self.display.note(f"after a run: {type(error).__name__}: {error}")
+
+    def _interrupt(self) -> None:
+        """Ctrl-C: stop the workers, which note that they were interrupted."""
+        self.display.note("Stopping; what is finished is kept.")
+        self.outcome.interrupted = True
+        with suppress(AttributeError):
+            self.slots.interrupt()
+        wait(self.running, 15)
+        for future, run in self.running.items():
+            if future.done():
+                status = final_status(run.folder, future.result(), "")
+                self.release.ended(run, status["state"], cause_of(status))
+                self.outcome.counts[status["state"]] += 1
+            else:
+                future.cancel()
+        self.running.clear()
+
+    def _give_up(self) -> None:
+        left = len(self.plan.runs) - self.outcome.counts.total()
+        if left:
+            self.outcome.counts[NOT_STARTED] = left
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Inside, the signals that end a session are Ctrl-C."""
+    before: dict[int, Any] = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError):  # not in the main thread
+            before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,207 @@
+"""Code as what it does: a hash that comments, prose and formatting cannot change.
+
+Modules are found by reading `import` statements, wherever they stand in a file. An
+import made at run time from a computed name (`importlib.import_module(name)`) cannot be
+seen, so a change behind one makes nothing stale.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from fieldnotes.files import to_json
+
+# Stations carry results, they do not make them: their code enters no key.
+STATIONS = frozenset(
+    f"fieldnotes.{name}"
+    for name in (
+        *("spreads", "runner", "catalogue", "website", "cli", "cli_tables", "lab"),
+        *("doctor", "project", "files", "errors", "__main__"),
+    )
+)
+DRAWING = frozenset({"figures", "plotting"})  # modules that show results
+FIGURE = "figure"  # tag of a cell that only draws
+LENGTH = 16  # hexadecimal digits of a key: 64 bits
+
+
+class Cell(Protocol):
+    """A code cell, as `spreads` reads it."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def tags(self) -> Iterable[str]: ...
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a notebook computes with: its own cells and the project's modules.
+
+    The `bare` halves leave out what only draws; a trained model depends on them alone.
+    """
+
+    notebook: str
+    modules: dict[str, str]
+    bare_notebook: str
+    bare_modules: dict[str, str]
+
+
+def digest(value: Any, length: int = LENGTH) -> str:
+    """A short hash of a JSON value; the order of its keys does not matter."""
+    return hashlib.sha256(to_json(value, sort=True).encode()).hexdigest()[:length]
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file, remembered while its time and size stay the same."""
+    state = path.stat()
+    return _file_digest(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _file_digest(path: Path, _time: int, _size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_code(src: Path, cells: Sequence[Cell]) -> Code:
+    """The code behind a notebook's cells; its parameters cell is not part of it."""
+    used = [cell for cell in cells if "parameters" not in cell.tags]
+    trees = [_parse(cell.source) for cell in used]
+    bare_trees = [_undrawn(cell.source) for cell in used if FIGURE not in cell.tags]
+    bare = {
+        name: module.bare_shape
+        for name, module in _reach(src, bare_trees, skip=DRAWING).items()
+    }
+    every = {name: module.shape for name, module in _reach(src, trees).items()}
+    return Code(
+        notebook=digest([shape(tree) for tree in trees]),
+        modules=every,
+        bare_notebook=digest([shape(tree) for tree in bare_trees]),
+        bare_modules=bare,
+    )
+
+
+def module_files(src: Path, dotted: str) -> list[tuple[str, Path]]:
+    """Files that importing `dotted` executes: its packages' `__init__`, then itself."""
+    found = []
+    parts = dotted.split(".")
+    for count in range(1, len(parts) + 1):
+        name = ".".join(parts[:count])
+        place = src.joinpath(*parts[:count])
+        for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if path.is_file():
+                found.append((name, path))
+                break
+    return found
+
+
+@dataclass(frozen=True)
+class _Module:
+    shape: str
+    bare_shape: str
+    imports: tuple[str, ...]
+    bare_imports: tuple[str, ...]
+
+
+def _reach(
+    src: Path, trees: Iterable[ast.AST], skip: frozenset[str] = frozenset()
+) -> dict[str, _Module]:
+    """Every project module that these trees import, directly or through others."""
+    todo = [name for tree in trees for name in _imports(tree, "", False)]
+    found: dict[str, _Module] = {}
+    while todo:
+        for name, path in module_files(src, todo.pop()):
+            parts = name.split(".")
+            if skip & set(parts) or ".".join(parts[:2]) in STATIONS:
+                break
+            if name not in found:
+                state = path.stat()
+                module = _module(name, path, state.st_mtime_ns, state.st_size)
+                found[name] = module
+                todo += module.bare_imports if skip else module.imports
+    return dict(sorted(found.items()))
+
+
+@cache
+def _module(name: str, path: Path, _time: int, _size: int) -> _Module:
+    source = path.read_text(encoding="utf-8")
+    tree, bare = _parse(source), _undrawn(source)
+    package = path.name == "__init__.py"
+    return _Module(
+        shape=digest(shape(tree)),
+        bare_shape=digest(shape(bare)),
+        imports=tuple(_imports(tree, name, package)),
+        bare_imports=tuple(_imports(bare, name, package)),
+    )
+
+
+def _parse(source: str) -> ast.Module:
+    """The tree of a source; one that is no Python (a `%magic`) stands as its text."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        text = ast.Constant(source.strip())
+        return ast.Module([ast.Expr(ast.Tuple([text], ast.Load()))], [])
+
+
+def _imports(tree: ast.AST, module: str, package: bool) -> Iterable[str]:
+    """Dotted names that may be modules, from every import statement in the tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, module, package)
+            yield from (f"{base}.{alias.name}".strip(".") for alias in node.names)
+
+
+def _base(node: ast.ImportFrom, module: str, package: bool) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    kept = parts[: len(parts) - node.level + package]
+    return ".".join([*kept, *filter(None, [node.module])])
+
+
+def _undrawn(source: str) -> ast.Module:
+    """The tree without imports of drawing modules, which no result depends on."""
+    return _DropDrawing().visit(_parse(source))
+
+
+class _DropDrawing(ast.NodeTransformer):
+    def visit_Import(self, node: ast.Import) -> ast.Import | None:
+        node.names = [a for a in node.names if not DRAWING & set(a.name.split("."))]
+        return node if node.names else None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        if DRAWING & set((node.module or "").split(".")):
+            return None
+        node.names = [alias for alias in node.names if alias.name not in DRAWING]
+        return node if node.names else None
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_SILENT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+
+
+def shape(node: Any) -> Any:
+    """A syntax tree as nested lists, without docstrings and positions.
+
+    Empty fields are left out, so that the shape is the same for every Python that can
+    parse the source (`ast.dump` is not).
+    """
+    if isinstance(node, list):
+        return [shape(item) for item in node]
+    if not isinstance(node, ast.AST):
+        return f"{type(node).__name__}:{node!r}"
+    fields: list[Any] = [type(node).__name__]
+    for name, value in ast.iter_fields(node):
+        if name == "body" and isinstance(node, _DOCUMENTED):
+            value = value[1:] if ast.get_docstring(node, clean=False) else value
+        if value is None and name != "value" or value == [] or name in _SILENT:
+            continue
+        fields.append([name, shape(value)])
+    return fields

@@ -1,0 +1,204 @@
+"""One notebook through papermill, on a kernel of this very interpreter.
+
+Importing papermill takes most of a second, so this module is imported late.
+"""
+
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from fieldnotes.files import to_json
+from fieldnotes.runner.imports import lean_imports
+
+with lean_imports():
+    import jupytext
+    import nbformat
+    import papermill
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.translators import PythonTranslator, papermill_translators
+
+KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
+SOCKET_PATH = 90  # characters; the system allows 107 and names get a suffix
+START_TIMEOUT = 120  # [s]; many kernels starting at once are slow
+
+
+@dataclass
+class Launch:
+    """One attempt to execute a notebook, and what became of it."""
+
+    environment: dict[str, str]
+    cwd: Path
+    log: IO[str]
+    source: str  # the notebook's file, as its page shall name it
+    on_start: Callable[[int], None]
+    ready: bool = False  # the kernel answered; from here on nothing is tried again
+    notebook: Any = None  # the notebook as far as it was executed
+    process: Any = field(default=None, repr=False)  # the kernel's process
+
+
+class Kernel(AsyncKernelManager):
+    """A kernel of this interpreter, whatever kernelspecs are installed."""
+
+    launch: Launch
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]
+        launch = self.launch
+        kw.update(env=launch.environment, cwd=str(launch.cwd))
+        kw.update(stdout=launch.log, stderr=launch.log)
+        await super().start_kernel(**kw)
+        launch.process = getattr(self.provisioner, "process", None)
+        if launch.process is not None:
+            launch.on_start(launch.process.pid)
+
+
+class Client(PapermillNotebookClient):
+    """papermill's client, with our kernel over sockets in a folder of its own."""
+
+    launch: Launch
+    sockets: Path | None
+
+    def create_kernel_manager(self) -> Any:
+        place: dict[str, Any] = {}
+        if self.sockets is not None:
+            file = str(self.sockets / "kernel.json")
+            ip = str(self.sockets / "s")
+            place = {"transport": "ipc", "ip": ip, "connection_file": file}
+        kernel = Kernel(kernel_name="python3", **place)
+        kernel.launch = self.launch
+        self.km = kernel  # pyright: ignore[reportAttributeAccessIssue]
+        return kernel
+
+    def papermill_execute_cells(self) -> None:
+        self.launch.ready = True
+        super().papermill_execute_cells()
+
+
+class Engine(NBClientEngine):
+    """papermill's engine, which hands out the notebook while it is executed."""
+
+    @classmethod
+    def execute_managed_notebook(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls, nb_man: Any, kernel_name: str, *, launch: Launch, sockets: Path | None, **_
+    ) -> None:
+        launch.notebook = nb_man.nb
+        described = nb_man.nb.metadata.papermill
+        # papermill keeps the whole notebook here, and NaN as no standard JSON.
+        described["input_path"] = launch.source
+        described["output_path"] = "run.ipynb"
+        described["parameters"] = json.loads(to_json(described.get("parameters", {})))
+        client = Client(
+            nb_man,
+            timeout=None,
+            startup_timeout=START_TIMEOUT,
+            kernel_name=kernel_name,
+            log=logging.getLogger("papermill"),
+            stdout_file=launch.log,
+            stderr_file=launch.log,
+        )
+        client.launch, client.sockets = launch, sockets
+        client.execute()
+
+
+class Translator(PythonTranslator):
+    """papermill's Python, with tuples (which it would write as strings)."""
+
+    @classmethod
+    def translate(cls, val: Any) -> str:
+        if isinstance(val, tuple):
+            return "(" + "".join(f"{cls.translate(item)}, " for item in val) + ")"
+        return super().translate(val)
+
+
+papermill_engines.register("fieldnotes", Engine)
+papermill_translators.register("python", Translator)
+
+
+def run_notebook(
+    launch: Launch,
+    path: Path,
+    output: Path,
+    parameters: dict[str, Any],
+    sockets: Path | None,
+) -> Any:
+    """Execute the notebook at `path` into `output`, saving as it goes.
+
+    Args:
+        sockets: a private folder for the kernel's sockets; None for TCP.
+
+    Raises:
+        Exception: whatever papermill and the kernel raise; `launch` tells the rest.
+    """
+    notebook: Any = jupytext.read(path, fmt="py:percent")
+    notebook.metadata["kernelspec"] = dict(KERNELSPEC)
+    with _log_to(launch.log), _short(sockets) as sockets:
+        return papermill.execute_notebook(
+            notebook,
+            # papermill fills braces in a path as if it were a format string
+            str(output).replace("{", "{{").replace("}", "}}"),
+            parameters=parameters,
+            engine_name="fieldnotes",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            launch=launch,
+            sockets=sockets,
+        )
+
+
+def tidy_notebook(output: Path, notebook: Any) -> None:
+    """Write the executed notebook once more, whole and in one step."""
+    from fieldnotes.files import write_text
+
+    if notebook is not None:
+        write_text(output, nbformat.writes(notebook))
+
+
+@contextmanager
+def _short(folder: Path | None) -> Iterator[Path | None]:
+    """A folder with a short name for sockets: `folder`, or else a fresh one in /tmp.
+
+    Kernels over TCP race for ports; over sockets in private folders they cannot.
+    """
+    if folder is None or len(str(folder)) <= SOCKET_PATH:
+        yield folder
+        return
+    try:
+        short = Path(tempfile.mkdtemp(prefix="fn-", dir="/tmp"))
+    except OSError:
+        yield None
+        return
+    try:
+        yield short
+    finally:
+        shutil.rmtree(short, ignore_errors=True)
+
+
+@contextmanager
+def _log_to(file: IO[str]) -> Iterator[None]:
+    """papermill's log, in the run's log, without its guesses about parameters."""
+    logger = logging.getLogger("papermill")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(lambda record: "unknown parameter" not in record.getMessage())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

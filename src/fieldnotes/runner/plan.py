@@ -1,0 +1,283 @@
+"""What a spread's runs are, which of them are done, and why the others are not.
+
+Nothing is written here.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fieldnotes.project import Project
+from fieldnotes.runner.folder import RunnerError
+from fieldnotes.runner.history import History
+from fieldnotes.runner.keys import (
+    Basis,
+    case_key,
+    identity,
+    input_digests,
+    queries,
+    read_basis,
+    run_key,
+    without_queries,
+)
+from fieldnotes.runner.queries import Model
+from fieldnotes.runner.standing import standing
+from fieldnotes.runner.supply import Supply, split
+from fieldnotes.spreads import RunRequest, Spread, Stage
+
+DONE, TO_RUN, ELSEWHERE, SKIPPED = "done", "to run", "running elsewhere", "not selected"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model that a run answers for, by the values of its `together` axes."""
+
+    identity: str
+    values: dict[str, Any]
+    existing: Path | None
+
+
+@dataclass
+class PlannedRun:
+    """One run of a plan: what it is, where it goes, and whether it must be made."""
+
+    request: RunRequest
+    definition: Stage
+    basis: Basis
+    key: str
+    case: str
+    folder: Path
+    members: list[Member]
+    needs: list[str]  # keys of the runs that must be finished before
+    models: list[Model]
+    upstream: list[str]  # identities of what it is made from
+    inputs: dict[str, str]
+    varied: dict[str, Any]
+    forced: bool = False
+    accepted: bool = False  # another code made it and `accept` blessed it for today's
+    state: str = TO_RUN
+    reason: str = ""
+    estimate_s: float | None = None
+    after: list[str] = field(default_factory=list)  # runs that train the same model
+    broken: bool = False  # its folder cannot be read and will be archived
+    ended: str | None = None  # when the run that its folder held then had ended
+
+    @property
+    def spread(self) -> str:
+        return self.definition.spread
+
+    @property
+    def stage(self) -> str:
+        return self.definition.name
+
+    @property
+    def notebook(self) -> str:
+        return self.definition.notebook.name
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.spread}.{self.stage}"
+
+    @property
+    def label(self) -> str:
+        """The run as a person knows it: its stage and what varies."""
+        values = ", ".join(f"{name}={value}" for name, value in self.varied.items())
+        return f"{self.qualified} {values}".strip()
+
+
+@dataclass
+class Plan:
+    """Runs in the order of their needs, and what was noticed on the way."""
+
+    runs: list[PlannedRun]
+    spreads: list[Spread]
+    # Every request's run, also where two spreads ask for one and the same.
+    stages: dict[str, list[PlannedRun]]
+
+    @property
+    def by_key(self) -> dict[str, PlannedRun]:
+        return {run.key: run for run in self.runs}
+
+    def __iter__(self) -> Iterator[PlannedRun]:
+        return iter(self.runs)
+
+
+def make_plan(
+    project: Project,
+    spreads: Sequence[Spread],
+    *,
+    force: bool = False,
+    only: str | Iterable[str] | None = None,
+) -> Plan:
+    """Plan the runs of these spreads.
+
+    Args:
+        force: repeat finished runs too (those of `only`, if it is given).
+        only: names of stages to run, as `stage` or `spread.stage`; the others are
+            looked at, since keys depend on them, but not run.
+
+    Raises:
+        RunnerError: a stage, model or input file that is not there.
+    """
+    return _Planner(project, spreads, force, only).plan()
+
+
+class _Planner:
+    def __init__(
+        self,
+        project: Project,
+        spreads: Sequence[Spread],
+        force: bool,
+        only: str | Iterable[str] | None,
+    ):
+        self.project, self.spreads, self.force = project, list(spreads), force
+        self.history = History(project)
+        self.stages = _ordered(self.spreads)
+        self.selected = _selected(self.stages, only)
+        self.supply = Supply(project, self.history)
+        self.runs: dict[str, PlannedRun] = {}
+        self.bases: dict[Path, Basis] = {}
+        self.makers: dict[str, str] = {}  # identity → key of the run that leaves it
+
+    def plan(self) -> Plan:
+        made: dict[str, list[PlannedRun]] = {}
+        for name, stage in self.stages.items():
+            made[name] = [
+                self._keep(run)
+                for request in stage.requests
+                for run in self._expand(stage, request, made)
+            ]
+            self.supply.add(name, made[name])
+        return Plan(list(self.runs.values()), self.spreads, made)
+
+    def _expand(
+        self, stage: Stage, request: RunRequest, made: dict[str, list[PlannedRun]]
+    ) -> Iterator[PlannedRun]:
+        """The runs of one request: one, or one for each upstream run (`each`)."""
+        basis = self._basis(stage)
+        asked = queries(basis, request.parameters)
+        for part in split(self.supply, stage, asked):
+            # A stage whose models are asked for counts by those models alone.
+            needs = [need for need in stage.needs if need not in part.stages]
+            bare = [run for need in needs for run in made[need]]
+            yield self._run(stage, request, basis, part.models, bare, part.varied)
+
+    def _run(
+        self,
+        stage: Stage,
+        request: RunRequest,
+        basis: Basis,
+        models: list[Model],
+        bare: list[PlannedRun],
+        varied: dict[str, Any],
+    ) -> PlannedRun:
+        inputs = input_digests(self.project, basis, request.parameters)
+        upstream = [model.name for model in models]
+        upstream += [member.identity for run in bare for member in run.members]
+        seen = without_queries(basis, request.parameters)
+        identities = [
+            self.history.renamed.get(name, name)
+            for values in request.members
+            for name in [identity(basis, seen, values, upstream, inputs)]
+        ]
+        key = run_key(basis, seen, identities, upstream, inputs)
+        study = stage.notebook.study
+        folder = self.history.blessed.get(key) or self.project.run_folder(study, key)
+        which = varied if len(varied) > 0 else ""
+        return PlannedRun(
+            request=request,
+            definition=stage,
+            basis=basis,
+            key=folder.name,
+            case=case_key(stage.notebook.name, request.parameters, str(which)),
+            folder=folder,
+            members=[
+                Member(name, dict(values), self.history.model(name, folder))
+                for name, values in zip(identities, request.members, strict=True)
+            ],
+            needs=self._needs(models, bare),
+            models=models,
+            upstream=upstream,
+            inputs=inputs,
+            varied={**request.varied, **varied},
+            forced=self.force and self._is_selected(stage),
+            accepted=key in self.history.blessed,
+        )
+
+    def _keep(self, run: PlannedRun) -> PlannedRun:
+        """Enter a run into the plan, once."""
+        if run.key in self.runs:
+            return self.runs[run.key]
+        run.estimate_s = self.history.durations.get(run.notebook)
+        needs = [self.runs[key] for key in run.needs]
+        found = standing(run, self.history, needs)
+        run.state, run.reason = found.state, found.reason
+        run.broken, run.ended = found.broken, found.ended
+        if run.state != DONE and not self._is_selected(run.definition):
+            run.state = SKIPPED
+        if run.forced:
+            run.members = [Member(m.identity, m.values, None) for m in run.members]
+        for member in run.members:
+            maker = self.makers.setdefault(member.identity, run.key)
+            if self.runs.get(maker, run).state == DONE:
+                continue
+            if maker != run.key and maker not in run.after:
+                run.after.append(maker)
+        self.runs[run.key] = run
+        return run
+
+    def _needs(self, models: list[Model], bare: list[PlannedRun]) -> list[str]:
+        keys = [model.run for model in models if model.run in self.runs]
+        return list(dict.fromkeys(keys + [run.key for run in bare]))
+
+    def _basis(self, stage: Stage) -> Basis:
+        path = stage.notebook.path
+        if path not in self.bases:
+            self.bases[path] = read_basis(self.project, stage.notebook)
+        return self.bases[path]
+
+    def _is_selected(self, stage: Stage) -> bool:
+        return f"{stage.spread}.{stage.name}" in self.selected
+
+
+def _ordered(spreads: Sequence[Spread]) -> dict[str, Stage]:
+    """Stages by qualified name, each after those it needs."""
+    known = {
+        f"{stage.spread}.{stage.name}": stage
+        for spread in spreads
+        for stage in spread.stages.values()
+    }
+    order: dict[str, Stage] = {}
+
+    def visit(name: str) -> None:
+        if name not in order and name in known:
+            for need in known[name].needs:
+                visit(need)
+            order[name] = known[name]
+
+    for name in known:
+        visit(name)
+    return order
+
+
+def _selected(stages: dict[str, Stage], only: str | Iterable[str] | None) -> set[str]:
+    """Qualified names of the stages to run.
+
+    Raises:
+        RunnerError: a name that is none of them.
+    """
+    wanted = [only] if isinstance(only, str) else list(only or ())
+    if not wanted:
+        return set(stages)
+    chosen = set()
+    for word in wanted:
+        fits = {n for n, stage in stages.items() if word in (n, stage.name)}
+        if not fits:
+            message = (
+                f"--only {word}: no such stage. There are: {', '.join(stages)}. "
+                "Nothing was run."
+            )
+            raise RunnerError(message)
+        chosen |= fits
+    return chosen

@@ -1,0 +1,203 @@
+"""What a batch shows while it runs: a live table on a terminal, else plain lines."""
+
+import sys
+import time
+from collections import Counter
+from datetime import datetime
+from typing import Any, Protocol
+
+from fieldnotes.errors import CorruptFile
+from fieldnotes.files import read_json
+from fieldnotes.runner.folder import FINISHED
+from fieldnotes.runner.plan import DONE, SKIPPED, Plan, PlannedRun
+
+REDRAW = 0.5  # [s] between two readings of the runs' progress
+SHOWN = 8  # runs of one failure that the summary names
+
+
+class Display(Protocol):
+    """What `execute` tells while it works."""
+
+    def start(self, plan: Plan, jobs: int) -> None: ...
+    def started(self, run: PlannedRun) -> None: ...
+    def finished(self, run: PlannedRun, state: str, cause: str) -> None: ...
+    def tick(self, running: list[PlannedRun]) -> None: ...
+    def note(self, text: str) -> None: ...
+    def end(self, outcome: Any) -> None: ...
+
+
+def choose_display() -> Display:
+    """The live display on a terminal, plain lines elsewhere."""
+    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()
+
+
+class Tally:
+    """How much of a batch is done, and how long the rest may take."""
+
+    def __init__(self, plan: Plan, jobs: int):
+        runs = [run for run in plan.runs if run.state not in (DONE, SKIPPED)]
+        self.total, self.ended, self.jobs = len(runs), 0, jobs
+        self.before = Counter(run.state for run in plan.runs)[DONE]
+        self._left = {run.key: run.estimate_s for run in runs}
+        self._began: dict[str, float] = {}
+        self._took: list[float] = []
+
+    def started(self, run: PlannedRun) -> None:
+        """Note the start of a run."""
+        self._began[run.key] = time.monotonic()
+
+    def finished(self, run: PlannedRun) -> float | None:
+        """Note the end of a run; the seconds it took here."""
+        self.ended += 1
+        self._left.pop(run.key, None)
+        began = self._began.pop(run.key, None)
+        if began is None:
+            return None
+        self._took.append(time.monotonic() - began)
+        return self._took[-1]
+
+    def running_for(self, run: PlannedRun) -> float:
+        """Seconds since a run was started."""
+        return time.monotonic() - self._began.get(run.key, time.monotonic())
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from earlier runs, or from those of this batch."""
+        mean = sum(self._took) / len(self._took) if self._took else None
+        each = [mean if known is None else known for known in self._left.values()]
+        if not each or None in each:
+            return None
+        gone = sum(time.monotonic() - began for began in self._began.values())
+        return max(0.0, sum(filter(None, each)) - gone) / self.jobs
+
+
+class PlainDisplay:
+    """One line for each thing that happens, for logs and pipes."""
+
+    def start(self, plan: Plan, jobs: int) -> None:
+        self.tally = Tally(plan, jobs)
+        left = self.tally.seconds_left
+        time_left = f", about {duration(left)}" if left is not None else ""
+        slots = f"{jobs} at once{time_left}" if self.tally.total else "nothing to run"
+        self._say(f"{self.tally.total} to run, {self.tally.before} done; {slots}")
+
+    def started(self, run: PlannedRun) -> None:
+        self.tally.started(run)
+        self._say(f"started  {run.label}  {run.key[:8]}")
+
+    def finished(self, run: PlannedRun, state: str, cause: str) -> None:
+        seconds = self.tally.finished(run)
+        took = "" if seconds is None else f"  {duration(seconds)}"
+        why = "" if state in FINISHED else f"  {cause}"
+        count = f"[{self.tally.ended}/{self.tally.total}]"
+        self._say(f"{state}  {run.label}  {run.key[:8]}{took}{why}  {count}")
+
+    def tick(self, running: list[PlannedRun]) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        self._say(text)
+
+    def end(self, outcome: Any) -> None:
+        for line in summary(outcome):
+            print(line, flush=True)
+
+    def _say(self, text: str) -> None:
+        print(f"{datetime.now():%H:%M:%S} {text}", flush=True)
+
+
+class LiveDisplay:
+    """A bar for the batch and a line for each running case with its step and loss."""
+
+    def start(self, plan: Plan, jobs: int) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self.tally = Tally(plan, jobs)
+        self.console = Console(highlight=False)
+        self.live = Live(console=self.console, auto_refresh=False, transient=True)
+        self.live.start()
+        self._drawn = 0.0
+
+    def started(self, run: PlannedRun) -> None:
+        self.tally.started(run)
+
+    def finished(self, run: PlannedRun, state: str, cause: str) -> None:
+        self.tally.finished(run)
+        if state not in FINISHED:
+            where = f"{run.folder.parent.name}/{run.key}"
+            self.note(f"{state}: {run.label} ({where}): {cause}")
+
+    def tick(self, running: list[PlannedRun]) -> None:
+        if time.monotonic() - self._drawn > REDRAW:
+            self._drawn = time.monotonic()
+            self.live.update(self._picture(running), refresh=True)
+
+    def note(self, text: str) -> None:
+        from rich.text import Text
+
+        self.console.print(Text(text))
+
+    def end(self, outcome: Any) -> None:
+        self.live.stop()
+        for line in summary(outcome):
+            self.note(line)
+
+    def _picture(self, running: list[PlannedRun]) -> Any:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        tally = self.tally
+        left = duration(tally.seconds_left) if tally.seconds_left is not None else "?"
+        heading = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=max(1, tally.total), completed=tally.ended, width=30)
+        words = f"{tally.ended} of {tally.total}, {tally.before} before, {left} left"
+        heading.add_row(bar, Text(words))
+        table = Table.grid(padding=(0, 2))
+        for run in running:
+            seconds = duration(tally.running_for(run))
+            table.add_row(Text(f"  {run.label}"), Text(seconds), Text(reading(run)))
+        return Group(heading, table)
+
+
+def reading(run: PlannedRun) -> str:
+    """What a running case says of itself: its step and its loss."""
+    try:
+        value = read_json(run.folder / "progress.json")
+    except CorruptFile:
+        value = None
+    if not isinstance(value, dict):
+        return ""
+    loss = value.get("loss")
+    shown = f"loss {loss:.3g}" if isinstance(loss, int | float) else ""
+    phase = value.get("phase") or ""
+    return f"{phase} {value.get('step', '?')}/{value.get('steps', '?')} {shown}".strip()
+
+
+def duration(seconds: float) -> str:
+    """A time span as people say it."""
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def summary(outcome: Any) -> list[str]:
+    """The end of a batch in lines: counts, and failures grouped by their cause."""
+    counts = ", ".join(f"{number} {state}" for state, number in outcome.counts.items())
+    lines = [f"{counts or 'no runs'}; {duration(outcome.seconds)}"]
+    for cause, runs in sorted(outcome.failures.items(), key=lambda item: -len(item[1])):
+        lines.append(f"{len(runs)} × {cause}")
+        lines += [
+            f"    {r.label}  {r.folder.parent.name}/{r.key}" for r in runs[:SHOWN]
+        ]
+        if len(runs) > SHOWN:
+            lines.append(f"    … and {len(runs) - SHOWN} more")
+    if outcome.blocked:
+        lines.append(f"{len(outcome.blocked)} blocked:")
+        shown = outcome.blocked[:SHOWN]
+        lines += [f"    {run.label}: {reason}" for run, reason in shown]
+    return lines

@@ -1,0 +1,273 @@
+"""One run in this process: `fieldnotes run-one FOLDER`, what every slot calls.
+
+Nothing here imports pandas, SQLAlchemy or jax: each would be paid for by every run.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from fieldnotes.errors import CorruptFile, FieldnotesError
+from fieldnotes.project import Project
+from fieldnotes.runner.ends import End, ending, models_left
+from fieldnotes.runner.folder import (
+    FINISHED,
+    SCRATCH,
+    Lock,
+    RunnerError,
+    cause_of,
+    clear_outputs,
+    clear_scratch,
+    myself,
+    now,
+    read_order,
+    read_status,
+    write_status,
+)
+from fieldnotes.runner.provenance import provenance
+from fieldnotes.runner.variables import environment
+from fieldnotes.runner.watch import Watch, kill_tree, oom_kills
+
+BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
+
+
+def main(folder: str) -> int:
+    """`fieldnotes run-one FOLDER` as a program; its exit code."""
+    try:
+        return run_one(Path(folder))
+    except FieldnotesError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+
+
+def run_one(folder: Path) -> int:
+    """Execute the run that `folder/params.json` orders.
+
+    Returns 0 when it is finished (also when it was before), 1 when it failed, 75 when
+    another process holds it.
+
+    Raises:
+        RunnerError: there is no readable order in the folder.
+    """
+    folder = folder.absolute()
+    order = _order(folder)
+    lock = Lock(folder)
+    if not lock.take():
+        print(f"{folder}: another process is running it.", file=sys.stderr)
+        return BUSY
+    try:
+        return _Run(folder, order, lock).execute()
+    finally:
+        lock.release()
+
+
+def _order(folder: Path) -> dict[str, Any]:
+    try:
+        order = read_order(folder)
+    except CorruptFile as error:
+        raise RunnerError(str(error)) from error
+    if order is None:
+        message = (
+            f"{folder}: no params.json in it, so nothing to run. Give the folder of a "
+            "run: catalogue/runs/<study>/<key>."
+        )
+        raise RunnerError(message)
+    return order
+
+
+def find_project(folder: Path) -> Project:
+    """The project a run folder is in, also when its catalogue is a link elsewhere."""
+    root = folder.parents[3]
+    if (root / "notebooks").is_dir() and (root / "params").is_dir():
+        return Project(root)
+    return Project.find()
+
+
+class _Run:
+    """One run from its lock to its final status."""
+
+    def __init__(self, folder: Path, order: dict[str, Any], lock: Lock):
+        self.folder, self.order = folder, order
+        self.project = find_project(folder)
+        limits = order.get("limits", {})
+        memory = limits.get("memory_gb")
+        self.threads = limits.get("threads") or 1
+        self.watch = Watch(
+            None if memory is None else memory * 1e9,
+            limits.get("timeout_s"),
+            beat=lock.touch,
+        )
+        self.began = time.monotonic()
+        self.status: dict[str, Any] = {}
+
+    def execute(self) -> int:
+        earlier = self._earlier()
+        if earlier.get("state") in FINISHED:
+            return 0
+        clear_scratch(earlier)
+        self.status = {
+            "state": "running",
+            **myself(),
+            "started": now(),
+            "attempt": earlier.get("attempt", 0) + 1,
+        }
+        write_status(self.folder, self.status)
+        clear_outputs(self.folder)
+        before = _catch_signals(self._interrupt)
+        self.watch.start()
+        try:
+            end = self._end()
+        finally:
+            self.watch.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return self._close(end)
+
+    def _earlier(self) -> dict[str, Any]:
+        try:
+            return read_status(self.folder) or {}
+        except CorruptFile:
+            return {}
+
+    def _end(self) -> End:
+        """Run the notebook; whatever happens on the way is an end of the run."""
+        private = None
+        try:
+            stale = changed_since(self.project, self.order)
+            if stale:
+                return End("failed", stale)
+            private = Path(tempfile.mkdtemp(prefix=SCRATCH))
+            self.status["scratch"] = str(private)
+            with (self.folder / "run.log").open("a", buffering=1) as log:
+                return self._attempts(log, private)
+        except KeyboardInterrupt:
+            return End("interrupted", "stopped by the user")
+        except Exception as error:
+            traceback.print_exc()
+            return End("failed", f"{type(error).__name__}: {error}")
+        finally:
+            if private is not None:
+                shutil.rmtree(private, ignore_errors=True)
+
+    def _attempts(self, log: IO[str], private: Path) -> End:
+        self.status |= provenance(self.project.root)
+        write_status(self.folder, self.status)
+        end, started = self._attempt(log, private, ipc=True)
+        if started or self.watch.verdict or end.state == "interrupted":
+            return end
+        # A kernel that did not start is tried once more, over TCP; a failed cell never.
+        log.write(f"The kernel did not start: {end.reason}. Trying once more.\n")
+        return self._attempt(log, private, ipc=False)[0]
+
+    def _attempt(self, log: IO[str], private: Path, *, ipc: bool) -> tuple[End, bool]:
+        """Execute once; the end, and whether the kernel ever answered."""
+        from fieldnotes.runner.kernel import Launch, run_notebook, tidy_notebook
+
+        own = {
+            "FIELDNOTES_RUN": str(self.folder),
+            "TMPDIR": str(private),
+            "IPYTHONDIR": str(private / "ipython"),  # no start-up files of the user
+        }
+        launch = Launch(
+            environment=os.environ | environment(self.project, self.threads) | own,
+            cwd=self.project.root,
+            log=log,
+            source=self.order["notebook_file"],
+            on_start=self.watch.attach,
+        )
+        path = self.project.root / self.order["notebook_file"]
+        output, raised, kills = self.folder / "run.ipynb", None, oom_kills()
+        try:
+            sockets = private if ipc else None
+            run_notebook(launch, path, output, self._parameters(), sockets)
+        except (Exception, KeyboardInterrupt) as error:
+            raised = error
+            log.write(f"{type(error).__name__}: {error}\n")
+        code = None if launch.process is None else launch.process.poll()
+        if launch.process is not None:
+            kill_tree(launch.process.pid)
+        with suppress(OSError):
+            tidy_notebook(output, launch.notebook)
+        killed = oom_kills() > kills
+        died = code if _dead_kernel(raised) else None
+        end = ending(launch.notebook, died, raised, self.watch, killed)
+        return end, launch.ready
+
+    def _parameters(self) -> dict[str, Any]:
+        """The full set of parameters; JSON has no tuples, the notebook may."""
+        types = self.order.get("types", {})
+        return {
+            name: tuple(value)
+            if isinstance(value, list) and types.get(name, "").startswith("tuple")
+            else value
+            for name, value in self.order["parameters"].items()
+        }
+
+    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        self.watch.end("interrupted", "stopped by the user")
+
+    def _close(self, end: End) -> int:
+        """Write the final status; the exit code."""
+        sizes, diverged, all_diverged = models_left(self.folder)
+        state = "diverged" if end.state == "done" and all_diverged else end.state
+        self.status.pop("scratch", None)
+        self.status |= {
+            "state": state,
+            "ended": now(),
+            "duration_s": round(time.monotonic() - self.began, 3),
+            "peak_memory_mb": round(self.watch.peak / 1e6, 1),
+            "reason": end.reason,
+            "error": end.error,
+            "models": sizes,
+            "diverged": diverged,
+        }
+        write_status(self.folder, self.status)
+        name = f"{self.order['notebook']} {self.folder.name}"
+        print(f"{name}: {state} {cause_of(self.status) if end.reason else ''}".strip())
+        return 0 if state in FINISHED else 1
+
+
+def changed_since(project: Project, order: dict[str, Any]) -> str:
+    """What changed in the run's code since it was planned, in words; "" for nothing."""
+    from fieldnotes.runner.cells import code_cells
+    from fieldnotes.runner.code import read_code
+
+    path = project.root / order["notebook_file"]
+    planned = order.get("code")
+    if not path.is_file():
+        return f"{order['notebook_file']} is gone since the run was planned"
+    if not planned:
+        return ""
+    code = read_code(project.src, code_cells(path))
+    names = [] if code.notebook == planned["notebook"] else [order["notebook_file"]]
+    for name in sorted(code.modules.keys() | planned["modules"].keys()):
+        if code.modules.get(name) != planned["modules"].get(name):
+            names.append(name)
+    if not names:
+        return ""
+    return f"changed since planned: {', '.join(names)}; plan and run again"
+
+
+def _dead_kernel(raised: BaseException | None) -> bool:
+    """Whether papermill gave up because the kernel's process was gone."""
+    if raised is None:
+        return False
+    early = isinstance(raised, RuntimeError) and str(raised).startswith("Kernel died")
+    return early or type(raised).__name__ == "DeadKernelError"
+
+
+def _catch_signals(handler: Any) -> dict[int, Any]:
+    """Let Ctrl-C and friends end the run with a status; what was there before."""
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError):  # not the main thread: a test, or a Dask worker
+            before[number] = signal.signal(number, handler)
+    return before
