@@ -1,0 +1,111 @@
+"""The best case of each spread, as the home page tells it: computed, never typed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fieldnotes.website.cases import (
+    Comparison,
+    Row,
+    axes,
+    is_number,
+    rows,
+    scrap_units,
+)
+from fieldnotes.website.plots import numeric, varying
+from fieldnotes.website.text import canonical, link, markdown, median, number, shown
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The best case of a spread by one scrap."""
+
+    scrap: str
+    unit: str
+    order: str  # "min" or "max"
+    value: float
+    values: Mapping[str, Any]  # the varied parameters of the best case
+    members: int  # over which the median was taken
+    cases: int
+    worst: float
+
+
+def answer(comparison: Comparison) -> Answer | None:
+    """The best case, None while no run of the spread has a number to compare.
+
+    The scrap is the one that the spread declares (`pages: {by: …, order: min}`), else
+    the first number that a stage records: the last stage that compares settings, or
+    the last of all. The text says "smallest" and "largest" rather than "best".
+    """
+    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    order = "max" if declared.get("order") == "max" else "min"
+    found = [
+        _best(lines, scrap, unit, order)
+        for cases in reversed(list(comparison.stages.values()))
+        for lines in [rows(cases)]
+        for scrap, unit in _headline(lines, scrap_units(cases), declared.get("by"))
+    ]
+    answers = [item for item in found if item is not None]
+    return next((a for a in answers if a.cases > 1), answers[0] if answers else None)
+
+
+def _headline(
+    lines: Sequence[Row], units: Mapping[str, str], wanted: Any
+) -> list[tuple[str, str]]:
+    names = numeric(lines, list(units))
+    chosen = names[:1] if wanted is None else [name for name in names if name == wanted]
+    return [(name, units[name]) for name in chosen]
+
+
+def _best(lines: Sequence[Row], scrap: str, unit: str, order: str) -> Answer | None:
+    together = {name for row in lines for member in _members(row) for name in member}
+    names = [name for name in varying(lines, axes(lines)) if name not in together]
+    groups: dict[str, list[Row]] = {}
+    for row in lines:
+        shared = [row.values.get(name) for name in names]
+        groups.setdefault(canonical(shared), []).append(row)
+    ranked = []
+    for group in groups.values():
+        numbers = [row.scraps[scrap] for row in group if scrap in row.scraps]
+        finite = [float(v) for v in numbers if v is not None and is_number(v)]
+        middle = median(finite)
+        if middle is not None:
+            ranked.append((middle, len(finite), group[0]))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda item: item[0], reverse=order == "max")
+    value, count, row = ranked[0]
+    best = {name: row.values[name] for name in names if name in row.values}
+    worst = ranked[-1][0]
+    return Answer(scrap, unit, order, value, best, count, len(ranked), worst)
+
+
+def _members(row: Row) -> list[dict[str, Any]]:
+    return row.case.run.members
+
+
+def sentence(page: str, comparison: Comparison) -> str:
+    """What has been found, in one Markdown item that links to the comparison."""
+    name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
+    found = answer(comparison)
+    if found is None:
+        return f"- {name}: no finished run yet."
+    word = "largest" if found.order == "max" else "smallest"
+    many = f" (median of {found.members})" if found.members > 1 else ""
+    text = f"- {name}: {word} {markdown(found.scrap)} **{_amount(found)}**{many}"
+    if found.values:
+        parts = [f"{markdown(k)} = {markdown(shown(v))}" for k, v in _items(found)]
+        text += f" with {', '.join(parts)}"
+    if found.cases > 1:
+        other = "smallest" if found.order == "max" else "largest"
+        text += f"; the {other} of {found.cases} settings is {number(found.worst)}"
+    return f"{text}."
+
+
+def _items(found: Answer) -> list[tuple[str, Any]]:
+    return list(found.values.items())
+
+
+def _amount(found: Answer) -> str:
+    unit = "" if found.unit in ("", "1", "-") else f" {markdown(found.unit)}"
+    return f"{number(found.value)}{unit}"

@@ -1,0 +1,302 @@
+// Figures drawn when they come into view, and tables that sort and filter.
+// Serves the Quarto site and the plain preview alike; asks nothing of the network.
+(function () {
+  "use strict";
+
+  // ---- theme ---------------------------------------------------------------------
+
+  const THEMES = {
+    light: { ink: "#1f2328", soft: "#59636e", grid: "#e3e6ea", paper: "#ffffff" },
+    dark: { ink: "#e6e8eb", soft: "#a3abb5", grid: "#3a414a", paper: "#16191d" },
+  };
+  const COLOURS = [
+    "#4c78c8", "#d9822b", "#3a9e7e", "#c0504d", "#8a6fc0", "#7f8a3b", "#b5548c", "#4fa3b8",
+  ];
+  const BLACKS = ["black", "#000", "#000000", "rgb(0,0,0)", "rgb(0, 0, 0)"];
+
+  function mode() {
+    const body = document.body.classList;
+    if (body.contains("quarto-dark")) return "dark";
+    if (body.contains("quarto-light")) return "light";
+    const chosen = document.documentElement.dataset.theme;
+    if (chosen) return chosen;
+    return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+
+  // Colours of the theme go below what the figure says itself: into its template.
+  function themed(figure) {
+    const colours = THEMES[mode()];
+    const layout = structuredClone(figure.layout);
+    const template = layout.template || {};
+    const base = template.layout || {};
+    const axis = {
+      gridcolor: colours.grid, linecolor: colours.soft, zerolinecolor: colours.grid,
+      tickcolor: colours.soft, automargin: true,
+    };
+    const scene = { ...axis, backgroundcolor: "rgba(0,0,0,0)", color: colours.soft };
+    const merged = { colorway: COLOURS, ...base };
+    Object.assign(merged, {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { ...(base.font || {}), color: colours.ink },
+      xaxis: { ...(base.xaxis || {}), ...axis },
+      yaxis: { ...(base.yaxis || {}), ...axis },
+      hoverlabel: { bgcolor: colours.paper, font: { color: colours.ink } },
+      scene: {
+        ...(base.scene || {}),
+        xaxis: scene, yaxis: scene, zaxis: scene,
+      },
+    });
+    merged.annotationdefaults = { bgcolor: `${colours.paper}c0`, ...base.annotationdefaults };
+    merged.modebar = { bgcolor: "rgba(0,0,0,0)", color: colours.soft, activecolor: colours.ink };
+    layout.template = { ...template, layout: merged };
+    delete layout.paper_bgcolor;
+    delete layout.plot_bgcolor;
+    return layout;
+  }
+
+  // A line that is black on purpose must stay visible on a dark page.
+  function inked(value, ink) {
+    if (typeof value === "string") return BLACKS.includes(value) ? ink : value;
+    if (Array.isArray(value)) {
+      return typeof value[0] === "number" ? value : value.map((v) => inked(v, ink));
+    }
+    if (value && typeof value === "object") {
+      const plain = Object.getPrototypeOf(value) === Object.prototype;
+      if (!plain || "bdata" in value) return value;
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, inked(item, ink)])
+      );
+    }
+    return value;
+  }
+
+  // ---- figures -------------------------------------------------------------------
+
+  const CONFIG = {
+    responsive: true, displaylogo: false, showSendToCloud: false,
+    modeBarButtonsToRemove: ["toImage"],
+  };
+
+  function drawn(box, figure) {
+    const layout = themed(figure);
+    const room = box.clientWidth;
+    if (layout.width && layout.width > room) delete layout.width;
+    const dark = mode() === "dark";
+    const ink = THEMES.dark.ink;
+    const data = dark ? inked(figure.data, ink) : figure.data;
+    const frames = figure.frames ? structuredClone(figure.frames) : undefined;
+    const shapes = dark ? inked(layout, ink) : layout;
+    return Plotly.react(box, { data: structuredClone(data), layout: shapes, frames, config: CONFIG });
+  }
+
+  function draw(holder) {
+    if (holder.dataset.drawn) return;
+    holder.dataset.drawn = "pending";
+    const source = holder.querySelector('script[type="application/json"]');
+    const figure = JSON.parse(source.textContent);
+    const box = document.createElement("div");
+    box.className = "fn-plot";
+    holder.append(buttons(holder, box), box);
+    holder.fnRedraw = () => drawn(box, figure);
+    return holder.fnRedraw().then(() => {
+      holder.dataset.drawn = "true";
+      holder.style.minHeight = "";
+    });
+  }
+
+  async function image(box, format) {
+    // An exported figure gets the page's colour behind it: it would be unreadable
+    // elsewhere on a clear ground.
+    const paper = { paper_bgcolor: THEMES[mode()].paper };
+    const size = { width: box.clientWidth, height: box.clientHeight };
+    const figure = { data: box.data, layout: { ...box.layout, ...paper }, config: CONFIG };
+    const scale = format === "png" ? 2 : 1;
+    const url = await Plotly.toImage(figure, { format, scale, ...size });
+    if (format === "png") {
+      const bytes = Uint8Array.from(atob(url.split(",")[1]), (c) => c.charCodeAt(0));
+      return new Blob([bytes], { type: "image/png" });
+    }
+    const text = decodeURIComponent(url.slice(url.indexOf(",") + 1));
+    return new Blob([text], { type: "image/svg+xml" });
+  }
+
+  function download(blob, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  function fileName(holder, format) {
+    const all = [...document.querySelectorAll(".fn-figure")];
+    const page = document.title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60);
+    return `${page.replace(/^-|-$/g, "")}-${all.indexOf(holder) + 1}.${format}`;
+  }
+
+  async function copy(holder, box, format) {
+    const blob = await image(box, format);
+    try {
+      if (format === "png") {
+        await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+      } else {
+        await navigator.clipboard.writeText(await blob.text());
+      }
+      return "copied";
+    } catch {
+      // No clipboard here (a page opened as a file, or no permission): save instead.
+      download(blob, fileName(holder, format));
+      return "saved";
+    }
+  }
+
+  function buttons(holder, box) {
+    const bar = document.createElement("div");
+    bar.className = "fn-buttons";
+    const save = async (format) => {
+      download(await image(box, format), fileName(holder, format));
+      return "saved";
+    };
+    const actions = [
+      ["copy PNG", () => copy(holder, box, "png")],
+      ["copy SVG", () => copy(holder, box, "svg")],
+      ["save PNG", () => save("png")],
+      ["save SVG", () => save("svg")],
+    ];
+    for (const [label, action] of actions) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      button.addEventListener("click", async () => {
+        const outcome = await action().catch(() => "failed");
+        button.textContent = outcome;
+        setTimeout(() => (button.textContent = label), 1500);
+      });
+      bar.append(button);
+    }
+    return bar;
+  }
+
+  function startFigures() {
+    const holders = [...document.querySelectorAll(".fn-figure")];
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          if (!entry.isIntersecting) continue;
+          near.unobserve(entry.target);
+          draw(entry.target);
+        }
+      },
+      { rootMargin: "400px" }
+    );
+    holders.forEach((holder) => near.observe(holder));
+    // Paper knows no scrolling: draw everything before it is printed.
+    addEventListener("beforeprint", () => holders.forEach(draw));
+    let last = mode();
+    const changed = () => {
+      if (mode() === last) return;
+      last = mode();
+      holders.forEach((holder) => holder.fnRedraw && holder.fnRedraw());
+    };
+    const watch = new MutationObserver(changed);
+    watch.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    watch.observe(document.documentElement, { attributes: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  }
+
+  // ---- tables --------------------------------------------------------------------
+
+  function value(cell) {
+    if (!cell) return "";
+    return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent.trim();
+  }
+
+  // Numbers before words before nothing, whichever way the column is sorted.
+  function compare(a, b, sign) {
+    const rank = (v) => (typeof v === "number" ? (isNaN(v) ? 2 : 0) : v === "–" || v === "" ? 3 : 1);
+    if (rank(a) !== rank(b)) return rank(a) - rank(b);
+    if (rank(a) === 0) return sign * (a - b);
+    return sign * String(a).localeCompare(String(b), undefined, { numeric: true });
+  }
+
+  function sort(table, column) {
+    const heads = [...table.tHead.rows[0].cells];
+    const up = heads[column].getAttribute("aria-sort") !== "ascending";
+    heads.forEach((head) => head.removeAttribute("aria-sort"));
+    heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    rows.sort((a, b) => compare(value(a.cells[column]), value(b.cells[column]), up ? 1 : -1));
+    body.append(...rows);
+  }
+
+  // "abc" keeps what contains it; "<0.1", ">= 3", "=0" compare numbers.
+  function test(text) {
+    const match = text.match(/^\s*(<=|>=|<|>|=)\s*(-?[\d.]+(?:e[-+]?\d+)?)\s*$/i);
+    if (!match) {
+      const part = text.trim().toLowerCase();
+      return (v, shown) => shown.toLowerCase().includes(part);
+    }
+    const limit = Number(match[2]);
+    const tests = {
+      "<": (v) => v < limit, ">": (v) => v > limit, "=": (v) => v === limit,
+      "<=": (v) => v <= limit, ">=": (v) => v >= limit,
+    };
+    return (v) => typeof v === "number" && tests[match[1]](v);
+  }
+
+  function filter(table, inputs, count) {
+    const active = inputs
+      .map((input, column) => [input.value, column])
+      .filter(([text]) => text.trim())
+      .map(([text, column]) => [test(text), column]);
+    const rows = [...table.tBodies[0].rows];
+    let kept = 0;
+    for (const row of rows) {
+      const fits = active.every(([keep, column]) => {
+        const cell = row.cells[column];
+        return keep(value(cell), cell ? cell.textContent : "");
+      });
+      row.hidden = !fits;
+      kept += fits;
+    }
+    count.textContent = active.length ? `${kept} of ${rows.length} rows` : "";
+  }
+
+  function startTable(table) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      head.tabIndex = 0;
+      head.title = "sort";
+      head.addEventListener("click", () => sort(table, column));
+      head.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") sort(table, column);
+      });
+    });
+    if (table.tBodies[0].rows.length < 4) return;
+    const line = table.tHead.insertRow();
+    line.className = "fn-filters";
+    const count = document.createElement("p");
+    count.className = "fn-count";
+    count.setAttribute("aria-live", "polite");
+    table.parentElement.before(count);
+    const inputs = heads.map((head) => {
+      const input = document.createElement("input");
+      input.type = "search";
+      input.placeholder = "filter";
+      input.title = "text, or a comparison such as <0.1 or >=3";
+      input.setAttribute("aria-label", `filter by ${head.textContent}`);
+      input.addEventListener("input", () => filter(table, inputs, count));
+      line.insertCell().append(input);
+      return input;
+    });
+  }
+
+  function start() {
+    document.querySelectorAll("table.fn-sortable").forEach(startTable);
+    if (document.querySelector(".fn-figure")) startFigures();
+  }
+
+  if (document.readyState === "complete") start();
+  else document.addEventListener("DOMContentLoaded", start);
+})();

@@ -1,0 +1,333 @@
+"""Which runs belong to which spread, and the rows that its table shows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, TypeGuard
+
+from fieldnotes.errors import CorruptFile
+from fieldnotes.files import read_json
+from fieldnotes.project import Project
+from fieldnotes.website.records import Run, listed, mapping, member_of
+from fieldnotes.website.text import canonical
+
+NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
+COSTS = ("s", "min", "h", "1/s", "MB", "GB")  # units of what a run took
+Scalar = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run as one spread sees it: the same run can stand in several spreads."""
+
+    run: Run
+    varied: Mapping[str, Any]
+    stale: bool = False  # made by earlier code; the plan would run it again
+
+
+@dataclass
+class Comparison:
+    """What the page of one spread shows."""
+
+    name: str
+    title: str
+    question: str = ""
+    pages: Any = None
+    stages: dict[str, list[Case]] = field(default_factory=dict)
+    missing: int = 0  # planned cases that have never been run
+
+    @property
+    def page(self) -> str:
+        return f"results/spreads/{self.name.replace('/', '-')}.qmd"
+
+    @property
+    def study(self) -> str:
+        return next((case.run.study for case in self.cases), self.name.split("/")[0])
+
+    @property
+    def cases(self) -> list[Case]:
+        return [case for cases in self.stages.values() for case in cases]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a comparison: a run, or one member of it."""
+
+    case: Case
+    values: Mapping[str, Any]  # varied parameter (dotted) -> its value here
+    scraps: Mapping[str, Scalar]
+    state: str
+    reason: str
+
+
+def comparisons(
+    project: Project, runs: Sequence[Run], names: Iterable[str]
+) -> list[Comparison]:
+    """The comparisons of these spreads and of all that have runs, each with cases."""
+    wanted = [_canonical_name(project, name) for name in names]
+    wanted += sorted({run.spread for run in runs} - {""})
+    wanted += noted_spreads(project)
+    wanted = list(dict.fromkeys(wanted))
+    found = _planned(project, wanted, runs)
+    if not found:  # one of them cannot be planned, which is no reason for the others
+        for name in wanted:
+            found |= _planned(project, [name], runs) if len(wanted) > 1 else {}
+    for name in wanted:
+        found |= {} if name in found else _recorded(project, name, runs)
+    return [item for item in found.values() if item.stages]
+
+
+def noted_spreads(project: Project) -> list[str]:
+    """The spreads that were ever run, though all their runs be shared with others."""
+    folder = project.catalogue / NOTES
+    paths = sorted(folder.rglob("*.json")) if folder.is_dir() else []
+    return [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
+
+
+def _note(project: Project, name: str) -> Any:
+    try:
+        return read_json(project.catalogue / NOTES / f"{name}.json")
+    except CorruptFile:
+        return None
+
+
+def _canonical_name(project: Project, name: object) -> str:
+    text = str(getattr(name, "name", name))
+    path = PurePosixPath(text)
+    if path.is_absolute():
+        path = path.relative_to(project.root.as_posix())
+    if path.parts[:1] == ("params",):
+        path = PurePosixPath(*path.parts[1:])
+    return str(path.with_suffix("") if path.suffix in (".yml", ".yaml") else path)
+
+
+def _planned(
+    project: Project, names: Sequence[str], runs: Sequence[Run]
+) -> dict[str, Comparison]:
+    """The cases as the files plan them today, empty if that is not possible.
+
+    A spread can be renamed or broken long after its runs were made, and the site still
+    shows them; so whatever the planner says against it only means: ask the run folders.
+    """
+    try:
+        from fieldnotes.runner import make_plan
+        from fieldnotes.spreads import load_spreads
+
+        spreads = load_spreads(project, names)
+        stages = make_plan(project, spreads).stages
+    except Exception:  # any reason is as good as any other: the folders know
+        return {}
+    table = _by_key(runs)
+    found: dict[str, Comparison] = {}
+    for spread in spreads:
+        # A spread that another one only needs is a page of its own, or of nobody.
+        if spread.asked and spread.stages:
+            page = found.setdefault(spread.name, _titled(spread.name, spread))
+            for name, stage in spread.stages.items():
+                _fill(page, name, stage, stages.get(stage.qualified, ()), table)
+    return found
+
+
+def _fill(
+    page: Comparison, name: str, stage: Any, planned: Any, table: Mapping[str, Run]
+) -> None:
+    """Enter the runs of one stage; what has never been run is only counted."""
+    own = [request.varied for request in stage.requests]
+    for place, item in enumerate(planned):
+        # A run that two spreads share is planned once, in the words of the first.
+        foreign = item.qualified != stage.qualified and len(own) == len(planned)
+        case = _case(item, own[place] if foreign else item.varied, table)
+        if case is None:
+            page.missing += 1
+        else:
+            page.stages.setdefault(name, []).append(case)
+
+
+def _titled(name: str, spread: Any) -> Comparison:
+    return Comparison(
+        name=name,
+        title=str(getattr(spread, "title", "") or name),
+        question=str(getattr(spread, "question", "") or ""),
+        pages=getattr(spread, "pages", None),
+    )
+
+
+def _by_key(runs: Sequence[Run]) -> dict[str, Run]:
+    """Runs by key, and by what they were asked to do (the newest of each)."""
+    table: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: run.started):
+        table[run.key] = run
+        table[f"case {run.case}"] = run
+    return table
+
+
+def _case(item: Any, varied: Any, table: Mapping[str, Run]) -> Case | None:
+    for key in (item.folder.name, item.key):
+        if key in table:
+            return Case(table[key], mapping(varied))
+    earlier = table.get(f"case {item.case}")
+    return None if earlier is None else Case(earlier, mapping(varied), stale=True)
+
+
+def _recorded(
+    project: Project, name: str, runs: Sequence[Run]
+) -> dict[str, Comparison]:
+    """The cases as the runner noted them at its last call, else as the run folders
+    remember them; of each case the newest run."""
+    noted = mapping(_note(project, name))
+    page = Comparison(name=name, title=str(noted.get("title") or name))
+    table = {run.key: run for run in runs}
+    for stage, entries in mapping(noted.get("stages")).items():
+        for entry in map(mapping, entries if isinstance(entries, list) else ()):
+            if run := table.get(str(entry.get("key"))):
+                case = Case(run, mapping(entry.get("varied")))
+                page.stages.setdefault(str(stage), []).append(case)
+    if page.stages:
+        return {name: page}
+    newest: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: run.started):
+        if run.spread == name:
+            newest[f"{run.stage} {run.case}"] = run
+    page.stages = {run.stage: [] for run in newest.values()}
+    for run in sorted(newest.values(), key=_natural):
+        page.stages[run.stage].append(Case(run, run.varied))
+        page.pages = page.pages or run.order.get("pages")
+    return {name: page} if page.stages else {}
+
+
+def _natural(run: Run) -> list[tuple[str, bool, float, str]]:
+    """The order of cases that no plan gives: by what varies, numbers as numbers."""
+    return [
+        (name, False, value, "") if is_number(value) else (name, True, 0.0, str(value))
+        for name, value in flat(run.varied).items()
+    ]
+
+
+def rows(cases: Iterable[Case]) -> list[Row]:
+    """The table of one stage: a row per run, or per member where scraps tell them."""
+    return [row for case in cases for row in _rows_of(case)]
+
+
+def _rows_of(case: Case) -> list[Row]:
+    run = case.run
+    shared = flat(case.varied)
+    members = _members(run)
+    if not members:
+        return [_row(case, shared, {}, run.state, run.reason)]
+    lines = []
+    for member in members:
+        state, reason = _outcome(run, member)
+        lines.append(_row(case, shared | flat(member), member, state, reason))
+    return lines
+
+
+def _row(
+    case: Case, values: dict[str, Any], member: dict[str, Any], state: str, reason: str
+) -> Row:
+    scraps = {}
+    for scrap in case.run.scraps:
+        own = member_of(scrap)
+        if (not own or own == member) and is_scalar(scrap.get("value")):
+            scraps[str(scrap["name"])] = scrap.get("value")
+    if not reason and state == "diverged":
+        reason = _diverged_at(case.run, member)
+    return Row(case, values, scraps, state, reason)
+
+
+def _members(run: Run) -> list[dict[str, Any]]:
+    """The members that this run's scraps or divergences speak of one by one."""
+    spoken = [member_of(scrap) for scrap in run.scraps]
+    spoken += [dict(mapping(item.get("values"))) for item in run.diverged]
+    unique = {canonical(member): member for member in spoken if member}
+    if not unique:
+        return []
+    ordered = {canonical(member): member for member in run.members}
+    return list((ordered | unique).values())
+
+
+def _outcome(run: Run, member: dict[str, Any]) -> tuple[str, str]:
+    for item in run.diverged:
+        if mapping(item.get("values")) == member:
+            return "diverged", at_step(item)
+    if run.state == "diverged" and run.diverged:
+        return "done", ""  # this member is not among those that diverged
+    return run.state, run.reason
+
+
+def at_step(item: Mapping[str, Any]) -> str:
+    """Where a training left the road, as the tables say it."""
+    step = item.get("step")
+    return "diverged" if step is None else f"diverged at step {step}"
+
+
+def _diverged_at(run: Run, member: dict[str, Any]) -> str:
+    hits = [item for item in run.diverged if member in ({}, item.get("values"))]
+    return ", ".join(dict.fromkeys(at_step(item) for item in hits))
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under dotted names; a model query stays one value."""
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        inside = mapping(value)
+        if inside and not {"from", "where"} & set(inside):
+            result |= flat(inside, f"{prefix}{name}.")
+        else:
+            result[f"{prefix}{name}"] = value
+    return result
+
+
+def is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether `value` is a number; a bool is not one here."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def axes(table: Sequence[Row]) -> list[str]:
+    """The parameters that the spread varies, in the order in which it names them."""
+    return list(dict.fromkeys(name for row in table for name in row.values))
+
+
+def scrap_units(cases: Iterable[Case]) -> dict[str, str]:
+    """The scalar scraps of these cases with their units, results before book-keeping.
+
+    Those that every member has for itself come first, what only says how long it took
+    comes last; otherwise in order of appearance.
+    """
+    units: dict[str, str] = {}
+    own: set[str] = set()
+    for case in cases:
+        own.update(case.run.member_scraps)
+        for scrap in case.run.scraps:
+            if is_scalar(scrap.get("value")):
+                units.setdefault(str(scrap["name"]), str(scrap.get("unit", "1")))
+    ranked = sorted(units, key=lambda name: (units[name] in COSTS, name not in own))
+    return {name: units[name] for name in ranked}
+
+
+def parameter_units(cases: Iterable[Case]) -> dict[str, str]:
+    """The units of the parameters, as the notebooks declare them."""
+    units: dict[str, str] = {}
+    for case in cases:
+        for name, unit in case.run.units.items():
+            units.setdefault(str(name), str(unit))
+    return units
+
+
+def users(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """For each run key the runs that need it or use its models."""
+    table: dict[str, list[Run]] = {}
+    for run in runs:
+        for key in needed(run):
+            table.setdefault(key, []).append(run)
+    return table
+
+
+def needed(run: Run) -> list[str]:
+    """The keys of the runs whose results or models this one uses."""
+    models = [mapping(model).get("run") for model in listed(run.order, "models")]
+    keys = [*listed(run.order, "needs"), *models]
+    return list(dict.fromkeys(str(key) for key in keys if key))

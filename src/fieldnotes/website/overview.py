@@ -1,0 +1,183 @@
+"""Pages above the runs: listings, the parts of hand-written pages that are computed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fieldnotes.website.answers import sentence
+from fieldnotes.website.cases import Comparison
+from fieldnotes.website.records import STATES, Run
+from fieldnotes.website.runpage import run_fields
+from fieldnotes.website.spreadpage import outcomes
+from fieldnotes.website.tables import badge, cell, table
+from fieldnotes.website.text import (
+    anchor,
+    escape,
+    field_name,
+    front_matter,
+    markdown,
+    raw_html,
+    when,
+    with_unit,
+)
+
+HOME = "results/_home.md"
+INDEX = "results/index.qmd"
+LISTED_SCRAPS = 6  # columns of a listing; more would not fit any screen
+EMPTY = (
+    "Nothing has been computed yet. `make site` runs the tour and fills this page; "
+    "`fieldnotes run` takes any other spread of `params/`.\n"
+)
+
+
+def study_index(study: str) -> str:
+    """The source of the page that lists the runs of a study."""
+    return f"results/{study}/index.qmd"
+
+
+def study_part(study: str) -> str:
+    """The file that the hand-written page of a study includes."""
+    return f"results/{study}/_study.md"
+
+
+def counted(runs: Sequence[Run]) -> str:
+    """`12 runs: 10 done, 2 failed; the last ended at …`."""
+    states = [run.state for run in runs]
+    known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
+    parts = ", ".join(f"{states.count(s)} {s}" for s in known if s in states)
+    ends = [str(run.status["ended"]) for run in runs if run.status.get("ended")]
+    last = f"; the last ended {when(max(ends))}" if ends else ""
+    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}: {parts}{last}"
+
+
+def home(comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
+    """The answers found so far, for `index.qmd` to include."""
+    if not runs:
+        return EMPTY
+    lines = [sentence("index.qmd", item) for item in comparisons]
+    closing = f"*Computed from {markdown(counted(runs))}.*"
+    return "\n".join(lines) + f"\n\n{closing}\n"
+
+
+def study(name: str, comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
+    """Comparisons and counts of one study, for `pages/<study>.qmd` to include."""
+    own = [item for item in comparisons if item.study == name]
+    mine = [run for run in runs if run.study == name]
+    if not mine:
+        return EMPTY
+    page = f"pages/{name}.qmd"
+    lines = [sentence(page, item) for item in own]
+    blocks = ["\n".join(lines), raw_html(_comparison_list(page, own))]
+    blocks.append(f"[All runs of this study](../results/{name}/index.html). ")
+    blocks.append(f"*Computed from {markdown(counted(mine))}.*")
+    return "\n\n".join(block for block in blocks if block.strip()) + "\n"
+
+
+def _comparison_list(page: str, comparisons: Sequence[Comparison]) -> str:
+    if not comparisons:
+        return ""
+    lines = []
+    for item in comparisons:
+        name = anchor(page, item.page, item.title)
+        spread = f"<code>params/{escape(item.name)}.yml</code>"
+        counts = escape(outcomes(item.cases))
+        lines.append(f"<td>{name}</td><td>{spread}</td><td>{counts}</td>")
+    return table(["comparison", "spread", "outcomes"], lines)
+
+
+def results_index(
+    comparisons: Sequence[Comparison], runs: Sequence[Run], odd: Mapping[str, str]
+) -> str:
+    """The page that leads to everything that was computed."""
+    header = front_matter({"title": "Results", "toc": False})
+    if not runs:
+        return f"{header}\n{EMPTY}{_odd(odd)}"
+    studies = sorted({run.study for run in runs})
+    links = " · ".join(f"[runs of {name}]({name}/index.html)" for name in studies)
+    blocks = [
+        f"{counted(runs)}.",
+        raw_html(_comparison_list(INDEX, comparisons)) if comparisons else "",
+        f"Single runs: {links}",
+        _odd(odd),
+    ]
+    return f"{header}\n" + "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _odd(odd: Mapping[str, str]) -> str:
+    """Folders of the catalogue that could not be read, so that nobody misses them."""
+    if not odd:
+        return ""
+    lines = (
+        f"<td><code>{escape(folder)}</code></td><td>{escape(reason)}</td>"
+        for folder, reason in odd.items()
+    )
+    html = table(["folder", "reason"], list(lines), sortable=False)
+    return f"\n\n## Folders that could not be read\n\n{raw_html(html)}"
+
+
+def study_listing(name: str, runs: Sequence[Run], paged: Mapping[str, Run]) -> str:
+    """The listing of a study's runs: Quarto builds it from their front matter."""
+    mine = [run for run in runs if run.study == name]
+    listed: dict[str, list[Run]] = {}
+    for run in mine:
+        if run.key in paged:
+            listed.setdefault(run.notebook, []).append(run)
+    fields: dict[str, Any] = {"title": f"Runs: {name}", "page-layout": "full"}
+    if listed:
+        fields["listing"] = [_listing(key, group) for key, group in listed.items()]
+    text = f"{front_matter(fields)}\n{markdown(counted(mine))}.\n"
+    for notebook in listed:
+        text += f"\n## {markdown(notebook)}\n\n::: {{#{_place(notebook)}}}\n:::\n"
+    rest = [run for run in mine if run.key not in paged]
+    if rest:
+        text += f"\n## Without a page of their own\n\n{_rows_only(rest)}"
+    return text
+
+
+def _place(notebook: str) -> str:
+    """The name of the listing of a notebook's runs, and of where it stands."""
+    return field_name("runs", notebook)
+
+
+def _listing(notebook: str, runs: Sequence[Run]) -> dict[str, Any]:
+    names, kinds = columns(runs)
+    return {
+        "id": _place(notebook),
+        "contents": [f"runs/{run.key}.ipynb" for run in runs],
+        "type": "table",
+        "sort": "title",
+        "sort-ui": True,
+        "filter-ui": True,
+        "page-size": 100,
+        "fields": list(names),
+        "field-display-names": names,
+        "field-types": kinds,
+    }
+
+
+def columns(runs: Sequence[Run]) -> tuple[dict[str, str], dict[str, str]]:
+    """Front-matter keys of a listing with their headers, and those with their types."""
+    names = {"title": "run", "outcome": "outcome", "duration-s": "duration [s]"}
+    kinds = {"duration-s": "number"}
+    scraps: dict[str, str] = {}
+    for run in runs:
+        available = run_fields(run)
+        for scrap in run.scraps:
+            key = field_name("scrap", str(scrap["name"]))
+            if key in available:
+                unit = str(scrap.get("unit", "1"))
+                scraps.setdefault(key, with_unit(str(scrap["name"]), unit))
+    for key in list(scraps)[:LISTED_SCRAPS]:
+        names[key], kinds[key] = scraps[key], "number"
+    return names, kinds
+
+
+def _rows_only(runs: Sequence[Run]) -> str:
+    lines = []
+    for run in runs:
+        cells = [f"<td>{escape(run.key[:8])}</td><td>{badge(run.state)}</td>"]
+        cells.append(f"<td>{escape(run.notebook)}</td><td>{escape(run.spread)}</td>")
+        cells.append(cell(run.status.get("duration_s")))
+        cells.append(f'<td class="fn-reason">{escape(run.reason)}</td>')
+        lines.append("".join(cells))
+    headers = ["run", "outcome", "notebook", "spread", "duration [s]", "reason"]
+    return raw_html(table(headers, lines))

@@ -1,0 +1,229 @@
+"""The same pages without Quarto: a plain site with the same links and figures."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
+
+from fieldnotes.files import CorruptFile, read_json, write_json
+from fieldnotes.project import Project
+from fieldnotes.website import convert, markdown
+from fieldnotes.website.quarto import WebsiteError
+from fieldnotes.website.staging import ASSETS, asset, write_changed
+from fieldnotes.website.tables import cell, table
+from fieldnotes.website.text import escape, link, raw_html
+
+MANIFEST = ".fieldnotes-preview.json"
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n?", re.DOTALL)
+_HIDDEN = re.compile(r"(^|/)[._]")
+
+
+@dataclass
+class Page:
+    """One source of the site, read as far as navigation and listings need it."""
+
+    source: str  # path from the root of the project
+    text: str  # Markdown below the front matter; of a notebook the whole JSON
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def output(self) -> str:
+        return re.sub(r"\.\w+$", ".html", self.source)
+
+    @cached_property
+    def title(self) -> str:
+        """The title as HTML."""
+        title = str(self.fields.get("title") or self.source)
+        return markdown.inline(title, self.source)
+
+
+def build(project: Project) -> list[str]:
+    """Convert every page that changed since the last time; the pages converted.
+
+    Raises:
+        WebsiteError: `_quarto.yml` is missing or cannot be read.
+    """
+    config = configuration(project)
+    pages = [read_page(project, source) for source in sources(project, config)]
+    _clear_foreign(project)
+    version = _assets(project)
+    bar = navigation(project, config, pages)
+    known = _manifest(project)
+    made: dict[str, str] = {}
+    converted = []
+    for page in pages:
+        body = _body(page, pages)
+        mark = _hash(version, page.source, page.fields, body, bar)
+        target = project.site / page.output
+        if known.get(page.output) != mark or not target.is_file():
+            shown = convert.page(page, body, bar, config)
+            write_changed(target, shown.encode("utf-8", "replace"))
+            converted.append(page.source)
+        made[page.output] = mark
+    for gone in set(known) - set(made):
+        (project.site / gone).unlink(missing_ok=True)
+    write_changed(project.site / "assets/search.js", _search(pages).encode())
+    write_json(project.site / MANIFEST, made)
+    return converted
+
+
+def configuration(project: Project) -> dict[str, Any]:
+    """The parts of `_quarto.yml`, as plain values.
+
+    Raises:
+        WebsiteError: the file is missing or is not YAML.
+    """
+    path = project.root / "_quarto.yml"
+    try:
+        value = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError) as error:
+        message = f"_quarto.yml: {error}. The site needs it for its pages and its bar."
+        raise WebsiteError(message) from error
+    return dict(value or {})
+
+
+def sources(project: Project, config: Mapping[str, Any]) -> list[str]:
+    """The pages that `project.render` names, by the rules that Quarto has for them."""
+    patterns = (config.get("project") or {}).get("render") or ["**/*.qmd"]
+    found: dict[str, None] = {}
+    for pattern in map(str, patterns):
+        if pattern.startswith("!"):
+            continue
+        for path in sorted(project.root.glob(pattern)):
+            name = path.relative_to(project.root).as_posix()
+            if path.is_file() and not _HIDDEN.search(name):
+                found[name] = None
+    return list(found)
+
+
+def read_page(project: Project, source: str) -> Page:
+    """A page with its front matter; includes are already in its text."""
+    path = project.root / source
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".ipynb":
+        first = json.loads(text)["cells"][0]["source"]
+        return Page(source, text, _fields(_FRONT.match(first)))
+    match = _FRONT.match(text)
+    body = text[match.end() :] if match else text
+    return Page(source, markdown.included(body, path, project.root), _fields(match))
+
+
+def _fields(match: re.Match[str] | None) -> Mapping[str, Any]:
+    try:
+        value = YAML(typ="safe").load(match[1]) if match else {}
+    except YAMLError:
+        return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _body(page: Page, pages: list[Page]) -> str:
+    """The page's source as it will be converted, listings made."""
+    specs = page.fields.get("listing")
+    text = page.text
+    for spec in specs if isinstance(specs, list) else [specs]:
+        if isinstance(spec, Mapping):
+            block = raw_html(_listing(page, spec, pages))
+            place = f"::: {{#{spec.get('id', 'listing')}}}\n:::"
+            found = place in text
+            text = text.replace(place, block) if found else f"{text}\n\n{block}"
+    return text
+
+
+def _listing(page: Page, spec: Mapping[str, Any], pages: list[Page]) -> str:
+    """The table that Quarto would make of the front matter of the listed pages."""
+    folder = PurePosixPath(page.source).parent
+    contents = spec.get("contents", "*")
+    globs = [contents] if isinstance(contents, str) else list(contents)
+    wanted = {str(folder / str(glob)) for glob in globs}
+    patterns = [glob for glob in wanted if "*" in glob]
+    members = [
+        other
+        for other in pages
+        if other.source in wanted
+        or any(PurePosixPath(other.source).match(glob) for glob in patterns)
+    ]
+    names = spec.get("field-display-names") or {}
+    keys = [str(key) for key in spec.get("fields") or ["title"]]
+    lines = []
+    for other in sorted(members, key=lambda item: str(item.fields.get("title"))):
+        address = escape(link(page.source, other.source))
+        first = f'<td><a href="{address}">{other.title}</a></td>'
+        rest = [_field(other.fields, key) for key in keys if key != "title"]
+        lines.append(first + "".join(rest))
+    heads = [str(names.get(key, key)) for key in ["title", *keys] if key != "title"]
+    return table([str(names.get("title", "title")), *heads], lines)
+
+
+def _field(fields: Mapping[str, Any], key: str) -> str:
+    return cell(fields[key]) if key in fields else '<td class="fn-none">–</td>'
+
+
+def navigation(
+    project: Project, config: Mapping[str, Any], pages: list[Page]
+) -> list[dict[str, Any]]:
+    """The bar of `_quarto.yml`, without entries whose page does not exist."""
+    present = {page.source for page in pages}
+    website: Any = config.get("website") or {}
+    bar: Any = (website.get("navbar") or {}).get("left") or []
+    return list(_items(bar, present))
+
+
+def _items(entries: Any, present: set[str]) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        item = {"href": entry} if isinstance(entry, str) else dict(entry)
+        if "menu" in item:
+            inside = list(_items(item["menu"], present))
+            if inside:
+                yield {"text": str(item.get("text", "")), "menu": inside}
+        elif item.get("href") in present:
+            text = str(item.get("text") or item["href"])
+            yield {"text": text, "href": item["href"]}
+
+
+def _search(pages: list[Page]) -> str:
+    """Titles and addresses as a script: a page opened as a file may not fetch."""
+    index = [
+        {"title": markdown.plain(str(page.fields.get("title") or page.source))}
+        | {"href": page.output, "more": str(page.fields.get("spread") or "")}
+        for page in pages
+    ]
+    return f"window.fieldnotesPages = {json.dumps(index, ensure_ascii=True)};\n"
+
+
+def _assets(project: Project) -> str:
+    """Copy scripts and styles; a hash of what pages depend on beside their source."""
+    folder = project.site / "assets"
+    styles = convert.code_style()
+    for name in ("fieldnotes.js", "fieldnotes.css", "preview.js", "preview.css"):
+        text = asset(name) + (styles if name == "preview.css" else "")
+        write_changed(folder / name, text.encode())
+    source, target = project.root / ASSETS / "plotly.min.js", folder / "plotly.min.js"
+    if not target.is_file() or target.stat().st_size != source.stat().st_size:
+        shutil.copyfile(source, target)
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    return _hash(asset("page.html.j2"), *(path.read_text("utf-8") for path in own))
+
+
+def _hash(*parts: Any) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _manifest(project: Project) -> dict[str, str]:
+    try:
+        value = read_json(project.site / MANIFEST)
+    except CorruptFile:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _clear_foreign(project: Project) -> None:
+    """A site that Quarto made goes: its pages and ours must not be mixed."""
+    if project.site.is_dir() and not (project.site / MANIFEST).is_file():
+        shutil.rmtree(project.site)

@@ -1,0 +1,190 @@
+"""Which runs stand on which comparison, by the planner and without it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fieldnotes.files import write_text
+from fieldnotes.runner import make_plan
+from fieldnotes.runner.order import write_spreads
+from fieldnotes.spreads import load_spreads
+from fieldnotes.website import stage
+from fieldnotes.website.cases import Case, comparisons, flat, rows, scrap_units
+from fieldnotes.website.records import Run, read_runs
+from website.run_folders import Bench, scrap
+
+NOTEBOOK = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Train a network
+#
+# Does it learn?
+
+# %% tags=["parameters"]
+orbits: int = 10  # [1] in [1, inf): number of training orbits
+rate: float = 0.1  # [1] step of the optimiser
+
+# %%
+print(orbits * rate)
+"""
+
+
+@pytest.fixture
+def planned(bench: Bench) -> Bench:
+    """Two spreads that share the case of ten orbits, all of it run."""
+    root = bench.project.root
+    write_text(root / "notebooks/toy/train.py", NOTEBOOK)
+    for name, values in (("few", "[1, 10]"), ("many", "[10, 100]")):
+        write_text(
+            root / f"params/toy/{name}.yml",
+            f"title: How {name}?\nstages:\n  train:\n    notebook: toy/train\n"
+            f"    vary:\n      - grid: {{orbits: {values}}}\n",
+        )
+    carry_out(bench, ["toy/few", "toy/many"])
+    return bench
+
+
+def carry_out(bench: Bench, names: list[str]) -> None:
+    """Leave the folders that the runner would, each run once."""
+    for item in make_plan(bench.project, load_spreads(bench.project, names)).runs:
+        bench.run(
+            item.key,
+            spread=item.spread,
+            varied=dict(item.varied),
+            scraps=[scrap("error", 1.0 / item.request.parameters["orbits"])],
+            order={"case": item.case, "parameters": item.request.parameters},
+        )
+
+
+def orbits(bench: Bench, name: str) -> list[Any]:
+    runs, _ = read_runs(bench.project)
+    found = {item.name: item for item in comparisons(bench.project, runs, [name])}
+    return [row.values["orbits"] for row in rows(found[name].cases)]
+
+
+def test_a_run_of_two_spreads_stands_on_both_pages(planned: Bench):
+    assert len(read_runs(planned.project)[0]) == 3
+    assert orbits(planned, "toy/few") == [1, 10]
+    assert orbits(planned, "toy/many") == [10, 100]
+
+
+def test_each_page_shows_a_shared_run_by_what_that_spread_varies(planned: Bench):
+    text = "stages:\n  train:\n    notebook: toy/train\n    fix: {orbits: 10}\n"
+    text += "    vary:\n      - grid: {rate: [0.1, 0.2]}\n"
+    write_text(planned.project.params / "toy/rates.yml", text)
+    carry_out(planned, ["toy/few", "toy/many", "toy/rates"])
+    runs, _ = read_runs(planned.project)
+    found = {item.name: item for item in comparisons(planned.project, runs, [])}
+    assert len(runs) == 4
+    assert [row.values for row in rows(found["toy/rates"].cases)] == [
+        {"rate": 0.1},
+        {"rate": 0.2},
+    ]
+
+
+def test_a_spread_made_of_others_runs_has_a_page_once_it_was_run(planned: Bench):
+    project = planned.project
+    text = (project.params / "toy/few.yml").read_text()
+    write_text(project.params / "toy/same.yml", text.replace("few", "same"))
+    page = "results/spreads/toy-same.qmd"
+    assert page not in stage(project).pages
+    assert page in stage(project, ["params/toy/same.yml"]).pages
+    plan = make_plan(project, load_spreads(project, ["toy/same"]))
+    write_spreads(project, plan)  # as the runner does, which has nothing to run here
+    assert page in stage(project).pages
+    (project.params / "toy/same.yml").unlink()
+    assert page in stage(project).pages
+    assert orbits(planned, "toy/same") == [1, 10]
+
+
+def test_a_page_has_the_title_of_the_file_and_counts_what_is_missing(planned: Bench):
+    path = planned.project.params / "toy/few.yml"
+    write_text(path, path.read_text().replace("[1, 10]", "[1, 10, 20, 30]"))
+    stage(planned.project)
+    page = (planned.project.results / "spreads/toy-few.qmd").read_text()
+    assert 'title: "How few?"' in page and "2 more are planned" in page
+
+
+def test_after_an_edit_of_the_code_earlier_runs_are_marked(planned: Bench):
+    path = planned.project.notebooks / "toy/train.py"
+    write_text(path, NOTEBOOK.replace("orbits * rate", "orbits + rate"))
+    assert orbits(planned, "toy/few") == [1, 10]
+    stage(planned.project)
+    page = (planned.project.results / "spreads/toy-few.qmd").read_text()
+    assert page.count('fn-reason">made by earlier code') == 2
+
+
+def test_a_run_replaced_after_an_edit_is_shown_once(planned: Bench):
+    path = planned.project.notebooks / "toy/train.py"
+    write_text(path, NOTEBOOK.replace("orbits * rate", "orbits + rate"))
+    carry_out(planned, ["toy/few", "toy/many"])
+    assert len(read_runs(planned.project)[0]) == 6
+    assert orbits(planned, "toy/few") == [1, 10]
+    staged = stage(planned.project)
+    assert len([name for name in staged.pages if "/runs/" in name]) == 3
+
+
+def test_a_broken_spread_leaves_the_pages_of_its_runs(planned: Bench):
+    write_text(planned.project.params / "toy/few.yml", "stages: [")
+    assert orbits(planned, "toy/few") == [1, 10]
+    assert orbits(planned, "toy/many") == [10, 100]
+
+
+def case(**order: Any) -> Case:
+    """A case in no folder at all."""
+    status, scraps = order.pop("status", {}), order.pop("scraps", [])
+    run = Run(Path("x"), "toy", "key", order, {"state": "done"} | status, tuple(scraps))
+    return Case(run, run.varied)
+
+
+def test_members_have_a_row_each_and_share_what_belongs_to_the_run():
+    scraps = [scrap("error", seed + 1.0, member={"seed": seed}) for seed in range(3)]
+    scraps.append(scrap("time", 9.0, "s"))
+    table = rows([case(varied={"orbits": 10, "seed": [0, 1, 2]}, scraps=scraps)])
+    assert [row.values["seed"] for row in table] == [0, 1, 2]
+    assert [row.scraps["error"] for row in table] == [1.0, 2.0, 3.0]
+    assert {row.scraps["time"] for row in table} == {9.0}
+
+
+def test_results_of_members_come_before_what_a_run_took():
+    scraps = [scrap("time", 9.0, "s"), scrap("count", 3, "1")]
+    scraps += [scrap("error", 1.0, member={"seed": seed}) for seed in range(2)]
+    assert list(scrap_units([case(scraps=scraps)])) == ["error", "count", "time"]
+
+
+def test_a_member_that_diverged_is_told_from_those_that_did_not():
+    lost = {"diverged": [{"values": {"seed": 1}, "step": 7}]}
+    members = [{"values": {"seed": seed}} for seed in range(2)]
+    table = rows([case(members=members, status=lost)])
+    assert [(row.state, row.reason) for row in table] == [
+        ("done", ""),
+        ("diverged", "diverged at step 7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ({"state": "done"}, ""),
+        ({"state": "out-of-memory", "reason": "above 4 GB"}, "above 4 GB"),
+        ({"state": "blocked", "reason": "train failed"}, "train failed"),
+        ({"state": "failed", "error": {"name": "E", "message": "a\nb"}}, "E: a"),
+        ({"state": "killed"}, "killed"),
+    ],
+)
+def test_a_run_without_a_result_says_why(status: dict[str, Any], reason: str):
+    (row,) = rows([case(status=status)])
+    assert row.reason == reason
+
+
+def test_nested_parameters_have_dotted_names_and_queries_stay_whole():
+    values = {"a": {"b": 1, "c": {"d": 2}}, "models": {"from": "train"}}
+    assert flat(values) == {"a.b": 1, "a.c.d": 2, "models": {"from": "train"}}

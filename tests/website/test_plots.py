@@ -1,0 +1,90 @@
+"""Figures of a comparison: valid for Plotly, complete, and labelled with units."""
+
+import math
+
+import plotly.graph_objects as go
+import pytest
+
+from fieldnotes.website.cases import Case, rows
+from fieldnotes.website.plots import (
+    numeric,
+    parallel_figure,
+    scrap_figure,
+    told_once,
+    varying,
+)
+from fieldnotes.website.records import read_runs
+from website.run_folders import Bench, scrap
+
+UNITS = {"error": "%", "orbits": "1", "output_layer": "-", "seed": "1"}
+
+
+@pytest.fixture
+def table(filled: Bench):
+    runs, _ = read_runs(filled.project)
+    cases = [Case(run, run.varied) for run in runs if run.stage == "train"]
+    return rows(cases)
+
+
+def test_plotly_accepts_the_figures(table):
+    axes = varying(table, ["output_layer", "orbits", "seed"])
+    go.Figure(scrap_figure(table, "error", axes, UNITS))
+    go.Figure(parallel_figure(table, axes, ["error", "train_time"], UNITS))
+
+
+def test_every_axis_has_a_title_with_its_unit(table):
+    layout = scrap_figure(table, "error", ["orbits", "output_layer"], UNITS)["layout"]
+    assert layout["xaxis"]["title"]["text"] == "orbits [1]"
+    assert layout["xaxis2"]["title"]["text"] == "output_layer"
+    assert layout["yaxis"]["title"]["text"] == "error [%]"
+
+
+def test_every_case_is_a_point_or_a_cross(table):
+    data = scrap_figure(table, "error", ["orbits"], UNITS)["data"]
+    points = sum(len(trace["x"]) for trace in data if trace["name"] != "median")
+    assert points == len(table) == 28
+    crosses = next(trace for trace in data if trace["name"] == "no value")
+    assert len(crosses["x"]) == 2  # the failed run and the diverged member
+
+
+def test_medians_stand_where_half_is_above_and_half_below(table):
+    data = scrap_figure(table, "error", ["orbits"], UNITS)["data"]
+    middle = next(trace for trace in data if trace["name"] == "median")
+    for x, y in zip(middle["x"], middle["y"], strict=True):
+        values = [row.scraps.get("error") for row in table if row.values["orbits"] == x]
+        finite = [v for v in values if isinstance(v, float) and math.isfinite(v)]
+        assert sum(v < y for v in finite) == sum(v > y for v in finite)
+
+
+def test_an_axis_over_decades_is_logarithmic_and_words_are_categories(table):
+    layout = scrap_figure(table, "error", ["orbits", "output_layer"], UNITS)["layout"]
+    assert layout["xaxis"]["type"] == layout["yaxis"]["type"] == "log"
+    assert layout["xaxis2"]["type"] == "category"
+
+
+def test_a_scrap_of_the_whole_run_is_one_point_for_each_run(table):
+    assert len(told_once(table, "train_time")) == 10
+    assert len(told_once(table, "error")) == len(table)
+
+
+def test_a_parallel_view_draws_every_case_through_every_scale(table):
+    axes, scraps = ["output_layer", "orbits", "seed"], ["error", "train_time"]
+    data = parallel_figure(table, axes, scraps, UNITS)["data"]
+    lines = sum(trace["x"].count(None) for trace in data)
+    assert lines == len(table)
+    heights = [y for trace in data for y in trace["y"] if y is not None]
+    assert min(heights) >= 0 and max(heights) <= 1 + 1e-12
+
+
+def test_what_does_not_vary_has_no_axis(table):
+    assert varying(table, ["orbits", "seed"]) == ["orbits", "seed"]
+    alike = [row for row in table if row.values["orbits"] == 10]
+    assert varying(alike, ["orbits", "seed"]) == ["seed"]
+
+
+def test_only_numbers_that_are_finite_make_a_figure(bench: Bench):
+    scraps = [scrap("lost", float("nan")), scrap("word", "yes"), scrap("flag", True)]
+    bench.run("aa", scraps=[*scraps, scrap("error", 2)])
+    (run,) = read_runs(bench.project)[0]
+    table = rows([Case(run, run.varied)])
+    assert numeric(table, ["lost", "word", "flag", "error"]) == ["error"]
