@@ -89,23 +89,27 @@ def limits(node: Node | None, place: Place) -> dict[str, float]:
 
 
 def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
-    """Which runs get a page: `all`, `none`, `failed`, or the best by a scrap."""
-    form = f"{listed(PAGES)} or {{best: N, by: scrap, order: min}}"
+    """Which runs get a page, and by which scrap the site judges: `by`, in `order`.
+
+    With `best: N` only the best N have a page, and without it all that fit.
+    """
+    form = f"{listed(PAGES)}, {{by: scrap, order: min}} or that with `best: N`"
     if node is None or node.value is None:
         return None
     given = plain(node)
     if isinstance(given, str) and given in PAGES:
         return given
-    if not isinstance(given, dict) or "best" not in given:
+    if not isinstance(given, dict) or not {"by", "best"} & set(given):
         near = nearest(given, PAGES) if isinstance(given, str) else ""
         place.refuse(f"must be {form}; got {shown(given)}.{near}")
         return None
     only_keys(node.keys, ("best", "by", "order"), place)
-    best, by, order = given["best"], given.get("by"), given.get("order", "min")
-    if type(best) is not int or best < 1:
+    best, by, order = given.get("best"), given.get("by"), given.get("order", "min")
+    if best is not None and (type(best) is not int or best < 1):
         place.under("best").refuse(f"must be a whole number from 1; got {shown(best)}.")
     if not isinstance(by, str):
         place.refuse(f"`by` names the scrap that decides; got {shown(by)}. Use {form}.")
     if order not in ("min", "max"):
         place.under("order").refuse(f"must be min or max; got {shown(order)}.")
-    return {"best": best, "by": by, "order": order}
+    judged = {"by": by, "order": order}
+    return judged if best is None else {"best": best} | judged
