@@ -39,8 +39,9 @@ def answer(comparison: Comparison) -> Answer | None:
     """
     declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
     order = "max" if declared.get("order") == "max" else "min"
+    repeats = _repeats(comparison)
     found = [
-        _best(lines, scrap, unit, order)
+        _best(lines, scrap, unit, order, repeats)
         for cases in reversed(list(comparison.stages.values()))
         for lines in [rows(cases)]
         for scrap, unit in _headline(lines, scrap_units(cases), declared.get("by"))
@@ -57,9 +58,20 @@ def _headline(
     return [(name, units[name]) for name in chosen]
 
 
-def _best(lines: Sequence[Row], scrap: str, unit: str, order: str) -> Answer | None:
-    together = {name for row in lines for member in _members(row) for name in member}
-    names = [name for name in varying(lines, axes(lines)) if name not in together]
+def _repeats(comparison: Comparison) -> set[str]:
+    """The axes that a stage of the spread runs together, such as seeds.
+
+    They repeat a setting and make no other one, also in a stage that only looks at the
+    models of another.
+    """
+    members = [member for case in comparison.cases for member in case.run.members]
+    return {name for member in members for name in member}
+
+
+def _best(
+    lines: Sequence[Row], scrap: str, unit: str, order: str, repeats: set[str]
+) -> Answer | None:
+    names = [name for name in varying(lines, axes(lines)) if name not in repeats]
     groups: dict[str, list[Row]] = {}
     for row in lines:
         shared = [row.values.get(name) for name in names]
@@ -78,10 +90,6 @@ def _best(lines: Sequence[Row], scrap: str, unit: str, order: str) -> Answer | N
     best = {name: row.values[name] for name in names if name in row.values}
     worst = ranked[-1][0]
     return Answer(scrap, unit, order, value, best, count, len(ranked), worst)
-
-
-def _members(row: Row) -> list[dict[str, Any]]:
-    return row.case.run.members
 
 
 def sentence(page: str, comparison: Comparison) -> str:

@@ -1,0 +1,36 @@
+"""The best setting of a spread: a median over its repeats, whoever judges them."""
+
+from pathlib import Path
+from typing import Any
+
+from fieldnotes.website.answers import answer
+from fieldnotes.website.cases import Case, Comparison
+from fieldnotes.website.records import Run
+from website.run_folders import scrap
+
+SEEDS = [{"values": {"seed": seed}} for seed in range(3)]
+
+
+def case(scraps: Any, **order: Any) -> Case:
+    run = Run(Path("x"), "toy", "key", order, {"state": "done"}, tuple(scraps))
+    return Case(run, run.varied)
+
+
+def test_seeds_repeat_a_setting_also_in_the_stage_that_judges_the_models():
+    trained = [
+        case([], varied={"layer": layer, "seed": [0, 1, 2]}, members=SEEDS)
+        for layer in ("good", "lucky")
+    ]
+    # The lucky setting holds the smallest error of all, the good one the best median.
+    errors = {"good": [1.0, 2.0, 3.0], "lucky": [0.5, 8.0, 9.0]}
+    judged = [
+        scrap("error", value, "%", member={"layer": layer, "seed": seed})
+        for layer, values in errors.items()
+        for seed, value in enumerate(values)
+    ]
+    stages = {"train": trained, "judge": [case(judged)]}
+    pages = {"by": "error", "order": "min"}
+    found = answer(Comparison("toy/layers", "Layers", pages=pages, stages=stages))
+    assert found is not None
+    assert found.values == {"layer": "good"}
+    assert (found.value, found.members, found.cases) == (2.0, 3, 2)
