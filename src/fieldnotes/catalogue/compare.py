@@ -1,0 +1,152 @@
+"""In what runs or models differ: parameters, code, versions, outcome."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from fieldnotes.catalogue import tables as t
+from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.catalogue.values import flatten, spelled
+from fieldnotes.errors import CorruptFile
+from fieldnotes.files import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fieldnotes.catalogue.query import Catalogue
+
+ABSENT = "(absent)"
+SHORT = 8  # characters of a key that head a column
+Facts = dict[tuple[str, str], Any]
+
+
+def diff(catalogue: "Catalogue", *things: str) -> "pd.DataFrame":
+    """Everything that differs among runs or models, given by the start of their keys.
+
+    One row for each difference: `section` (parameters, notebook, code, inputs, given,
+    versions, commit, result), `name` with dots for nesting, then one column for each.
+    A value that one of them does not have at all is "(absent)".
+
+    Raises:
+        CatalogueError: fewer than two were given, or a key fits none or several.
+    """
+    import pandas as pd
+
+    if len(things) < 2:
+        message = "diff: give two runs or models at least, by the start of their keys."
+        raise CatalogueError(message)
+    found = [_find(catalogue, thing) for thing in things]
+    facts = [_facts(catalogue, run, model) for run, model in found]
+    names = list(dict.fromkeys(name for each in facts for name in each))
+    rows = []
+    for name in names:
+        values = [each.get(name, ABSENT) for each in facts]
+        told = {
+            spelled(v) if name in each else ABSENT for v, each in _zip(values, facts)
+        }
+        if len(told) > 1:
+            rows.append([*name, *values])
+    columns = ["section", "name", *_headings(found)]
+    return pd.DataFrame(rows, columns=pd.Index(columns), dtype=object)
+
+
+def _zip(values: list[Any], facts: list[Facts]) -> list[tuple[Any, Facts]]:
+    return list(zip(values, facts, strict=True))
+
+
+def _headings(found: list[tuple[str, str | None]]) -> list[str]:
+    keys = [_stem(model) if model else run.rpartition("/")[2] for run, model in found]
+    size = SHORT
+    while len({key[:size] for key in keys}) < len(set(keys)):
+        size += 1
+    short = [key[:size] for key in keys]
+    return [
+        f"{name} ({short[:at].count(name) + 1})" if name in short[:at] else name
+        for at, name in enumerate(short)
+    ]
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".eqx")
+
+
+def _find(catalogue: "Catalogue", thing: str) -> tuple[str, str | None]:
+    """Run folder and, for a model, its file, of whatever a key's start names."""
+    start = str(thing).rstrip("/").rpartition("/")[2].removesuffix(".eqx")
+    runs = catalogue.ask(
+        select(t.Run.key.label("key"), t.Run.folder.label("place")).where(
+            t.Run.key.startswith(start, autoescape=True)
+        )
+    )
+    identity, _, kind = start.partition(".")
+    models = catalogue.ask(
+        select(t.Model.identity.label("key"), t.Model.path.label("place"))
+        .where(t.Model.identity.startswith(identity, autoescape=True))
+        .where(t.Model.kind == (kind or "final"))
+        .order_by(t.Model.created.desc())
+    )
+    keys = {row["key"] for row in [*runs, *models]} if start else set()
+    if start in keys:
+        keys = {start}
+    if len(keys) != 1:
+        near = ", ".join(sorted(keys)[:6])
+        what = f"several: {near}" if keys else "no run and no model"
+        message = (
+            f"diff: `{thing}` names {what}. `fieldnotes runs` and `fieldnotes models` "
+            "list the keys."
+        )
+        raise CatalogueError(message)
+    (key,) = keys
+    for row in runs:
+        if row["key"] == key:
+            return row["place"], None
+    place = next(row["place"] for row in models if row["key"] == key)
+    return place.rpartition("/models/")[0], place
+
+
+def _facts(catalogue: "Catalogue", run: str, model: str | None) -> Facts:
+    """Everything that could differ, by section and name, read from the folder."""
+    folder = catalogue.project.root / run
+    order, status = _read(folder / "params.json"), _read(folder / "status.json")
+    record = {}
+    if model is not None:
+        path = catalogue.project.root / model
+        record = _read(path.with_suffix(".json"))
+    code = _mapping(order.get("code"))
+    given = [
+        spelled(_mapping(entry).get("identity")).strip('"')
+        for entry in order.get("models") or ()
+    ]
+    sections: dict[str, Mapping[str, Any]] = {
+        "parameters": _mapping(
+            record.get("hyperparameters") or order.get("parameters")
+        ),
+        "notebook": {"name": order.get("notebook"), "code": code.get("notebook")},
+        "code": _mapping(code.get("modules")),
+        "inputs": _mapping(order.get("inputs")),
+        "given": {"models": sorted(given), "runs": sorted(order.get("needs") or ())},
+        "versions": _mapping(status.get("versions")),
+        "commit": {name: status.get(name) for name in ("commit", "dirty")},
+        "result": {
+            "state": status.get("state"),
+            **{name: record[name] for name in ("outcome", "diverged_at") if record},
+        },
+    }
+    facts: Facts = {}
+    for section, values in sections.items():
+        # The names of modules hold dots of their own; they are never nested.
+        flat = values if section == "code" else flatten(values)
+        facts |= {(section, name): value for name, value in flat.items()}
+    return facts
+
+
+def _read(path: Any) -> Mapping[str, Any]:
+    try:
+        return _mapping(read_json(path))
+    except CorruptFile:
+        return {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,178 @@
+"""`models(where)` of a notebook: planned rows in a batch run, else the index."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fieldnotes.catalogue import frames
+from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.catalogue.modelfiles import FINAL
+from fieldnotes.catalogue.session import Session, current, in_batch
+from fieldnotes.catalogue.values import flatten, same
+from fieldnotes.catalogue.where import Condition, is_model_query, parse
+from fieldnotes.files import read_json
+from fieldnotes.project import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Pair = tuple[dict[str, Any], dict[str, Any]]
+
+
+def models(where: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    """Trained models by their hyperparameters, one row each.
+
+    Columns: identity, kind, outcome, path and the like, then one for each
+    hyperparameter under its dotted name. A list asks for one model for each value;
+    operators are written `{"orbits": {">=": 10}}`. In a batch run the answer is what
+    the planner chose for this run: `table.attrs["absent"]` lists models that could
+    not be trained. By hand it is read from the index, which is brought up to date.
+
+    Raises:
+        CatalogueError: there is none; it names the spread and command that trains it.
+    """
+    if in_batch():
+        return _planned(current(), where or {})
+    return _by_hand(where or {})
+
+
+def _planned(session: Session, where: Mapping[str, Any]) -> "pd.DataFrame":
+    parameter = next(
+        (
+            name
+            for name, value in session.parameters.items()
+            if where and isinstance(value, Mapping) and same(value, dict(where))
+        ),
+        None,
+    )
+    entries = session.order.get("models") or []
+    if parameter is not None:
+        entries = [
+            entry for entry in entries if entry.get("parameter") in (None, parameter)
+        ]
+        asked: list[Condition] = []
+    else:
+        inner = where.get("where") if is_model_query(where) else where
+        asked = parse(inner)
+    kinds = [item for item in asked if item.name == "kind" and item.operator == "="]
+    kind = kinds[0].value if kinds else None
+    pairs = [_planned_row(session, entry, kind) for entry in entries]
+    kept = [
+        (row, values)
+        for row, values in pairs
+        if all(item.holds({**values, **_known(row)}) for item in asked)
+    ]
+    if not kept:
+        raise CatalogueError(_none_planned(session, where))
+    table = frames.frame(kept, frames.MODELS)
+    table.attrs["absent"] = session.order.get("absent") or []
+    return table
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's own columns, for conditions on them."""
+    study = str(row["notebook"]).rpartition("/")[0]
+    return {**row, "study": study}
+
+
+def _none_planned(session: Session, where: Mapping[str, Any]) -> str:
+    absent = session.order.get("absent") or []
+    reasons = "; ".join(str(item.get("reason")) for item in absent[:3])
+    return (
+        f"{session.order.get('notebook')}: this run was given no model for "
+        f"{dict(where)}. A batch run sees only the models that its spread asks for in "
+        "a parameter, such as `models: {from: train}`."
+        + (f" Not trained: {reasons}." if reasons else "")
+    )
+
+
+def _planned_row(session: Session, entry: Mapping[str, Any], kind: str | None) -> Pair:
+    """One row of params.json with what the model's own record adds."""
+    path = Path(entry["path"])
+    if kind not in (None, FINAL):
+        path = path.with_name(f"{entry['identity']}.{kind}.eqx")
+    record = read_json((session.project.root / path).with_suffix(".json")) or {}
+    order = read_json((session.project.root / path).parents[1] / "params.json") or {}
+    planned = path.as_posix() == Path(entry["path"]).as_posix()
+    row = {
+        "identity": entry["identity"],
+        "kind": record.get("kind") or FINAL,
+        "outcome": record.get("outcome"),
+        "diverged_at": record.get("diverged_at"),
+        "path": path.as_posix(),
+        "run": entry.get("run") or record.get("run"),
+        **{name: order.get(name) for name in ("spread", "stage", "notebook")},
+        "interactive": bool(order.get("interactive", False)),
+        "created": record.get("created"),
+        "bytes": record.get("bytes"),
+        "checksum": (entry.get("checksum") if planned else None)
+        or record.get("checksum"),
+    }
+    values = entry.get("parameters") or record.get("hyperparameters") or {}
+    return row, flatten(values)
+
+
+def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
+    from fieldnotes.catalogue.byhand import notebook_path
+    from fieldnotes.catalogue.missing import no_such_model
+    from fieldnotes.catalogue.query import Catalogue
+
+    # A console that belongs to no notebook may look without leaving a run behind.
+    session = current() if notebook_path() else None
+    project = session.project if session else Project.find()
+    asked = _without_spread(where)
+    catalogue = Catalogue(project)
+    table = catalogue.models(asked)
+    stage = where.get("from") if is_model_query(where) else None
+    if stage is not None:
+        table = table.loc[_made_by(table, stage)].reset_index(drop=True)
+    if not len(table):
+        conditions = parse(asked)
+        if stage is not None:
+            conditions.append(Condition("stage", "=", _names(stage)[0][1]))
+        raise CatalogueError(no_such_model(project, conditions))
+    if session is not None:
+        _note_use(session, table)
+    return table
+
+
+def _without_spread(where: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a query that the index can answer."""
+    return dict((where.get("where") if is_model_query(where) else where) or {})
+
+
+def _names(stage: Any) -> list[tuple[str, str]]:
+    """Spread (may be empty) and stage of what `from` says: one name or a list."""
+    listed = [stage] if isinstance(stage, str) else list(stage)
+    return [(name.rpartition(".")[0], name.rpartition(".")[2]) for name in listed]
+
+
+def _made_by(table: "pd.DataFrame", stage: Any) -> Any:
+    """Rows of a stage of that name, or of a notebook of that name run by hand."""
+    names = _names(stage)
+    chosen = []
+    rows = zip(table["spread"], table["stage"], table["notebook"], strict=True)
+    for made_by, of_stage, notebook in rows:
+        last = str(notebook).rpartition("/")[2]
+        chosen.append(
+            any(
+                (made_by, of_stage) == (spread, name)
+                if spread
+                else name in (of_stage, last)
+                for spread, name in names
+            )
+        )
+    return chosen
+
+
+def _note_use(session: Session, table: "pd.DataFrame") -> None:
+    """Write down which models a run by hand was given, as the planner would have."""
+    listed: list[dict[str, Any]] = session.order.setdefault("models", [])
+    known = {entry["path"] for entry in listed}
+    columns = ["identity", "path", "checksum", "run", "notebook", "spread", "stage"]
+    rows = zip(*(table[name] for name in columns), strict=True)
+    entries = [dict(zip(columns, row, strict=True)) for row in rows]
+    new = [entry for entry in entries if entry["path"] not in known]
+    if new:
+        listed += new
+        session.save_order()

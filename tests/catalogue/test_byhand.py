@@ -1,0 +1,187 @@
+"""A notebook run by hand leaves the same records as a batch run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fieldnotes.catalogue import (
+    Catalogue,
+    CatalogueError,
+    members,
+    models,
+    record,
+    save_model,
+    session,
+)
+from fieldnotes.catalogue.bar import progress
+from fieldnotes.catalogue.byhand import notebook_name
+from fieldnotes.files import read_json
+from fieldnotes.spreads import SpreadError
+
+
+def write(path: Path, model: bytes, hyperparameters) -> None:
+    path.write_bytes(model)
+
+
+@pytest.mark.parametrize("half", [".py", ".ipynb"])
+def test_the_first_record_makes_a_run_folder_with_the_namespaces_values(
+    by_hand, project, half
+):
+    by_hand(half, orbits=25, seed=[0, 1], optimiser={"rate": 0.5})
+    record("error", 0.25, "%")
+    (folder,) = project.runs.glob("toy/hand-*")
+    order = read_json(folder / "params.json")
+    assert order["notebook"] == "toy/train"
+    assert order["interactive"] is True
+    assert order["parameters"] == {
+        **{"seed": [0, 1], "layer": "signed", "orbits": 25},
+        "optimiser": {"rate": 0.5},
+    }
+    assert order["changed"] == ["seed", "orbits", "optimiser"]
+    assert order["units"]["orbits"] == "1"
+    status = read_json(folder / "status.json")
+    assert (status["state"], status["pid"]) == ("running", os.getpid())
+    assert "python" in status["versions"]
+    assert read_json(folder / "metrics.json")[0]["value"] == 0.25
+
+
+def test_changed_parameters_make_a_new_folder_and_equal_ones_do_not(by_hand, project):
+    names = by_hand()
+    record("error", 1)
+    names["orbits"] = 10.0  # what the annotation makes of it is the same
+    record("other", 2)
+    assert len(list(project.runs.glob("toy/hand-*"))) == 1
+    names["optimiser"]["rate"] = 0.1  # changed in place
+    record("error", 3)
+    folders = list(project.runs.glob("toy/hand-*"))
+    assert len(folders) == 2
+    found = [[s["value"] for s in read_json(f / "metrics.json")] for f in folders]
+    assert sorted(found) == [[1, 2], [3]]
+
+
+def test_a_parameters_name_used_for_something_else_keeps_its_value(by_hand, project):
+    names = by_hand(orbits=25)
+    record("error", 1)
+    names["orbits"] = object()
+    record("error", 2)
+    (folder,) = project.runs.glob("toy/hand-*")
+    assert read_json(folder / "params.json")["parameters"]["orbits"] == 25
+
+
+def test_a_value_out_of_range_is_refused_as_in_a_spread(by_hand, project):
+    by_hand(orbits=0)
+    with pytest.raises(SpreadError, match="orbits"):
+        record("error", 1)
+    assert not project.runs.exists()
+
+
+def test_a_tuple_of_the_notebook_is_walked_like_a_list(by_hand, project):
+    path = project.notebooks / "toy/1-train.py"
+    text = path.read_text()
+    path.write_text(
+        text.replace("seed: list[int] = [0]", "seed: tuple[int, ...] = (0,)")
+    )
+    by_hand(seed=(3, 5))
+    assert [member.values["seed"] for member in members(("seed",))] == [3, 5]
+
+
+def test_members_by_hand_are_the_entries_of_what_is_named(by_hand):
+    by_hand(seed=[3, 5])
+    assert [member.values for member in members(("seed",))] == [
+        {"seed": 3},
+        {"seed": 5},
+    ]
+    assert [member.values for member in members()] == [{}]
+    with pytest.raises(CatalogueError, match="not a parameter of toy/train"):
+        members(("sed",))
+
+
+def test_a_model_saved_by_hand_is_found_by_its_hyperparameters(by_hand, project):
+    by_hand(seed=[3, 5])
+    for member in members(("seed",)):
+        save_model(b"x", write, values=member.values)
+    table = models({"seed": [5, 3], "layer": "signed"})
+    assert list(table["seed"]) == [5, 3]
+    assert list(table["interactive"]) == [True, True]
+    # Trained again with the same values it replaces itself.
+    save_model(b"yy", write, values={"seed": 3})
+    assert len(models({"seed": 3})) == 1
+
+
+def test_a_notebook_by_hand_finds_what_a_spread_trained_and_notes_it(
+    by_hand, make, project
+):
+    make.trained(4)
+    by_hand()
+    table = models({"from": "train", "where": {"seed": [4]}})
+    assert len(models({"from": "toy/layers.train"})) == len(table) == 1
+    (folder,) = project.runs.glob("toy/hand-*")
+    used = read_json(folder / "params.json")["models"]
+    assert [entry["path"] for entry in used] == list(table["path"])
+    catalogue = Catalogue(project)
+    catalogue.sync()
+    assert str(table["run"][0]) in set(catalogue.runs()["key"])
+
+
+@pytest.mark.parametrize(
+    "where", [{"seed": 1}, {"from": "train"}, {"where": {"seed": 1}}, {}], ids=str
+)
+def test_no_model_by_hand_names_the_spread_and_the_command(by_hand, where):
+    by_hand()
+    command = "`fieldnotes run params/toy/layers.yml --only train`"
+    with pytest.raises(CatalogueError, match=command):
+        models(where)
+
+
+@pytest.mark.parametrize("where", [{"notebook": "toy/other"}, {"depth": 3}], ids=str)
+def test_no_model_and_no_spread_for_it_says_so(by_hand, where):
+    by_hand()
+    with pytest.raises(CatalogueError, match="No spread in params/ trains one"):
+        models(where)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("notebooks/toy/1-train.py", "toy/train"),
+        ("notebooks/toy/train.ipynb", "toy/train"),
+        ("scratch/toy/train--3f2a9c0d.py", "toy/train"),
+    ],
+)
+def test_a_notebook_is_known_by_its_name_wherever_its_copy_lies(project, path, name):
+    assert notebook_name(project, project.root / path) == name
+
+
+KERNEL = """
+from fieldnotes.catalogue import record
+record("error", 1)
+"""
+
+
+def test_a_run_by_hand_is_done_when_its_kernel_ends(project):
+    path = project.notebooks / "toy/1-train.py"
+    environment = {**os.environ, "JPY_SESSION_NAME": str(path)}
+    subprocess.run([sys.executable, "-c", KERNEL], env=environment, check=True)
+    (folder,) = project.runs.glob("toy/hand-*")
+    status = read_json(folder / "status.json")
+    assert status["state"] == "done"
+    assert status["duration_s"] >= 0
+
+
+def test_a_console_that_belongs_to_no_notebook_looks_without_a_trace(
+    make, project, monkeypatch
+):
+    make.trained(0)
+    monkeypatch.chdir(project.root)
+    assert len(models({"seed": 0})) == 1
+    assert not list(project.runs.glob("*/hand-*"))
+
+
+def test_progress_by_hand_touches_no_run(by_hand, project):
+    by_hand()
+    progress(2)(2, 0.5)
+    assert session._session is None
+    assert not project.runs.exists()
