@@ -12,7 +12,7 @@ from fieldnotes.spreads import read_notebook
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "fieldnotes"
 STATIONS = {"spreads", "runner", "catalogue", "website", "cli", "lab", "project"}
-STATIONS |= {"files", "errors", "__main__", "cli_tables"}
+STATIONS |= {"files", "errors", "__main__", "cli_tables", "doctor"}
 FLOOR = {"training", "plotting"}
 STUDIES = {"reach", "orbit", "latent"}
 SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax"}

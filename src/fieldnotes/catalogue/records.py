@@ -11,6 +11,7 @@ from fieldnotes.catalogue.session import Member, Session, current
 from fieldnotes.catalogue.values import file_name, plain, same
 from fieldnotes.files import to_json, write_json, write_text
 
+UNWRITTEN = "fieldnotes_unwritten"  # sessions whose scraps the cell's end writes
 SCRAP = "application/scrapbook.scrap.json+json"  # scrapbook's media type, version 1
 
 
@@ -66,7 +67,38 @@ def _keep(session: Session, scrap: dict[str, Any]) -> None:
         session.scraps[same_name[0]] = scrap
     else:
         session.scraps.append(scrap)
+    _write_after_cell(session)
+
+
+def _write_after_cell(session: Session) -> None:
+    """Write the scraps when the running cell ends, however it ends; else now.
+
+    A cell may leave a thousand, and each writing of the file waits for the disk.
+    """
+    shell = _kernel()
+    if shell is None:
+        _write(session)
+        return
+    waiting = shell.meta.setdefault(UNWRITTEN, {})
+    if not waiting:
+
+        def write(_: Any) -> None:
+            shell.events.unregister("post_run_cell", write)
+            while waiting:
+                _write(waiting.popitem()[1])
+
+        shell.events.register("post_run_cell", write)
+    waiting[session.folder] = session
+
+
+def _write(session: Session) -> None:
     write_json(session.folder / "metrics.json", session.scraps)
+
+
+def _kernel() -> Any:
+    """The shell of the kernel this runs in, None outside of notebooks."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return None if getattr(shell, "kernel", None) is None else shell
 
 
 def _glue(scrap: Mapping[str, Any]) -> None:
@@ -75,8 +107,7 @@ def _glue(scrap: Mapping[str, Any]) -> None:
     The output is written here rather than by `scrapbook.glue`, whose import takes
     longer than a small run; a test compares the two.
     """
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is None or getattr(shell, "kernel", None) is None:
+    if _kernel() is None:
         return
     from IPython.display import display
 

@@ -18,6 +18,8 @@ def environment(project: Project, threads: int = 1) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(path),
         # Only PJRT_NPROC caps JAX on a CPU; numpy and its kind listen to the others.
         "PJRT_NPROC": share,
+        # An ensemble is spread over devices; a CPU is as many as it is told to be.
+        "JAX_NUM_CPU_DEVICES": share,
         "OMP_NUM_THREADS": share,
         "OPENBLAS_NUM_THREADS": share,
         "MKL_NUM_THREADS": share,

@@ -1,0 +1,234 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which orbits does a network learn gravity from?
+#
+# A network that is to learn gravity sees nothing but samples of orbits: times,
+# positions and velocities. What the samples cover, it can learn; what they skip, it
+# must guess. So the first thing to look at is where they lie.
+#
+# **You will see** the paths of a training set, how its orbits are distributed in size
+# and shape, how far apart neighbouring samples are at both ends of an orbit, and seven
+# real objects that no training set contains. **Needs** nothing; a file of your own
+# orbits if you have one. **Takes** a few seconds.
+#
+# Lengths are in Earth radii, 1 R_E = 6378.137 km, and times in TU = 806.81 s, the unit
+# in which gravity's constant is one.
+
+# %%
+from typing import Literal
+
+# %% tags=["parameters"]
+# fmt: off
+family: Literal["single", "simple", "complex", "circular", "fixnu0"] = (
+    "complex"
+)  # [-] ranges that the orbits are drawn from
+space: bool = False  # [-] orbits in space; otherwise in one plane
+orbits: int = 10  # [1] in [1, 10000]: number of orbits drawn
+draw: int = 1  # [1] in [0, inf): seed of the draw
+points: int = 360  # [1] in [3, 100000]: samples over one period
+position_noise: float = 0.0  # [R_E] in [0, inf): standard deviation of each component
+velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
+data_file: str = ""  # [file] your own orbits (CSV or Parquet) instead of drawn ones
+# fmt: on
+
+# %%
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes.catalogue import record, save_figure
+from fieldnotes.orbit import figures, kepler, tasks
+from fieldnotes.orbit.ephemeris import read_ephemeris
+from fieldnotes.orbit.real import published, real_objects
+
+# %% [markdown]
+# ## The set
+#
+# Drawn orbits have uniform elements within the ranges of their family, and a draw that
+# would dip below the surface is drawn again. Each orbit is sampled over exactly one
+# period in equal steps of time, so neighbouring samples are far apart where the motion
+# is fast. Kepler's equation gives every sample directly; nothing is integrated, and the
+# energy along an orbit is constant to the last digits.
+
+# %%
+if data_file:
+    true = read_ephemeris(data_file)
+else:
+    true = tasks.orbit_set(family, orbits, draw, space=space, points=points)
+data = tasks.add_noise(true, position_noise, velocity_noise, seed=draw)
+table = true.table()
+record("orbits", len(data))
+record("samples", int(data.mask.sum()))
+table.head(10).round(4)
+
+# %%
+energy = np.asarray(kepler.invariants(true.states).energy)
+drift = float(np.nanmax(np.abs(energy / energy[:, :1] - 1)))
+record("energy_drift", drift)
+Markdown(
+    f"**{data.name}** holds {len(data)} orbits of up to {data.time.shape[1]} samples. "
+    "Before noise is added, the energy along an orbit changes by at most "
+    f"{drift:.1e} of its size."
+)
+
+# %% [markdown]
+# ## Paths
+#
+# If the set covers the space around the Earth evenly, a network that fits it has been
+# asked about every place. Expect the opposite: ellipses crowd near the Earth and thin
+# out towards the orbit of the geostationary satellites at 6.6 R_E, and beyond it only
+# the far ends of the long ones are left.
+
+# %% tags=["figure"]
+save_figure(
+    figures.orbit_paths(data),
+    "paths",
+    kind="orbit paths",
+    caption=f"Paths of the {len(data)} orbits of {data.name}; the disc is the Earth.",
+)
+
+# %%
+radius = np.linalg.norm(true.states[..., :3], axis=-1)
+near, middle, far = (float(np.nanquantile(radius, q)) for q in (0.0, 0.5, 1.0))
+below_two = 100 * float(np.mean(radius[true.mask] < 2))
+record("lowest_radius", near, "R_E")
+record("median_radius", middle, "R_E")
+record("highest_radius", far, "R_E")
+record("samples_below_two_radii", below_two, "%")
+strongest = (far / near) ** 2
+Markdown(
+    f"Samples lie between {near:.2f} and {far:.2f} R_E, half of them beyond "
+    f"{middle:.2f} R_E and {below_two:.1f} % below 2 R_E. Gravity varies "
+    f"{strongest:.0f}-fold over this range."
+)
+
+# %% [markdown]
+# ## Size and shape
+#
+# Sizes and eccentricities are drawn evenly, but long ellipses of small orbits would
+# meet the Earth and are thrown out together. So among the accepted orbits low
+# eccentricities should be the more frequent ones, and large orbits more frequent than
+# small ones.
+
+# %% tags=["figure"]
+save_figure(
+    figures.element_histograms(true),
+    "elements",
+    kind="element histograms",
+    caption=f"Elements of the orbits of {data.name}.",
+)
+
+# %%
+columns = {"eccentricity": true.elements[:, 1], "semi_major_axis": true.elements[:, 0]}
+low, half, high = {}, {}, {}
+for name, values in columns.items():
+    unit = "1" if name == "eccentricity" else "R_E"
+    for share, kept in ((0.05, low), (0.5, half), (0.95, high)):
+        kept[name] = float(np.quantile(values, share))
+        record(f"{name}_q{round(100 * share):02d}", kept[name], unit)
+e, a = "eccentricity", "semi_major_axis"
+Markdown(
+    f"Nine orbits in ten have an eccentricity between {low[e]:.2f} and {high[e]:.2f} "
+    f"(median {half[e]:.2f}) and a semi-major axis between {low[a]:.2f} and "
+    f"{high[a]:.2f} R_E (median {half[a]:.2f})."
+)
+
+# %% [markdown]
+# ## Sample spacing
+#
+# Kepler's second law: near periapsis a body is fast, so equal steps in time leave few
+# samples where the field is strongest and changes most. We look at the most eccentric
+# orbit of the set; its two close-ups show thirty samples each, coloured by time.
+
+# %%
+longest = int(np.argmax(true.elements[:, 1]))
+spacing = np.linalg.norm(np.diff(true.states[..., :3], axis=1), axis=-1)
+smallest, widest = float(np.nanmin(spacing)), float(np.nanmax(spacing))
+ratio = float(np.nanmax(spacing[longest]) / np.nanmin(spacing[longest]))
+record("spacing_smallest", smallest, "R_E")
+record("spacing_median", float(np.nanmedian(spacing)), "R_E")
+record("spacing_widest", widest, "R_E")
+
+# %% tags=["figure"]
+save_figure(
+    figures.sample_spacing(data, longest),
+    "spacing",
+    kind="sample spacing",
+    caption=f"Distance between neighbouring samples of {data.names[longest]}.",
+)
+
+# %%
+Markdown(
+    f"Over the whole set neighbours are {smallest:.3f} to {widest:.3f} R_E apart. On "
+    f"{data.names[longest]} (eccentricity {true.elements[longest, 1]:.2f}) the widest "
+    f"gap is {ratio:.1f} times the narrowest."
+)
+
+# %% [markdown]
+# ## Can the acceleration be read off the samples?
+#
+# Three neighbouring samples with their velocities fix a quintic, and its second
+# derivative in the middle estimates the acceleration. Without noise the estimate should
+# be far better than any network here. Noise on positions is multiplied by about 5/h²,
+# where h is the time between samples: it should ruin the estimate first on small
+# orbits, whose samples follow one another quickly, relative to what there is to see.
+
+# %%
+labels = tasks.acceleration_labels(data)
+exact = kepler.gravity(tasks.acceleration_labels(true).states[:, :3])
+size = np.linalg.norm(exact, axis=-1)
+error = 100 * np.linalg.norm(labels.acceleration - exact, axis=-1) / size
+record("label_error_mean", float(error.mean()), "%")
+record("label_error_largest", float(error.max()), "%")
+good = "good enough to learn from" if error.mean() < 1 else "too rough to learn from"
+Markdown(
+    f"Read off the samples, the acceleration is wrong by {error.mean():.2g} % on "
+    f"average and {error.max():.2g} % at worst: {good}."
+)
+
+# %% [markdown]
+# ## Real objects
+#
+# Seven objects from the space station to a geostationary satellite, by published
+# elements, serve as a test that no training set contains. Each is one Keplerian orbit;
+# in a planar study it is turned into the plane, which Newton's field does not notice.
+# Most of them are nearly circular: if a model learned from eccentric orbits fails here,
+# it has learned its orbits and not the field.
+
+# %%
+real = real_objects(space=space)
+columns = ["object", "epoch [year-day UTC]", "source"]
+real.table().round(3).merge(published()[columns], left_on="orbit", right_on="object")
+
+# %% tags=["figure"]
+save_figure(
+    figures.orbit_paths(real),
+    "real-objects",
+    kind="orbit paths",
+    caption="Seven real objects by their published elements, one period each.",
+)
+
+# %%
+reach = np.linalg.norm(real.states[..., :3], axis=-1)
+outside = [
+    name
+    for name, own in zip(real.names, reach, strict=True)
+    if own.min() < near or own.max() > far
+]
+record("real_objects_outside", len(outside))
+said = ", ".join(outside) or "none of them"
+Markdown(
+    f"Real objects that leave the range of radii of this set ({near:.2f} to {far:.2f} "
+    f"R_E), so that a model must extrapolate: {said}."
+)

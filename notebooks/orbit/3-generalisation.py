@@ -1,0 +1,319 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Did the models learn gravity, or only their own orbits?
+#
+# A model that fits its training orbits may have learned the field or the orbits. Here
+# trained models meet orbits that none of them has seen: 1, 10 and 100 drawn ones, seven
+# real objects from the space station to a geostationary satellite, and a file of your
+# own if you name one.
+#
+# **You will see** a table of models by test sets, errors of single samples and of whole
+# orbits, the spread over seeds, where in size and shape the error sits, and how far a
+# model strays when it runs on its own. **Needs** models of `2-train`, chosen by their
+# parameters. **Takes** seconds for each model.
+#
+# The error of an acceleration is the length of its difference to Newton's, in percent
+# of Newton's, asked on the true states of the test orbits. Only the rollouts at the end
+# let a model live with its own mistakes.
+
+# %%
+from typing import Literal
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are judged
+family: Literal["simple", "complex", "circular", "fixnu0"] = "complex"  # [-] of tests
+points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
+rollout_periods: int = 3  # [1] in [1, 100]: periods that a model runs on its own
+rollout_solver: Literal["fast", "reference"] = "fast"  # [-] how rollouts are integrated
+data_file: str = ""  # [file] your own orbits (CSV or Parquet), judged beside the others
+# fmt: on
+
+# %%
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.orbit import figures, reports, tasks, verdicts
+from fieldnotes.orbit.ephemeris import read_ephemeris
+from fieldnotes.orbit.models import build
+from fieldnotes.orbit.real import real_objects
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## The models
+#
+# What differs between models names them; models that differ only in their seed or in
+# the draw of their training orbits form a group, and only the spread within a group
+# says whether a difference between groups means anything. Models that diverged in
+# training keep their row, with the step at which it happened, and enter no number.
+
+# %%
+given = catalogue.models(models)
+varied = catalogue.varying(given)
+rows = given.to_dict("records")
+telling = verdicts.telling(rows, varied)
+given["model"] = [verdicts.label(row, telling) for row in rows]
+given["group"] = [verdicts.group_label(row, telling) for row in rows]
+diverged = {
+    row["model"]: f"diverged at step {row['diverged_at']:.0f}"
+    for row in given.to_dict("records")
+    if row["outcome"] == "diverged"
+}
+trained = given[~given["model"].isin(list(diverged))]
+absent = [entry.get("reason") for entry in given.attrs.get("absent", [])]
+catalogue.record("models", len(given))
+catalogue.record("diverged", len(diverged))
+missing = f" Not trained at all: {'; '.join(map(str, absent))}." if absent else ""
+Markdown(
+    f"{len(given)} models in {given['group'].nunique()} groups, {len(diverged)} of "
+    f"them diverged.{missing}"
+)
+
+# %% [markdown]
+# ## The orbits nobody has seen
+#
+# The drawn test orbits come from the same ranges as training orbits but from a stream
+# of random numbers that no training set uses. Models of planar orbits meet planar
+# tests; the real objects are then turned into the plane.
+
+
+# %%
+def test_sets(space):
+    """Name → orbits, for models in space or in the plane."""
+    sizes = tasks.TEST_SEEDS
+    sets = {
+        str(size): tasks.unseen_set(size, family=family, space=space, points=points)
+        for size in sizes
+    }
+    sets["real"] = real_objects(space=space, points=points)
+    if data_file:
+        own = read_ephemeris(data_file, points=points)
+        sets["own"] = own if space else tasks.into_plane(own)
+    return sets
+
+
+sets = {bool(space): test_sets(bool(space)) for space in given["space"].unique()}
+
+# %%
+report = catalogue.progress(len(trained), "judging models")
+judged = {}
+for step, row in enumerate(trained.to_dict("records"), start=1):
+    model = catalogue.load_model(row, lambda path: read_model(path, build))
+    judged[row["model"]] = reports.judge(
+        model,
+        sets[bool(row["space"])],
+        points=points,
+        periods=tuple(sorted({1, rollout_periods})),
+        solver=rollout_solver,
+    )
+    report(step, judged[row["model"]]["100"].row["mean"])
+
+# %% [markdown]
+# ## Mean errors
+#
+# If a model has learned the field, its error should hardly depend on whether it meets
+# one, ten or a hundred unseen orbits, and real objects should be as easy as drawn ones.
+# The best of each column is bold.
+
+# %%
+reported = {
+    name: {place: found.row for place, found in judged.get(name, {}).items()}
+    for name in given["model"]
+}
+table = figures.generalisation_table(reported, reports.STATISTICS)
+whole = figures.generalisation_table(reported, list(reports.UNITS))
+whole.to_csv(catalogue.artifact("generalisation.csv"))
+means = table.loc[:, table.columns.get_level_values(1) == "mean"]
+Markdown(figures.markdown_table(means, diverged))
+
+
+# %%
+def own_values(row):
+    """What tells a model from the others of this run; nothing when it is alone."""
+    return {name: row[name] for name in varied}
+
+
+for row in given.to_dict("records"):
+    for place, found in judged.get(row["model"], {}).items():
+        for name, statistic in reports.SCRAPS.items():
+            value, unit = found.row[statistic], reports.unit_of(statistic)
+            catalogue.record(f"{name}_{place}", value, unit, member=own_values(row))
+    if row["model"] in diverged:
+        catalogue.record("diverged_at", row["diverged_at"], member=own_values(row))
+
+# %%
+scores = trained[["group", "model"]].copy()
+scores["seed"] = trained.get("seed", 0)
+for place in next(iter(judged.values()), {}):
+    scores[place] = [judged[name][place].row["mean"] for name in scores["model"]]
+ranking = verdicts.ranking(scores, "100")
+for place in next(iter(judged.values()), {}):
+    for statistic, value in verdicts.overall(scores, place).items():
+        catalogue.record(f"{statistic}_error_{place}", value, "%")
+Markdown(verdicts.verdict(ranking, "100 unseen orbits"))
+
+# %% [markdown]
+# ## The whole row
+#
+# A mean hides much. θ is the angle between the learned and the true pull; radial sign
+# counts samples where the model pushes away from the Earth. The four kinds of skewness
+# say whether a few samples carry the error: expect long right tails everywhere, because
+# few samples lie near periapsis, where errors are large. `sk1` uses the half-sample
+# mode.
+
+# %%
+titles = {"1": "One unseen orbit", "real": "Real objects", "own": "Your own orbits"}
+text = []
+for place in table.columns.get_level_values(0).unique():
+    title = titles.get(place, f"{place} unseen orbits")
+    text.append(f"**{title}**\n\n" + figures.markdown_table(table[[place]], diverged))
+Markdown("\n\n".join(text))
+
+# %% [markdown]
+# ## Samples and orbits
+#
+# Two ways to pool: every sample counts once, or every orbit. When the boxes of samples
+# reach much higher than those of orbits, the error sits in short stretches of many
+# orbits; when they look alike, in a few bad orbits. The median is solid, the mean
+# dashed, outliers are red. The models of a group are pooled.
+
+# %%
+members = {
+    name: list(own["model"]) for name, own in trained.groupby("group", sort=False)
+}
+
+
+def pools(kind):
+    """Group → test set → errors of all its models, of samples or of orbits."""
+    return {
+        group: {
+            place: np.concatenate(
+                [np.ravel(getattr(judged[name][place], kind)) for name in names]
+            )
+            for place in judged[names[0]]
+        }
+        for group, names in members.items()
+    }
+
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.error_boxes(pools("errors"), "sample"),
+    "boxes-samples",
+    kind="error boxes",
+    caption="Acceleration error of each sample, by test set and group of models.",
+    models=trained,
+)
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.error_boxes(pools("orbit_errors"), "orbit"),
+    "boxes-orbits",
+    kind="error boxes",
+    caption="Mean acceleration error of each orbit, by test set and group of models.",
+    models=trained,
+)
+
+# %% [markdown]
+# ## Seeds
+#
+# The same training from other random weights ends elsewhere. A ranking of groups is
+# only worth something where their violins do not overlap; expect that many do.
+
+# %% tags=["figure"]
+spread = scores.rename(columns={"100": "mean_error", "group": "models"})
+catalogue.save_figure(
+    figures.seed_violins(spread, "models", "mean_error", "%"),
+    "seeds",
+    kind="seed violins",
+    caption="Mean error on 100 unseen orbits; one dot is one model.",
+    models=trained,
+)
+
+# %%
+Markdown(verdicts.overlap(ranking))
+
+# %% [markdown]
+# ## Where in size and shape?
+#
+# The median error of the best group over semi-major axis and eccentricity, with its
+# training orbits as dots. If models learned orbits, the error should be low around the
+# dots and high between them; if they learned the field, it should follow the radius
+# that an orbit covers.
+
+# %%
+best = ranking.index[0] if len(ranking) else None
+first = trained[trained["group"] == best].iloc[:1].to_dict("records")
+training = None
+if first and not first[0].get("data_file"):
+    names = ("family", "orbits", "draw")
+    training = tasks.orbit_set(*(first[0][name] for name in names), points=points)
+by_orbit = [judged[name]["100"].orbit_errors for name in members.get(best, [])]
+unseen = sets[bool(first[0]["space"])]["100"] if first else None
+
+# %% tags=["figure"]
+if unseen is not None:
+    fig = figures.shape_heat_map(
+        unseen.elements,
+        np.median(by_orbit, axis=0),
+        None if training is None else training.elements,
+    )
+    catalogue.save_figure(
+        fig,
+        "size-and-shape",
+        kind="error by size and shape",
+        caption=f"Median error over size and shape of 100 unseen orbits, {best}.",
+        models=trained[trained["group"] == best],
+    ).show()
+
+# %% [markdown]
+# ## Real objects, one by one
+#
+# The lowest of them, the space station, flies where hardly a training orbit comes; the
+# highest lies at the edge of the training range. Expect the error at these two ends.
+
+# %%
+real = {
+    group: np.median([judged[name]["real"].orbit_errors for name in names], axis=0)
+    for group, names in members.items()
+}
+objects = pd.DataFrame(real, index=list(real_objects().names)).rename_axis("object")
+for name, value in objects.get(best, pd.Series(dtype=float)).items():
+    short = name.split(" ")[0].lower()
+    catalogue.record(f"error_{short}", float(value), "%")
+objects.map(lambda value: f"{value:.3g} %")
+
+# %%
+Markdown(verdicts.of_objects(objects, ranking))
+
+# %% [markdown]
+# ## Left alone
+#
+# A rollout starts at a true state and follows the learned field. Small errors add up:
+# the period comes out wrong first, so the model runs ahead of the truth or lags, and
+# the position error grows with every revolution even where the path keeps its shape. A
+# field that is no gradient also gains or loses energy.
+
+# %%
+lengths = sorted({1, rollout_periods})
+columns = [f"{name}_{n}" for n in lengths for name in reports.ROLLOUT_COLUMNS]
+rolled = figures.generalisation_table(reported, columns)
+shown = [place for place in ("100", "real") if place in rolled]
+Markdown(figures.markdown_table(rolled[shown], diverged))
+
+# %%
+Markdown(verdicts.of_rollouts(reported, members.get(best, []), lengths))

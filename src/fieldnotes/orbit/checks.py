@@ -1,0 +1,139 @@
+"""What the planner asks before anything runs: is this set of parameters possible?
+
+One function a notebook, called with its typed parameters for every case of a spread; it
+returns nothing or raises `ValueError`. No jax here: ten thousand cases are checked in
+seconds. Names and types are already checked against the parameters cell.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fieldnotes.orbit.ephemeris import locate, read_ephemeris
+from fieldnotes.orbit.tasks import FAMILIES, OrbitSet, TaskError, window_indices
+
+Parameters = Mapping[str, Any]
+
+PHASE_LISTS = ("segment_lengths", "windows", "learning_rates", "steps")
+FEWEST_POINTS = 3  # samples a period: the stencil needs three
+NO_SEGMENTS = "acceleration_matching"  # the one loss that cuts none
+
+
+def data_sets(parameters: Parameters) -> None:
+    """Notebook 1: the orbits that are asked for can be drawn or read."""
+    check_data(parameters)
+
+
+def train(parameters: Parameters) -> None:
+    """Notebook 2: data, phases, sizes and seeds fit together."""
+    shortest = check_data(parameters)
+    phases = check_phases(parameters)
+    if parameters.get("loss") != NO_SEGMENTS:
+        for phase in range(phases):
+            check_segment(parameters, phase, shortest)
+    for name in ("batch", "width"):
+        at_least(parameters, name, 1)
+    at_least(parameters, "depth", 0)
+    at_least(parameters, "nmse_weight", 0)
+    check_seeds(parameters)
+
+
+def generalisation(parameters: Parameters) -> None:
+    """Notebook 3: the user's file, if there is one, can be read."""
+    check_file(parameters)
+
+
+def check_data(parameters: Parameters) -> int:
+    """Refuses impossible data; returns the samples of the shortest orbit."""
+    family = parameters.get("family", "complex")
+    if family not in FAMILIES:
+        msg = f"`family` {family!r} is unknown; it is one of {', '.join(FAMILIES)}."
+        raise TaskError(msg)
+    at_least(parameters, "orbits", 1)
+    at_least(parameters, "draw", 0)
+    at_least(parameters, "points", FEWEST_POINTS)
+    at_least(parameters, "position_noise", 0)
+    at_least(parameters, "velocity_noise", 0)
+    own = check_file(parameters)
+    return own.shortest if own else parameters.get("points", 360)
+
+
+def check_file(parameters: Parameters) -> OrbitSet | None:
+    """The orbits of the user's file, or nothing when none is named."""
+    path = parameters.get("data_file", "")
+    if not path:
+        return None
+    found = locate(path, os.environ.get("FIELDNOTES_PROJECT"))
+    stat = found.stat()
+    return read_once(found, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def read_once(path: Path, changed: int, size: int) -> OrbitSet:
+    """The orbits of a file, read again only when it has changed."""
+    del changed, size
+    return read_ephemeris(path)
+
+
+def check_phases(parameters: Parameters) -> int:
+    """Number of phases; lists of one entry hold for all, other lengths must agree."""
+    lengths = {name: len(parameters.get(name, [None])) for name in PHASE_LISTS}
+    phases = max(lengths.values())
+    if any(length not in (1, phases) or length == 0 for length in lengths.values()):
+        given = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        msg = (
+            f"The lists of the phases have different lengths: {given}. Give each as "
+            "many entries as there are phases, or one entry for all of them."
+        )
+        raise TaskError(msg)
+    for name in ("steps", "learning_rates"):
+        for value in parameters.get(name, []):
+            if not value > 0:
+                msg = f"`{name}` must be positive in every phase; got {value}."
+                raise TaskError(msg)
+    return phases
+
+
+def check_segment(parameters: Parameters, phase: int, shortest: int) -> None:
+    """Refuses a segment longer than the orbit or a window that keeps no pair."""
+    length = of_phase(parameters.get("segment_lengths", [18]), phase)
+    if not 2 <= length <= shortest:
+        msg = (
+            f"`segment_lengths` phase {phase + 1}: {length} points must lie between 2 "
+            f"and {shortest} [1], the samples of the shortest orbit; a longer segment "
+            "than the orbit leaves no segment to train on."
+        )
+        raise TaskError(msg)
+    window = of_phase(parameters.get("windows", [[0.0, 1.0]]), phase)
+    if len(window) != 2:
+        msg = f"`windows` phase {phase + 1}: {window} must be a pair [f0, f1]."
+        raise TaskError(msg)
+    try:
+        window_indices(length, (float(window[0]), float(window[1])))
+    except TaskError as error:
+        msg = f"`windows` phase {phase + 1}: {error}"
+        raise TaskError(msg) from None
+
+
+def of_phase(values: Sequence[Any], phase: int) -> Any:
+    """The entry for a phase; a list of one holds for all of them."""
+    return values[phase] if len(values) > 1 else values[0]
+
+
+def check_seeds(parameters: Parameters) -> None:
+    """Refuses an empty list of seeds and one seed given twice."""
+    seeds = parameters.get("seed", [0])
+    seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
+    if not seeds or len(set(seeds)) < len(seeds):
+        msg = f"`seed` must list at least one seed, each once; got {list(seeds)}."
+        raise TaskError(msg)
+
+
+def at_least(parameters: Parameters, name: str, lowest: int) -> None:
+    """Refuses a number below `lowest`; a name that is not given passes."""
+    value = parameters.get(name, lowest)
+    if not value >= lowest:
+        msg = f"`{name}` must be at least {lowest}; got {value}."
+        raise TaskError(msg)

@@ -1,0 +1,148 @@
+"""The command line: help for everyone, exit codes that mean what they say."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from fieldnotes.cli import main
+
+NOTEBOOK = """\
+# %% [markdown]
+# # What is twice the number?
+
+# %% tags=["parameters"]
+number: float = 1.0  # [1] the number to double
+name: str = "plain"  # [-] a label
+
+# %%
+from fieldnotes.catalogue import record
+
+# %%
+record("double", 2 * number, unit="1")
+record("name", name, unit="-")
+"""
+SPREAD = """\
+title: Two numbers
+notebook: toy/double
+vary:
+  - grid: {number: [1, 2]}
+"""
+
+
+def commands(group: click.Group = main, prefix: str = "") -> dict[str, click.Command]:
+    """Every command by its full name, subcommands included."""
+    found = {}
+    for name, command in group.commands.items():
+        found[prefix + name] = command
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{prefix}{name} ")
+    return found
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    (tmp_path / "notebooks/toy").mkdir(parents=True)
+    (tmp_path / "notebooks/toy/double.py").write_text(NOTEBOOK)
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params/two.yml").write_text(SPREAD)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fieldnotes(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fieldnotes", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_help_of_every_command_has_one_example(name):
+    shown = CliRunner().invoke(main, [*name.split(), "--help"])
+    assert shown.exit_code == 0
+    assert shown.output.count("Example: fieldnotes " + name) == 1
+
+
+def test_no_command_is_missing():
+    words = "plan run run-one status accept site lab open diff models figures runs"
+    words += " tidy export restore doctor"
+    assert set(words.split()) <= set(commands())
+    assert "figures export" in commands()
+
+
+def test_the_commands_work_together(project):
+    ran = fieldnotes("run", "two")
+    assert ran.returncode == 0, ran.stderr
+    again = fieldnotes("plan", "params/two.yml", "--values")
+    assert again.returncode == 0, again.stderr
+    assert "2 done" in again.stdout
+    assert "params/two.yml" in again.stdout
+    runs = fieldnotes("runs", "--where", "number=2", "--csv")
+    assert len(runs.stdout.splitlines()) == 2, runs.stdout
+    assert "toy/double" in runs.stdout
+    folders = sorted(path.name for path in (project / "catalogue/runs/toy").iterdir())
+    differ = fieldnotes("diff", *folders)
+    assert "number" in differ.stdout
+    assert fieldnotes("status").returncode == 0
+    assert fieldnotes("tidy").returncode == 0
+    assert fieldnotes("restore").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("spread", "said"),
+    [
+        (SPREAD.replace("number:", "nubmer:"), "Did you mean `number`?"),
+        (SPREAD.replace("[1, 2]", "[one]"), "must be a number"),
+        (SPREAD.replace("toy/double", "toy/duoble"), "toy/double"),
+        (SPREAD + "title: again\n", "title"),
+        (SPREAD.replace("[1, 2]", "[1, 2"), "line"),
+        (SPREAD.replace("[1, 2]", "[]"), "number"),
+    ],
+    ids=["name", "type", "notebook", "twice", "syntax", "empty"],
+)
+def test_bad_input_ends_with_code_two_and_nothing_written(project, spread, said):
+    (project / "params/two.yml").write_text(spread)
+    ran = fieldnotes("run", "two")
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Nothing was run." in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not (project / "catalogue/runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "nowhere"),
+        ("diff", "0000", "1111"),
+        ("open", "0000"),
+        ("accept", "0000"),
+        ("models", "--where", "orbits"),
+        ("run", "two", "--on", "moon"),
+        ("run", "two", "--jobs", "0"),
+    ],
+    ids=lambda words: "-".join(words),
+)
+def test_a_wrong_request_ends_with_code_two_and_no_traceback(project, arguments):
+    ran = fieldnotes(*arguments)
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert ran.stderr.strip()
+    assert "Traceback" not in ran.stderr
+
+
+def test_outside_a_project_the_error_says_so(tmp_path, monkeypatch):
+    shutil.rmtree(tmp_path / "notebooks", ignore_errors=True)
+    monkeypatch.chdir(tmp_path)
+    ran = fieldnotes("status")
+    assert ran.returncode == 2
+    assert "notebooks/" in ran.stderr
+
+
+def test_the_doctor_names_what_is_missing():
+    seen = fieldnotes("doctor")
+    assert seen.returncode == 0, seen.stdout
+    for word in ("Python", "jax", "Quarto", "browser"):
+        assert word in seen.stdout

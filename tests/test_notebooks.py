@@ -1,0 +1,116 @@
+"""Every notebook once, at toy size, through the real runner, up to the site."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import scrapbook
+
+from fieldnotes.files import read_json
+from fieldnotes.project import Project
+from fieldnotes.spreads import load_spreads
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = sorted((ROOT / "params" / "tiny").glob("*.yml"))
+FINISHED = {"done", "diverged"}
+
+pytestmark = pytest.mark.xdist_group("notebooks")
+
+
+def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "FIELDNOTES_PROJECT": str(project),
+        "PYTHONPATH": str(project / "src"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "fieldnotes", *arguments],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> tuple[Project, subprocess.CompletedProcess[str]]:
+    """A copy of the project in which every tiny spread has been run."""
+    folder = tmp_path_factory.mktemp("project")
+    names = ("notebooks", "params", "pages", "src")
+    skip = shutil.ignore_patterns("__pycache__", "*.ipynb", "*.egg-info")
+    for name in names:
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    for name in ("_quarto.yml", "index.qmd", "jupytext.toml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    spreads = [f"tiny/{path.stem}" for path in TINY]
+    return Project(folder), command(folder, "run", *spreads)
+
+
+def manifests(project: Project) -> dict[Path, dict]:
+    return {p.parent: read_json(p) for p in project.runs.glob("*/*/params.json")}
+
+
+def test_every_notebook_is_in_a_tiny_spread():
+    project = Project(ROOT)
+    names = [f"tiny/{path.stem}" for path in TINY]
+    loaded = load_spreads(project, names)
+    stages = [stage for spread in loaded for stage in spread.stages.values()]
+    ran = {stage.notebook.path.resolve() for stage in stages}
+    assert ran >= set((ROOT / "notebooks").rglob("*.py"))
+
+
+@pytest.mark.timeout(1200)
+def test_every_tiny_run_finishes(finished):
+    project, ran = finished
+    states = {
+        folder.name: read_json(folder / "status.json")["state"]
+        for folder in manifests(project)
+    }
+    assert states, ran.stderr
+    assert set(states.values()) <= FINISHED, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_scrapbook_reads_every_executed_notebook(finished):
+    project, _ = finished
+    for folder in manifests(project):
+        recorded = {scrap["name"] for scrap in read_json(folder / "metrics.json")}
+        read = scrapbook.read_notebook(str(folder / "run.ipynb")).scraps
+        assert recorded, folder
+        assert recorded <= set(read), folder
+
+
+def test_every_scrap_has_a_unit(finished):
+    project, _ = finished
+    for folder in manifests(project):
+        for scrap in read_json(folder / "metrics.json"):
+            assert scrap["unit"], scrap
+
+
+def test_no_progress_is_left_in_a_page(finished):
+    project, _ = finished
+    for folder in manifests(project):
+        text = (folder / "run.ipynb").read_text()
+        assert "it/s" not in text
+        assert "steps/s" not in text or "progress" not in text
+
+
+def test_a_second_call_repeats_nothing(finished):
+    project, _ = finished
+    before = {p: p.stat().st_mtime_ns for p in project.runs.glob("*/*/run.ipynb")}
+    again = command(project.root, "run", *(f"tiny/{path.stem}" for path in TINY))
+    assert again.returncode == 0, again.stderr
+    after = {p: p.stat().st_mtime_ns for p in project.runs.glob("*/*/run.ipynb")}
+    assert after == before
+
+
+def test_the_site_shows_every_run(finished):
+    project, _ = finished
+    built = command(project.root, "site", *(f"tiny/{path.stem}" for path in TINY))
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (project.site / "index.html").is_file()
+    pages = {path.stem for path in project.site.rglob("*.html")}
+    assert {folder.name for folder in manifests(project)} <= pages
