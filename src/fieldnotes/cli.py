@@ -353,10 +353,10 @@ def _show(choose: Callable[[Any], Any], csv: bool, *, short: bool = False) -> No
     On a terminal a `short` table leaves out what is the same in every row.
     """
     from fieldnotes.catalogue import Catalogue, brief
-    from fieldnotes.cli_tables import show_frame
+    from fieldnotes.cli_tables import folded, show_frame
 
     table = choose(Catalogue(Project.find()))
-    show_frame(brief(table) if short and not csv else table, csv=csv)
+    show_frame(folded(brief(table)) if short and not csv else table, csv=csv)
 
 
 def _where(pairs: tuple[str, ...]) -> dict[str, Any]:

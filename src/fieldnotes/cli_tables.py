@@ -106,8 +106,33 @@ def show_frame(frame: Any, *, csv: bool = False, empty: str = "Nothing found.") 
         return
     table = Table(*map(str, frame.columns), box=None)
     for row in _rows(frame):
-        table.add_row(*(Text(written(value)) for value in row))
+        cells = (written(value) if _given(value) else "" for value in row)
+        table.add_row(*map(Text, cells))
     console().print(table)
+
+
+def folded(frame: Any, most: int = 6) -> Any:
+    """A frame whose parameters, when they are many, stand in one column as text.
+
+    The catalogue's own columns come first and stay as they are; a parameter that a row
+    does not have is left out of its text.
+    """
+    from fieldnotes.catalogue.frames import BRIEF
+
+    names = [name for name in frame.columns if name not in BRIEF]
+    if len(names) <= most:
+        return frame
+    rows = frame[names].astype(object).to_dict("records")
+    kept = frame.drop(columns=names)
+    kept["parameters"] = [
+        ", ".join(f"{k}={written(v)}" for k, v in row.items() if _given(v))
+        for row in rows
+    ]
+    return kept
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value == value  # NaN is not itself
 
 
 def _rows(frame: Any) -> Iterable[tuple[Any, ...]]:

@@ -87,7 +87,7 @@ def test_a_full_disk_costs_the_file_and_not_the_result(count, project, monkeypat
     assert list((project.cache / "evaluations").iterdir()) == []
 
 
-@pytest.mark.parametrize("result", [None, [1], {"a": object()}], ids=str)
+@pytest.mark.parametrize("result", [None, [1], {"a": ...}], ids=str)
 def test_what_is_no_array_is_refused(count, result):
     with pytest.raises(CatalogueError, match="unseen"):
         cached("unseen", {}, lambda: result)

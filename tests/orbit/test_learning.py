@@ -100,10 +100,16 @@ def test_an_epoch_of_strided_rows_takes_every_row_once(count, size=10):
 
 
 def test_strided_rows_are_exact_where_a_product_would_overflow(count=1_000_003):
-    rows = np.asarray(strided_rows(jax.random.key(0), jnp.array(5), count, 1000))
-    gaps = np.diff(rows.astype(np.int64)) % count
-    assert len(set(gaps.tolist())) == 1
-    assert gaps[0] in coprimes(count)
+    key, size = jax.random.key(0), 1000
+    first, late = (
+        np.asarray(strided_rows(key, jnp.array(step), count, size)).astype(int)
+        for step in (0, 997)
+    )
+    stride = int(first[1] - first[0]) % count
+    assert stride in coprimes(count)
+    places = 997 * size + np.arange(size)
+    exact = [(int(first[0]) + stride * int(place)) % count for place in places]
+    np.testing.assert_array_equal(late, exact)
 
 
 def test_strided_rows_are_as_uniform_as_chance(count=100, size=10):

@@ -241,8 +241,9 @@ def test_an_empty_catalogue_makes_a_site_that_says_so(bench: Bench):
         ("failed", {"f"}),
         ({"best": 2, "by": "error", "order": "min"}, {"b", "c"}),
         ({"best": 1, "by": "error", "order": "max"}, {"a"}),
+        ({"by": "error", "order": "max"}, {"a", "b", "c", "f"}),
     ],
-    ids=str,
+    ids=["all", "none", "failed", "smallest two", "largest", "judged only"],
 )
 def test_a_spread_says_which_runs_have_a_page(bench: Bench, rule, expected):
     for key, value in (("a", 9.0), ("b", 1.0), ("c", 2.0)):

@@ -13,14 +13,16 @@ normalised units (R_E, R_E/TU, mu = 1):
 | `rinv_vel_logra` | $1/r, u, v, \log r$ | `sph_4D_rinv_vel_logra` | neutral |
 | `rinv_vel_harmonics` | $1/r, u, v$, harmonics of $u$, degrees 2 and 3 | `…_harmonics` | neutral |
 | `rinv_vel_vrvt` | $1/r, u, v, v_r, v_t$ | – | neutral |
-| `pos` | $1/r, \log r, u$ | – | neutral |
+| `pos` | $1/r, \log r, u$ | – | symmetry-informed |
 | `rtn` | $1/r, \log r, v_r, v_t$ | – | symmetry-informed |
 | `rtn_norm` | $\log r, v_r\sqrt r, v_t\sqrt r$ | – | symmetry-informed |
 | `rinv_vel_loga_energy` | $1/r, u, v, \log a, E$ | `…_loga_energy` | law given |
 
 $v_r=v\cdot u$; $v_t=|p\times v|/r$ in space and $v\cdot(-u_y,u_x)$ in the plane. In the
-plane the third component of every vector is left out. Energy and semi-major axis assume
-the potential $-1/r$, so that layer is marked as one that is given the law.
+plane the third component of every vector is left out. `pos` knows that the velocity
+does not matter; `rtn` and `rtn_norm` that no direction is special, and so they say
+nothing of directions: an output layer in Cartesian components cannot follow them. Energy
+and semi-major axis assume the potential $-1/r$, so that layer is given the law.
 """  # noqa: E501
 
 import math
@@ -186,7 +188,7 @@ FEATURES: dict[str, FeatureLayer] = {
             "log r": jnp.log(k.radius),
             "u": k.direction,
         },
-        "neutral",
+        "symmetry-informed",
     ),
     "rtn": FeatureLayer(_rtn, "symmetry-informed"),
     "rtn_norm": FeatureLayer(_rtn_norm, "symmetry-informed"),

@@ -31,7 +31,7 @@ def call_checks(project: Project, stages: Iterable[Stage]) -> list[str]:
             told
             for request in stage.requests
             for check in checks
-            if (told := _refusal(check, request, stage))
+            if (told := _refusal(check, request, stage, project))
         ]
         problems += refused[:SHOWN]
         if len(refused) > SHOWN:
@@ -84,10 +84,12 @@ def _is_at(module: ModuleType, path: Path) -> bool:
     return file is not None and Path(file).resolve() == path.resolve()
 
 
-def _refusal(check: Check, request: RunRequest, stage: Stage) -> str | None:
+def _refusal(
+    check: Check, request: RunRequest, stage: Stage, project: Project
+) -> str | None:
     """What a check says against a case; None where it says nothing."""
     try:
-        check(dict(request.parameters))
+        check(dict(request.parameters) | _files(request, stage, project))
     except ValueError as error:
         said = str(error).rstrip(".") or "refused by the study's check"
     except Exception as error:
@@ -100,3 +102,14 @@ def _refusal(check: Check, request: RunRequest, stage: Stage) -> str | None:
         return None
     case = f" (case {told(request.varied)})" if request.varied else ""
     return f"{stage.place}: {said}{case}."
+
+
+def _files(request: RunRequest, stage: Stage, project: Project) -> dict[str, str]:
+    """Input files where they are: a check may be called from any folder."""
+    names = [p.name for p in stage.notebook.parameters.values() if p.is_file]
+    given = {name: request.parameters[name] for name in names}
+    return {
+        name: str(project.root / value)
+        for name, value in given.items()
+        if isinstance(value, str) and value
+    }
