@@ -27,9 +27,6 @@ from fieldnotes.lab import LabError
 from fieldnotes.project import Project
 from lab_client import PATIENCE, TOKEN, Server, wait_for
 
-# One server serves every test of this file: keep them in one worker.
-pytestmark = pytest.mark.xdist_group("lab")
-
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*.py"))
 START = (

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 import scrapbook
 
+from fieldnotes.catalogue.records import scrap_name
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.spreads import load_spreads
@@ -16,8 +18,7 @@ from fieldnotes.spreads import load_spreads
 ROOT = Path(__file__).resolve().parents[1]
 TINY = sorted((ROOT / "params" / "tiny").glob("*.yml"))
 FINISHED = {"done", "diverged"}
-
-pytestmark = pytest.mark.xdist_group("notebooks")
+METRICS = "metrics.json"
 
 
 def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -77,25 +78,30 @@ def test_every_tiny_run_finishes(finished):
 def test_scrapbook_reads_every_executed_notebook(finished):
     project, _ = finished
     for folder in manifests(project):
-        recorded = {scrap["name"] for scrap in read_json(folder / "metrics.json")}
+        kept = {scrap_name(scrap): scrap for scrap in read_json(folder / METRICS)}
         read = scrapbook.read_notebook(str(folder / "run.ipynb")).scraps
-        assert recorded, folder
-        assert recorded <= set(read), folder
+        assert kept, folder
+        assert set(kept) == set(read), folder
+        for name, scrap in kept.items():
+            assert read[name].data["unit"] == scrap["unit"], name
 
 
 def test_every_scrap_has_a_unit(finished):
     project, _ = finished
     for folder in manifests(project):
-        for scrap in read_json(folder / "metrics.json"):
+        for scrap in read_json(folder / METRICS):
             assert scrap["unit"], scrap
 
 
 def test_no_progress_is_left_in_a_page(finished):
     project, _ = finished
     for folder in manifests(project):
-        text = (folder / "run.ipynb").read_text()
-        assert "it/s" not in text
-        assert "steps/s" not in text or "progress" not in text
+        cells = nbformat.read(folder / "run.ipynb", 4).cells
+        outputs = [out for cell in cells for out in cell.get("outputs", ())]
+        assert outputs, folder
+        for out in outputs:
+            assert out.get("name") != "stderr", out
+            assert "steps/s" not in str(out), out
 
 
 def test_a_second_call_repeats_nothing(finished):

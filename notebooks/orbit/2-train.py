@@ -1,10 +1,5 @@
 # ---
 # jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#       format_version: '1.3'
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -119,7 +114,7 @@ sets = batches.training_sets(
     velocity_noise=velocity_noise,
     data_file=data_file,
 )
-reference = tasks.reference_orbit(sets.true, 0 if data_file else None)
+reference = tasks.reference_orbit(sets.true, 0 if data_file else None, points)
 recipe = learning.Recipe(
     loss=loss,
     solver=solver,

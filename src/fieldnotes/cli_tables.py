@@ -64,8 +64,8 @@ def _plan_table(runs: Sequence[Any]) -> Table:
         varied = run.request.varied
         row = [written(varied[axis]) if axis in varied else "" for axis in axes]
         state = str(run.state)
-        known = state != "done" and run.estimate_s is not None
-        estimate = duration(run.estimate_s) if known else ""
+        seconds = None if state == "done" else run.estimate_s
+        estimate = "" if seconds is None else duration(seconds)
         table.add_row(*map(Text, [run.key[:8], *row, state, run.reason, estimate]))
     return table
 

@@ -91,47 +91,49 @@ def single(array):
     return jnp.array(array, jnp.float32)
 
 
-def answers(name, raw, states, space=True):
-    """Accelerations, magnitudes and directions of many rows in one compiled call."""
+@pytest.fixture(scope="module", params=[True, False], ids=["space", "plane"])
+def answers(request):
+    """Whether in space, then name → accelerations, magnitudes, directions; the twins'.
 
-    def one(m, state):
-        options = {"space": space, "scale": SCALE}
-        whole = acceleration_of(name, m, state, **options)
-        return whole, *split(name, m, state, **options)
+    All layers in one compiled call, which costs a second instead of thirty.
+    """
+    space = request.param
+    options = {"space": space, "scale": SCALE}
+    rows = {name: tuple(map(single, draws(name, space))) for name in OUTPUT_LAYERS}
 
-    return map(np.asarray, jax.jit(jax.vmap(one))(single(raw), single(states)))
+    def one(name, raw, state):
+        whole = acceleration_of(name, raw, state, **options)
+        twin = acceleration_of(name, -raw, state, **options)
+        return whole, *split(name, raw, state, **options), twin
+
+    def every(rows):
+        return {name: jax.vmap(partial(one, name))(*rows[name]) for name in rows}
+
+    return space, jax.tree.map(np.asarray, jax.jit(every)(rows))
 
 
-@pytest.mark.parametrize("space", [True, False], ids=["space", "plane"])
 @pytest.mark.parametrize("name", OUTPUT_LAYERS)
-def test_every_output_layer_follows_its_formula_and_splits_into_two_factors(
-    name, space
-):
-    raw, states = draws(name, space)
-    found, magnitude, direction = answers(name, raw, states, space)
-    for row in range(len(raw)):
-        wanted = expected(name, raw[row], states[row], space)
+def test_every_output_layer_follows_its_formula_and_splits_into_two(name, answers):
+    space, found = answers
+    whole, magnitude, direction, _ = found[name]
+    for row, (raw, state) in enumerate(zip(*draws(name, space), strict=True)):
+        wanted = expected(name, raw, state, space)
         # float32 rounding, relative to the largest component
         tolerance = 2e-5 * max(np.abs(wanted).max(), 1e-3)
-        np.testing.assert_allclose(found[row], wanted, rtol=1e-5, atol=tolerance)
+        np.testing.assert_allclose(whole[row], wanted, rtol=1e-5, atol=tolerance)
     product = magnitude[:, None] * direction
-    np.testing.assert_allclose(product, found, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(product, whole, rtol=1e-5, atol=1e-6)
     if "unit" in name:
         np.testing.assert_allclose(np.linalg.norm(direction, axis=1), 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["signed", "signed_unit"])
-def test_the_signed_layers_have_a_twin(name):
-    raw, states = draws(name)
-    here, there = (next(answers(name, m, states)) for m in (raw, -raw))
-    np.testing.assert_array_equal(here, there)
-
-
-@pytest.mark.parametrize("name", sorted({*PLAIN} - {"signed", "signed_unit"}))
-def test_no_other_layer_has_that_twin(name):
-    raw, states = draws(name)
-    here, there = (next(answers(name, m, states)) for m in (raw, -raw))
-    assert np.abs(here - there).max() > 1e-3
+@pytest.mark.parametrize("name", PLAIN)
+def test_only_the_signed_layers_have_a_twin(name, answers):
+    whole, _, _, twin = answers[1][name]
+    if name in {"signed", "signed_unit"}:
+        np.testing.assert_array_equal(whole, twin)
+    else:
+        assert np.abs(whole - twin).max() > 1e-3
 
 
 @pytest.mark.parametrize("name", [*PLAIN, "signed_r2"])
@@ -148,13 +150,19 @@ def test_a_planar_model_never_leaves_its_plane(name):
     assert direction[2] == 0.0
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_gradients_are_finite_where_the_network_says_zero(name):
+def test_gradients_are_finite_where_the_network_says_zero():
     state = single([1.0, 2.0, 0.5, 0.1, 0.2, 0.3])
-    raw = jnp.zeros(output_count(name, space=True))
-    layer = jax.jit(jax.jacobian(partial(acceleration_of, name, space=True)))
-    jacobian = layer(raw, state)
-    assert jnp.all(jnp.isfinite(jacobian))
+    zeros = {name: jnp.zeros(output_count(name, space=True)) for name in OUTPUT_LAYERS}
+
+    def slopes(raw):
+        layer = partial(acceleration_of, space=True)
+        return {
+            name: jax.jacobian(partial(layer, name))(m, state)
+            for name, m in raw.items()
+        }
+
+    for name, slope in jax.jit(slopes)(zeros).items():
+        assert jnp.all(jnp.isfinite(slope)), name
 
 
 def test_the_moving_frame_is_right_handed_and_orthonormal():

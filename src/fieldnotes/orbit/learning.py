@@ -10,12 +10,13 @@ are learned from in float32.
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from fieldnotes.orbit.batches import (
     Accelerations,
@@ -115,6 +116,11 @@ def training_phases(
     return phases
 
 
+def fresh(key: PRNGKeyArray, **sizes: Any) -> OrbitModel:
+    """An untrained model; a function of this module, so that it compiles once."""
+    return build(**sizes, key=key)
+
+
 def fit(
     recipe: Recipe,
     architecture: dict[str, Any],
@@ -143,7 +149,7 @@ def fit(
     sizes = {name: x for name, x in architecture.items() if name not in {"seed", "key"}}
     phases = training_phases(recipe, sets, validation, stacked)
     return train(
-        initialise(lambda key: build(**sizes, key=key), seeds),
+        initialise(partial(fresh, **sizes), seeds),
         batch_loss,
         draw_batch,
         phases,

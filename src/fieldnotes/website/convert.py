@@ -79,7 +79,7 @@ def _notebook(page: "Page", body: str) -> Any:
     if not page.source.endswith(".ipynb"):
         cells = [nbformat.v4.new_markdown_cell(body)]
         return nbformat.v4.new_notebook(cells=cells)
-    notebook = nbformat.from_dict(json.loads(body))
+    notebook: Any = nbformat.from_dict(json.loads(body))
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]
     for cell in notebook.cells:
         if cell.cell_type == "code":
