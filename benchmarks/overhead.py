@@ -4,9 +4,9 @@ Run it with `python benchmarks/overhead.py`. An empty notebook goes through the 
 at one slot and through papermill alone, in the same session and by turns. Every figure
 is printed with the limit it must keep.
 
-Measured on two cores that others kept busy: at load 5, 2.0 s an empty run against 4.2 s
-for papermill alone with its own imports, and 1.8 s for the plan; at load 7, 2.6 s
-against 5.3 s, 3.9 s for the plan and 1.4 s for the second look.
+Measured on two cores, otherwise idle: 1.6 s an empty run (papermill alone, in a fresh
+process with all that it imports, 3.6 s), 1.9 s the plan, 0.3 s the second look. With
+seven other busy processes on the same cores: 2.6 s, 5.3 s, 3.9 s and 1.4 s.
 """
 
 import statistics
