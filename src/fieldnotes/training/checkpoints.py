@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from fieldnotes.files import write_bytes
 from fieldnotes.training.errors import CheckpointError
 from fieldnotes.training.job import Job
-from fieldnotes.training.models import write_whole
 from fieldnotes.training.progress import Progress
 from fieldnotes.training.trees import is_array
 
@@ -110,7 +110,7 @@ def _write(path: Path, header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
         "arrays": listing,
         "sha256": hashlib.sha256(body).hexdigest(),
     }
-    write_whole(path, json.dumps(header).encode() + b"\n" + body)
+    write_bytes(path, json.dumps(header).encode() + b"\n" + body)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -3,8 +3,6 @@
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from fieldnotes.files import write_bytes
 from fieldnotes.training.errors import ModelFileError, TrainingError
 from fieldnotes.training.step import INITIALISE, member_key
 from fieldnotes.training.trees import as_arrays
@@ -69,7 +68,7 @@ def write_model(path: Path, model: Any, hyperparameters: Mapping[str, Any]) -> N
     content = io.BytesIO()
     content.write(text.encode() + b"\n")
     eqx.tree_serialise_leaves(content, model)
-    write_whole(Path(path), content.getvalue())
+    write_bytes(Path(path), content.getvalue())
 
 
 def read_model(path: Path, build: Callable[..., Any]) -> Any:
@@ -105,24 +104,6 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
         ModelFileError: there is no such line.
     """
     return _header(path, _content(path))["hyperparameters"]
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file in one rename, so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _content(path: Path) -> bytes:
