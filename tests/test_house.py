@@ -7,7 +7,7 @@ import jupytext
 import pytest
 
 from fieldnotes.project import Project
-from fieldnotes.spreads import read_notebook
+from fieldnotes.spreads import list_notebooks, read_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "fieldnotes"
@@ -17,8 +17,8 @@ SHARED = {"files", "errors"}  # of no station: whole files, the family of errors
 FLOOR = {"training", "plotting"}
 STUDIES = {"reach", "orbit", "latent"}
 SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax"}
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.py"))
-MODULES = sorted(PACKAGE.rglob("*.py"))
+NOTEBOOKS = [p for paths in list_notebooks(Project(ROOT)).values() for p in paths]
+MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if "/." not in p.as_posix()]
 LONGEST_CELL = 30  # lines
 
 

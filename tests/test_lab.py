@@ -28,7 +28,7 @@ from fieldnotes.project import Project
 from lab_client import PATIENCE, TOKEN, Server, wait_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-NOTEBOOKS = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.rglob("*.py"))
+NOTEBOOKS = sorted(p.relative_to(FOLDER).as_posix() for p in FOLDER.glob("[!.]*/*.py"))
 START = (
     "import sys; from fieldnotes.lab import start;"
     "from fieldnotes.project import Project;"

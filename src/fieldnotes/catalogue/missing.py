@@ -100,12 +100,9 @@ def _cases(project: Project) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _spreads(project: Project) -> Iterator[Any]:
     """Every spread that can be read; one that cannot says so when it is run."""
-    from fieldnotes.spreads import load_spreads
+    from fieldnotes.spreads import list_spreads, load_spreads
 
-    for path in sorted(project.params.rglob("*.yml")):
-        name = path.relative_to(project.params).with_suffix("").as_posix()
-        if name.startswith("clusters/"):
-            continue
+    for name in list_spreads(project):
         try:
             loaded = load_spreads(project, [name])
         except FieldnotesError:

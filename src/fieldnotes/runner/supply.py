@@ -12,7 +12,7 @@ from fieldnotes.project import Project
 from fieldnotes.runner.folder import RunnerError
 from fieldnotes.runner.history import History
 from fieldnotes.runner.queries import Model, choose
-from fieldnotes.spreads import Stage
+from fieldnotes.spreads import Stage, list_spreads
 
 if TYPE_CHECKING:
     from fieldnotes.runner.plan import PlannedRun
@@ -105,8 +105,9 @@ class Supply:
         """Which command trains what is missing, as far as the query tells."""
         where = query.get("where") or {}
         wanted = str(where.get("notebook", ""))
-        for path in sorted(self.project.params.rglob("*.yml")) if wanted else ():
-            if wanted in path.read_text(encoding="utf-8", errors="replace"):
+        for name in list_spreads(self.project) if wanted else ():
+            path = self.project.params / f"{name}.yml"
+            if path.is_file() and wanted in path.read_text(errors="replace"):
                 spread = self.project.relative(path)
                 return f"Train it first: `fieldnotes run {spread}`. Nothing was run."
         return "Ask for models that the spread trains. Nothing was run."

@@ -77,7 +77,7 @@ _READ: dict[tuple[Path, Path, int, int], Notebook] = {}
 def list_notebooks(project: Project) -> dict[str, list[Path]]:
     """Files by notebook name; more than one file for a name is a mistake."""
     found: dict[str, list[Path]] = {}
-    for path in sorted(project.notebooks.glob("*/*.py")):
+    for path in sorted(project.notebooks.glob("[!.]*/*.py")):
         if not path.name.startswith((".", "_")):
             found.setdefault(name_of(project, path), []).append(path)
     return found
