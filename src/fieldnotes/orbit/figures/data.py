@@ -6,6 +6,7 @@ from plotly.subplots import make_subplots
 
 from fieldnotes import plotting
 from fieldnotes.orbit.figures.common import add_earth, colour, label_axes, thin
+from fieldnotes.orbit.kepler import ELEMENTS
 from fieldnotes.orbit.orbit_sets import OrbitSet
 
 ZOOM = 30  # samples shown at periapsis and at apoapsis
@@ -37,7 +38,7 @@ def orbit_paths(orbits: OrbitSet, most: int = 100) -> go.Figure:
 def element_histograms(orbits: OrbitSet) -> go.Figure:
     """How the elements of a set are distributed: size, shape and the angles."""
     table = orbits.table()
-    shown = [str(c) for c in table if str(c).split(" ")[0] in SHOWN]
+    shown = [str(c) for c in table if str(c).split(" ")[0] in ELEMENTS]
     columns = [column for column in shown if len(set(table[column])) > 1]
     columns = columns or ["semi_major_axis [km]", "eccentricity [1]"]
     fig = make_subplots(rows=1, cols=len(columns), horizontal_spacing=0.05)
@@ -53,16 +54,6 @@ def element_histograms(orbits: OrbitSet) -> go.Figure:
         title = column.replace("_", " ")
         label_axes(fig, title, "orbits [1]" if place == 1 else "", row=1, col=place)
     return fig
-
-
-SHOWN = (
-    "semi_major_axis",
-    "eccentricity",
-    "inclination",
-    "ascending_node",
-    "periapsis_argument",
-    "true_anomaly",
-)
 
 
 def sample_spacing(orbits: OrbitSet, row: int = 0) -> go.Figure:
