@@ -30,6 +30,7 @@ with lean_imports():
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SOCKET_PATH = 90  # characters; the system allows 107 and names get a suffix
 START_TIMEOUT = 120  # [s]; many kernels starting at once are slow
+OUTPUT_TIMEOUT = 300  # [s] for a cell's last outputs; four are too few under load
 
 
 @dataclass
@@ -105,6 +106,7 @@ class Engine(NBClientEngine):
             nb_man,
             timeout=None,
             startup_timeout=START_TIMEOUT,
+            iopub_timeout=OUTPUT_TIMEOUT,
             kernel_name=kernel_name,
             log=logging.getLogger("papermill"),
             stdout_file=launch.log,
