@@ -1,0 +1,310 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How well do networks learn to reach while random fields push the hand?
+#
+# A recurrent network moves a point mass from anywhere to anywhere in a square, feeling
+# where it is only through noisy senses. In training a force field that it cannot see,
+# of a different strength on every trial, pushes the hand. The standard deviation of
+# that strength is what this study is about: networks trained at different ones are
+# compared in the notebooks that follow. Some networks are also told something about the
+# field, the context.
+#
+# **You will see** the loss by term over the batches, where each replicate was best, and
+# how replicates differ. **Needs** nothing. **Takes** half a minute with the defaults.
+#
+# Every pair of `field_std` and `seed` is a model of its own, and all of them train as
+# one program. Models of one seed begin with the same weights and see the same trials,
+# only in stronger or weaker fields.
+
+# %%
+from typing import Literal
+
+# %% tags=["parameters"]
+# fmt: off
+task: Literal["simple", "delayed"] = "simple"  # [-] move at once, or after a delay
+field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] what pushes the hand
+method: Literal[
+    "none", "bcs", "dai", "pai-asf", "pai-n", "std-2024-11", "std-half-normal",
+    "std-uniform"
+] = "none"  # [-] what the network is told about the field; none: no such input
+field_std: list[float] = [0.0, 1.5]  # [N s/m or N] in [0, inf): std of the strength
+perturbed_probability: float = 1.0  # [1] in [0, 1]: that a trial has a field
+mask_context: bool = True  # [-] context 0 on trials without a field
+context_noise: float = 0.25  # [1] in [0, inf): std of the error in pai-n's context
+steps: int = 100  # [1] in [11, inf): states of a trial, the first included
+dt: float = 0.05  # [s] in (0, inf): time step
+drag: float = 0.0  # [N s/m] in [0, inf): friction of the hand
+force_filter: float = 0.0  # [s] time constant of the muscle, at least dt; 0 for none
+delay: int = 0  # [1] in [0, inf): steps until the senses report
+sensory_noise: float = 0.01  # [m and m/s] in [0, inf): std of each feedback component
+motor_noise: float = 0.01  # [1 and N] in [0, inf): std of the noise of the command
+cell: Literal["gru", "leaky-rnn"] = "gru"  # [-] recurrent cell
+leak: float = 0.5  # [1] in (0, 1]: time step over time constant of the leaky cell
+hidden: int = 50  # [1] in [1, inf): hidden units
+position_weight: float = 1.0  # [1] weight of the distance from the goal
+velocity_weight: float = 1.0  # [1] weight of the last velocity
+control_weight: float = 1e-5  # [1] weight of the command
+hidden_weight: float = 1e-5  # [1] weight of the hidden activity
+fixation_weight: float = 1.0  # [1] weight of moving too early in a delayed reach
+control_scale: float = 1.0  # [1] multiplies the weight of the command
+readout_norm_weight: float = 0.0  # [1] weight of the readout's distance from norm 2
+batch: int = 50  # [1] in [1, inf): trials in a batch
+batches: int = 300  # [1] in [1, inf): batches under the field
+learning_rate: float = 0.01  # [1] in (0, inf): at first
+schedule: Literal["constant", "cosine"] = "cosine"  # [-] of the learning rate
+constant_batches: int = 0  # [1] in [0, inf): before the cosine begins
+final_rate: float = 0.0  # [1] in [0, 1]: rate at the end of the cosine, as a share
+clip: float = 1.0  # [1] in [0, inf): largest norm of a gradient; 0 for none
+baseline_batches: int = 0  # [1] in [0, inf): batches before there is any field
+scale_up_batches: int = 0  # [1] in [0, inf): batches over which the field grows
+resets: list[int] = []  # [1] batches at which the optimiser begins anew
+trained: list[Literal["all", "cell", "readout"]] = ["all"]  # [-] what trains
+trained_from: list[int] = [0]  # [1] from which batch each entry of trained holds
+divergence: float = 1000.0  # [1] in (1, inf]: growth of the loss that ends a training
+seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and trials, one a replicate
+evaluation_seed: int = 1  # [1] in [0, 4294967295]: of the trials that judge
+# fmt: on
+
+# %%
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes.catalogue import (
+    artifact,
+    history,
+    members,
+    progress,
+    record,
+    save_figure,
+    save_model,
+)
+from fieldnotes.reach import figures, learning, replicates
+from fieldnotes.training import write_model
+
+# %% [markdown]
+# ## What is trained, and on what
+#
+# The loss of a trial sums squared distance from the goal, ever more heavily towards the
+# end, squared velocity at the end, and the squares of command and hidden activity. It
+# is judged on centre-out reaches, four starts and 24 directions, under fields drawn as
+# in training; those trials are the same for every model and never trained on.
+
+# %%
+loop = learning.Loop(
+    steps=steps,
+    dt=dt,
+    drag=drag,
+    force_filter=force_filter,
+    delay=delay,
+    sensory_noise=sensory_noise,
+    motor_noise=motor_noise,
+)
+distribution = learning.Disturbance(
+    field=field,
+    method=method,
+    probability=perturbed_probability,
+    mask_context=mask_context,
+    context_noise=context_noise,
+)
+setting = learning.Setting(loop, distribution, task)
+
+# %%
+recipe = learning.Recipe(
+    batch=batch,
+    batches=batches,
+    learning_rate=learning_rate,
+    schedule=schedule,
+    constant_batches=constant_batches,
+    final_rate=final_rate,
+    clip=clip,
+    baseline_batches=baseline_batches,
+    scale_up_batches=scale_up_batches,
+    resets=resets,
+    trained=trained,
+    trained_from=trained_from,
+    position_weight=position_weight,
+    velocity_weight=velocity_weight,
+    control_weight=control_weight,
+    hidden_weight=hidden_weight,
+    fixation_weight=fixation_weight,
+    control_scale=control_scale,
+    readout_norm_weight=readout_norm_weight,
+    divergence=divergence,
+)
+parts = [
+    f"{part.steps:,} batches {'under the field' if part.disturbed else 'without one'}"
+    f" ({part.trained} trained)"
+    for part in recipe.stretches()
+]
+Markdown(
+    f"A training has {recipe.total:,} batches of {batch}: {', then '.join(parts)}."
+)
+
+# %% [markdown]
+# ## Prediction
+#
+# A network of this size can reach: at the end of a trial the hand should be within one
+# percent of the length of a reach from its goal wherever nothing pushed in training.
+# Stronger fields cannot be foreseen, so they should cost more: the validation loss
+# should grow with `field_std`. No replicate should be left out.
+
+# %%
+bound = 1.0  # [%] end error without a field
+
+# %% [markdown]
+# ## Training
+
+# %%
+every = members(together=("field_std", "seed"))
+todo = [member for member in every if member.existing is None]
+began = perf_counter()
+if todo:
+    checkpoint = artifact(f"checkpoint-{len(todo)}-{todo[0].identity}.eqx")
+    result = learning.fit(
+        recipe,
+        {"cell": cell, "hidden": hidden, "leak": leak},
+        setting,
+        [member.values["field_std"] for member in todo],
+        [member.values["seed"] for member in todo],
+        evaluation_seed=evaluation_seed,
+        report=progress(recipe.total),
+        checkpoint=checkpoint,
+    )
+    record("training_seconds", perf_counter() - began, "s")
+record("trained", len(todo))
+
+# %% [markdown]
+# Each model is kept with its last parameters and, as kind "best", with those at which
+# its validation loss was lowest in the last stretch of the training.
+
+# %%
+for place, member in enumerate(todo):
+    outcome = result.outcome(place)
+    keep = partial(
+        save_model,
+        write=write_model,
+        values=member.values,
+        outcome=outcome.state,
+        diverged_at=outcome.diverged_at,
+    )
+    kept = result.history(place) | learning.summary(result, place)
+    keep(result.member(place), history=kept)
+    keep(result.best(place), kind="best")
+if todo:
+    checkpoint.unlink(missing_ok=True)  # the models are safe: no need to resume
+
+# %% [markdown]
+# ## Which replicates count
+#
+# A replicate counts if its best validation loss is below that of the best replicate of
+# its `field_std` plus two standard deviations over replicates; likewise by the end
+# error of its best parameters.
+
+# %%
+histories = [history(member) for member in every]
+stds = np.array([member.values["field_std"] for member in every])
+names = ("best_loss", "final_loss", "best_step", "end_error", "readout_norm")
+table = {name: np.array([own[name][-1] for own in histories]) for name in names}
+by_loss, by_error = np.zeros((2, len(every)), bool)
+for std in np.unique(stds):
+    same = stds == std
+    by_loss[same] = replicates.included(table["best_loss"][same])
+    by_error[same] = replicates.included(table["end_error"][same])
+units = {"end_error": "%"}
+for place, member in enumerate(every):
+    for name in names:
+        value = float(table[name][place])
+        record(name, value, units.get(name, "1"), member=member)
+    record("included_by_loss", bool(by_loss[place]), "-", member=member)
+    record("included_by_error", bool(by_error[place]), "-", member=member)
+
+# %% [markdown]
+# ## Loss by term
+#
+# First the distance from the goal is what costs; once the hand arrives, the hidden
+# activity and the command are what is left, and the loss flattens. Spikes are batches
+# with a field stronger than most.
+
+# %%
+groups = {
+    float(std): [own for own, at in zip(histories, stds, strict=True) if at == std]
+    for std in np.unique(stds)
+}
+first = np.array([own["loss"][0] for own in histories])
+fall = float(np.nanmedian(first / table["best_loss"]))
+record("fall", fall, "1")
+Markdown(
+    f"From its first batch to its best validation the loss of the middle model fell "
+    f"{fall:,.0f}-fold, and was lowest after {np.median(table['best_step']):,.0f} of "
+    f"{recipe.total:,} batches."
+)
+
+# %% tags=["figure"]
+save_figure(
+    figures.loss_history(groups),
+    "loss_history",
+    kind="loss history",
+    caption="Loss by term, mean and range over replicates; a star marks where the "
+    "validation loss of a replicate is lowest.",
+)
+
+# %% [markdown]
+# ## Replicates
+#
+# Points are replicates. A replicate far above the others has not learned; a readout
+# whose norm is far from the others' has learned differently.
+
+# %% tags=["figure"]
+measures = {
+    "best validation loss [1]": table["best_loss"],
+    "final validation loss [1]": table["final_loss"],
+    "norm of the readout [1]": table["readout_norm"],
+}
+logarithmic = list(measures)[:2]
+save_figure(
+    figures.replicate_spread(stds.tolist(), measures, field, logarithmic),
+    "replicates",
+    kind="replicates",
+    caption="Loss and readout norm of all replicates by the std of their field.",
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+middle = {
+    std: [float(np.nanmedian(table[name][stds == std])) for name in names]
+    for std in groups
+}
+losses = [values[0] for values in middle.values()]
+errors = {std: values[3] for std, values in middle.items()}
+grows = bool(np.all(np.diff(losses) > 0))
+counted = int(np.sum(by_loss & by_error))
+failed = int(np.sum(~np.isfinite(table["best_loss"])))
+record("diverged", failed, "1")
+record("counted", counted, "1")
+loss_words = (
+    "As predicted, the loss grows" if grows else "The loss does not always grow"
+)
+lines = [f"{counted} of {len(every)} models count by both measures; {failed} diverged."]
+if len(losses) > 1:
+    shown = ", ".join(f"{x:.2g} at {s:g}" for s, x in zip(groups, losses, strict=True))
+    lines.append(f"{loss_words} with the std of the field: medians {shown}.")
+if 0.0 in errors:
+    met = (
+        "as predicted below" if errors[0.0] < bound else "against the prediction above"
+    )
+    lines.append(
+        f"Without a field the end error is **{errors[0.0]:.2g} %**, {met} one."
+    )
+Markdown(" ".join(lines))

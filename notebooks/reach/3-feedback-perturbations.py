@@ -1,0 +1,436 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which of its senses does a robust controller answer more strongly?
+#
+# A hand that rests on its goal is told, for a fraction of a second, that it is
+# elsewhere or that it moves. How hard it pushes back is the gain of the controller for
+# that sense. The same gain can be read from the noise of the senses, frequency by
+# frequency.
+#
+# **You will see** responses to impulses on position and velocity feedback, their
+# measures by size of the impulse, and gain, phase and coherence over frequency.
+# **Needs** models of `1-train`, chosen by their parameters. **Takes** a minute for
+# twenty models on two cores.
+#
+# Impulses point in a random direction at each of a grid of places; everything is turned
+# into the frame of the impulse, so "forward" is along it and a controller that corrects
+# pushes backwards. All models get the same impulses and the same noise.
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
+context: float = 0.0  # [1] told to models that have a context input
+grid: int = 3  # [1] in [1, 20]: the hand rests at grid × grid places
+position_impulse: float = 1.8  # [m] in (0, inf): largest impulse of position feedback
+velocity_impulse: float = 1.2  # [m/s] in (0, inf): largest impulse of velocity feedback
+sizes: int = 3  # [1] in [1, 20]: impulses of each kind, up to the largest
+start: int = 30  # [steps] in [0, inf): when an impulse begins
+duration: int = 5  # [steps] in [1, inf): how long it lasts
+evaluations: int = 2  # [1] in [1, 1000]: repeats, with other noise
+noise: float = 0.1  # [m and m/s] in (0, inf): of the senses, for frequency responses
+noise_steps: int = 200  # [steps] in [32, inf): of a trial for frequency responses
+noise_grid: int = 3  # [1] in [1, 20]: places for frequency responses
+noise_evaluations: int = 4  # [1] in [1, 1000]: repeats for frequency responses
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: of noise and directions
+# fmt: on
+
+# %%
+import jax
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.reach import evaluation, figures, frequency, metrics, reductions
+from fieldnotes.reach import robustness as robust
+from fieldnotes.reach.models import from_parameters
+from fieldnotes.reach.tasks import steady_states
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## The models, and what their evaluation costs
+#
+# A replicate whose lowest validation loss is more than two standard deviations above
+# that of the best of its training std has not learned, and is left out.
+
+# %%
+given = catalogue.models(models)
+every = given.to_dict("records")
+losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
+trained = given[evaluation.counted(every, losses)].reset_index(drop=True)
+rows = trained.to_dict("records")
+members = [evaluation.who(row) for row in rows]
+stacked = evaluation.stack(
+    [
+        catalogue.load_model(row, lambda path: read_model(path, from_parameters))
+        for row in rows
+    ]
+)
+loop = evaluation.common_loop(rows)
+evaluation.check_window(loop, start, duration)
+keys = jax.random.split(jax.random.key(evaluation_seed), 4)
+stds = sorted({member["field_std"] for member in members})
+seeds = [member["seed"] for member in members]
+catalogue.record("models", len(rows))
+catalogue.record("left_out", len(given) - len(rows))
+
+
+# %%
+def at_rest(grid):
+    """Trials that hold each place of a grid, as the models know trials."""
+    trials = steady_states(grid)
+    return trials._replace(context=trials.context + context)
+
+
+shares = np.arange(1, sizes + 1) / sizes
+largest = {"position": position_impulse, "velocity": velocity_impulse}
+variants = [
+    {"variable": variable, "size": round(float(share * most), 6)}
+    for variable, most in largest.items()
+    for share in shares
+]
+pairs = [(own["variable"], own["size"]) for own in variants]
+trials, probes = evaluation.impulses(at_rest(grid), pairs, start, duration, keys[0])
+reduction = reductions.ImpulseReduction(loop, start, duration)
+memory = evaluation.memory(stacked, loop, trials, evaluations, reduction, probes)
+catalogue.record("memory", memory.held / 1e6, "MB")
+Markdown(
+    f"{len(rows)} models, training stds {', '.join(f'{std:g}' for std in stds)}; "
+    f"{len(given) - len(rows)} more were left out. {grid * grid} places × "
+    f"{evaluations} repeats × {len(variants)} impulses each: {memory}."
+)
+
+# %% [markdown]
+# **Prediction.** Training against stronger fields should raise the gains for both
+# senses. A curl field acts through velocity, so the gain for velocity should grow more
+# than that for position. In the frequency response the same should show as a higher
+# gain, most of all where the body follows, below about one hertz.
+
+# %%
+found = evaluation.evaluate(
+    stacked, loop, trials, evaluations, keys[1], reduction, probes
+)
+frame = reductions.table(found.measures, members, variants)
+keep = reductions.PathReduction(loop)
+paths = evaluation.evaluate(
+    stacked, loop, trials, min(evaluations, 2), keys[1], keep, probes
+)
+colours = {
+    std: figures.std_colour(std, evaluation.common(rows, "field")) for std in stds
+}
+of_largest = {
+    variable: pairs.index((variable, largest[variable])) for variable in largest
+}
+during = (start * loop.dt, (start + duration) * loop.dt)
+units = {"position": "m", "velocity": "m/s"}
+
+
+# %%
+def of_std(std):
+    """Places of the models of a training std."""
+    return [place for place, own in enumerate(members) if own["field_std"] == std]
+
+
+def called(variable):
+    """An impulse of the largest size, in words."""
+    return f"{variable} impulse of {largest[variable]:g} {units[variable]}"
+
+
+# %% [markdown]
+# ## Example trials
+#
+# The strongest impulses, in their own frame: the hand starts at the origin and is
+# pushed away by the correction of an error that is not there. A velocity impulse along
+# the axis should be answered backwards, and so should one of position.
+
+
+# %%
+def by_std(variable):
+    """Paths after the largest impulse of a variable, by training std."""
+    groups = {}
+    for std in stds:
+        place = of_largest[variable]
+        panels, words = reductions.choose(paths, of_std(std), place, seeds=seeds)
+        groups[f"training std {std:g}"] = figures.Group(panels, colours[std], words)
+    return groups
+
+
+sets = {variable: by_std(variable) for variable in largest}
+edges = {
+    variable: figures.limits(list(groups.values())) for variable, groups in sets.items()
+}
+
+# %% tags=["figure"]
+for variable, groups in sets.items():
+    catalogue.save_figure(
+        figures.aligned_paths(groups, 0.0, edges[variable]).update_layout(
+            title=called(variable)
+        ),
+        f"trials-{variable}",
+        kind="impulse trials",
+        caption=f"Trials with a {called(variable)}, in its frame, by training std.",
+        models=trained,
+        parameters={"variable": variable},
+    ).show()
+
+# %% [markdown]
+# ## Response profiles
+#
+# Mean ± one standard deviation over places, repeats and replicates; grey is the time of
+# the impulse. Along the impulse there should be a quick push backwards, a rebound, and
+# a slow return; across it nothing.
+
+
+# %%
+def bands(variable, chosen):
+    """Position, velocity and force over time after the largest impulse."""
+    place = of_largest[variable]
+    return {
+        quantity: {
+            name: reductions.spread(
+                np.asarray(getattr(found.profile, quantity))[of_std(std), place]
+            )
+            for name, std in chosen.items()
+        }
+        for quantity in ("position", "velocity", "force")
+    }
+
+
+named = {f"training std {std:g}": std for std in stds}
+by_variable = {variable: bands(variable, named) for variable in largest}
+line_colours = {name: colours[std] for name, std in named.items()}
+
+# %% tags=["figure"]
+for variable, band in by_variable.items():
+    catalogue.save_figure(
+        figures.profiles(band, line_colours, loop.dt, shaded=during).update_layout(
+            title=called(variable)
+        ),
+        f"profiles-{variable}",
+        kind="response profiles",
+        caption=f"Response to a {called(variable)}, by training std.",
+        models=trained,
+        parameters={"variable": variable},
+    ).show()
+
+# %% [markdown]
+# Both kinds of impulse together, lowest and highest training std only, around the time
+# of the impulse.
+
+# %%
+both = {
+    f"{variable}, std {std:g}": (variable, std)
+    for std in dict.fromkeys((stds[0], stds[-1]))
+    for variable in largest
+}
+overlay = {
+    quantity: {
+        name: by_variable[variable][quantity][f"training std {std:g}"]
+        for name, (variable, std) in both.items()
+    }
+    for quantity in ("position", "velocity", "force")
+}
+dashes = {
+    name: "dot" if variable == "position" else "solid"
+    for name, (variable, _) in both.items()
+}
+
+# %% tags=["figure"]
+fig = figures.profiles(
+    overlay,
+    {name: colours[std] for name, (_, std) in both.items()},
+    loop.dt,
+    shaded=during,
+    dashes=dashes,
+)
+close = [(start - 1) * loop.dt, (start + duration + 5) * loop.dt]
+catalogue.save_figure(
+    fig.update_xaxes(range=close),
+    "profiles-close",
+    kind="response profiles",
+    caption="Impulses of position (dotted) and velocity (solid), around their time.",
+    models=trained,
+)
+
+# %% [markdown]
+# ## Measures
+#
+# Largest forces during and after the impulse, and how far the hand was led astray:
+# first by kind of impulse at the largest size, then by size.
+
+# %%
+TOLD = (
+    "max_net_force",
+    "max_net_force_during",
+    "max_net_force_after",
+    "max_parallel_force_reverse",
+    "max_deviation",
+)
+of_variable = {
+    variable: frame[frame["variable"] == variable].reset_index(drop=True)
+    for variable in largest
+}
+summaries = {
+    (variable, name): robust.summary(own, name, "size")
+    for variable, own in of_variable.items()
+    for name in found.measures
+}
+for variable in largest:
+    for name in TOLD:
+        for (std, size), row in summaries[variable, name].iterrows():
+            tag = f"{name}_{variable}_{size:g}"
+            for column in ("median", "lowest", "highest"):
+                said = tag if column == "median" else f"{tag}_{column}"
+                own, unit = {"field_std": float(std)}, metrics.unit(name)
+                catalogue.record(said, float(row[column]), unit, member=own)
+
+# %%
+text = [
+    f"**{metrics.words(name).capitalize()} [{metrics.unit(name)}], impulse of "
+    f"{variable} feedback**\n\n"
+    + robust.markdown(
+        robust.grid(summaries[variable, name]),
+        f"size [{units[variable]}] \\ training std",
+    )
+    for name in ("max_net_force", "max_deviation")
+    for variable in largest
+]
+Markdown("\n\n".join(text))
+
+# %% tags=["figure"]
+strongest = frame[
+    frame["size"]
+    == frame["variable"].map({k: pairs[v][1] for k, v in of_largest.items()})
+]
+of_kind = {variable: figures.variable_colour(variable) for variable in largest}
+for name in TOLD:
+    catalogue.save_figure(
+        figures.measure_violins(
+            strongest,
+            name,
+            ("field_std", "training std"),
+            ("variable", "impulse of"),
+            of_kind,
+            f"{metrics.words(name)} [{metrics.unit(name)}]",
+        ),
+        f"largest-{name.replace('_', '-')}",
+        kind="measure violins",
+        caption=f"{metrics.words(name).capitalize()}, largest impulses.",
+        models=trained,
+    ).show()
+
+# %% tags=["figure"]
+for variable, own in of_variable.items():
+    title = metrics.words("max_net_force")
+    catalogue.save_figure(
+        figures.measure_violins(
+            own,
+            "max_net_force",
+            ("size", f"impulse of {variable} feedback [{units[variable]}]"),
+            ("field_std", "training std"),
+            colours,
+            f"{title} [N]",
+        ),
+        f"force-by-size-{variable}",
+        kind="measure violins",
+        caption=f"{title.capitalize()} by size of a {variable} impulse.",
+        models=trained,
+        parameters={"variable": variable},
+    ).show()
+
+# %% [markdown]
+# ## Frequency response
+#
+# The hand rests under sensory noise, and the network's output (before the motor noise)
+# is compared with the noise that was added to each sense. This is an estimate of the
+# closed loop: what is fed back through the moving hand is part of the answer. Where the
+# coherence is low, other inputs and nonlinearity make the output, and gain and phase
+# mean little.
+
+# %%
+noisy = evaluation.common_loop(
+    rows, sensory_noise=noise, motor_noise=noise, steps=noise_steps
+)
+spectral = frequency.SpectraReduction(noisy, skip=noise_steps // 10)
+resting = jax.tree.map(lambda x: x[None], at_rest(noise_grid))
+spectra = evaluation.evaluate(
+    stacked, noisy, resting, noise_evaluations, keys[3], spectral
+)
+responses = {
+    variable: frequency.by_member(spectra, spectral.samples, noisy.dt, variable)
+    for variable in largest
+}
+by_frequency = {
+    variable: {
+        name: [responses[variable][place] for place in of_std(std)]
+        for name, std in named.items()
+    }
+    for variable in largest
+}
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.frequency_response(by_frequency, line_colours),
+    "frequency-response",
+    kind="frequency response",
+    caption="Closed-loop gain, phase and coherence from the noise of each sense to the "
+    "output; median and range of replicates.",
+    models=trained,
+)
+
+# %%
+low = {}
+for variable in largest:
+    for std in stds:
+        of_these = [responses[variable][place] for place in of_std(std)]
+        below = of_these[0].frequency <= frequency.LOW
+        value = float(np.median([one.gain[below].mean() for one in of_these]))
+        own, unit = {"field_std": std}, figures.GAIN[variable]
+        catalogue.record(f"gain_{variable}", value, unit, member=own)
+        coherence = float(np.median([one.coherence.max() for one in of_these]))
+        catalogue.record(f"coherence_{variable}", coherence, "1", member=own)
+        low[variable, std] = value
+
+# %% [markdown]
+# **Verdict.** The gain for a sense is the largest force after the largest impulse of
+# it. The frequency response gives a second, independent one, below one hertz.
+
+# %%
+gains = {
+    variable: robust.at(summaries[variable, "max_net_force"], pairs[place][1])
+    for variable, place in of_largest.items()
+}
+growth = {variable: robust.growth(values) for variable, values in gains.items()}
+growth_low = {
+    variable: low[variable, stds[-1]] / low[variable, stds[0]] for variable in largest
+}
+for variable in largest:
+    catalogue.record(f"force_ratio_{variable}", growth[variable], "1")
+    catalogue.record(f"gain_ratio_{variable}", growth_low[variable], "1")
+rises = all(robust.direction(values) == 1 for values in gains.values())
+more = growth["velocity"] > growth["position"]
+same = (growth_low["velocity"] > growth_low["position"]) == more
+
+# %%
+words = [
+    robust.trend(values, f"the force after a {called(variable)}", "N")
+    for variable, values in gains.items()
+]
+text = (
+    f"From the lowest to the highest training std the force grows "
+    f"{growth['velocity']:.3g}-fold for velocity and {growth['position']:.3g}-fold for "
+    f"position; below {frequency.LOW:g} Hz the gain grows {growth_low['velocity']:.3g}-"
+    f"fold and {growth_low['position']:.3g}-fold."
+)
+claims = [
+    robust.verdict(rises, "the force rises with the training std for both senses."),
+    robust.verdict(more, "it grows more for velocity than for position."),
+    robust.verdict(same, "the frequency response agrees about which grows more."),
+]
+Markdown("\n\n".join([*claims, *words, text]))

@@ -1,0 +1,340 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which direction does each hidden unit prefer, and does a field turn it?
+#
+# The activity of a unit during reaches in all directions is fitted by a plane over the
+# force that the network commands, or over the goal. The slope of that plane points in
+# the unit's preferred direction. A field rotates the forces that a reach needs, so
+# preferences for the goal may turn although the network is the same.
+#
+# **You will see** histograms of preferred directions around the circle, for force and
+# goal, while speeding up and slowing down, at rest and under a static load; how far a
+# curl field turns them; and whether units prefer what their readout pushes to.
+# **Needs** models of `1-train`, chosen by their parameters. **Takes** half a minute for
+# twenty models on two cores.
+#
+# The fit is least squares, solved exactly from sums over trials and time. Speeding up
+# is the time until peak speed, slowing down as long again after it.
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
+curl: float = 4.0  # [N s/m] in (-inf, inf): amplitude of the field that may turn units
+load: float = 0.4  # [N] in (0, inf): size of the static load
+context: float = 0.0  # [1] told to models that have a context input
+directions: int = 24  # [1] in [3, 360]: reaches, and loads, from the origin
+grid: int = 5  # [1] in [2, 20]: the hand rests at grid × grid places
+evaluations: int = 2  # [1] in [1, 1000]: repeats, with other noise
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: of the noise
+# fmt: on
+
+# %%
+import jax
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.reach import evaluation, figures, preferences
+from fieldnotes.reach import robustness as robust
+from fieldnotes.reach.models import from_parameters
+from fieldnotes.reach.tasks import centre_out, steady_states
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## The models, and what their evaluation costs
+#
+# A replicate whose lowest validation loss is more than two standard deviations above
+# that of the best of its training std has not learned, and is left out.
+
+# %%
+given = catalogue.models(models)
+every = given.to_dict("records")
+losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
+trained = given[evaluation.counted(every, losses)].reset_index(drop=True)
+rows = trained.to_dict("records")
+members = [evaluation.who(row) for row in rows]
+stacked = evaluation.stack(
+    [
+        catalogue.load_model(row, lambda path: read_model(path, from_parameters))
+        for row in rows
+    ]
+)
+loop = evaluation.common_loop(rows)
+keys = jax.random.split(jax.random.key(evaluation_seed), 3)
+stds = sorted({member["field_std"] for member in members})
+catalogue.record("models", len(rows))
+catalogue.record("left_out", len(given) - len(rows))
+
+
+# %%
+def known(trials):
+    """Trials with the context that these models are told."""
+    return trials._replace(context=trials.context + context)
+
+
+reaches = evaluation.across_fields(
+    known(centre_out(1, directions)), "curl", [0.0, curl]
+)
+places = jax.tree.map(lambda x: x[None], known(steady_states(grid)))
+loads = evaluation.across_loads(known(steady_states(1)), load, directions)
+reduction = preferences.reach_moments
+memory = evaluation.memory(stacked, loop, reaches, evaluations, reduction)
+catalogue.record("memory", memory.held / 1e6, "MB")
+Markdown(
+    f"{len(rows)} models, training stds {', '.join(f'{std:g}' for std in stds)}; "
+    f"{len(given) - len(rows)} more were left out. {directions} reaches × "
+    f"{evaluations} repeats × 2 fields each: {memory}."
+)
+
+# %% [markdown]
+# **Prediction.** Preferred directions should cover the circle evenly. A unit should
+# prefer the force that its readout produces, if only on average. Goal preferences
+# should turn round between speeding up and slowing down, because the force does. A unit
+# that is tuned to force keeps its preferred force in the curl field, but the goal for
+# which it is most active changes: forces against a field that pushes to the left are
+# turned to the right of the goal, so preferred goals should turn to the left while
+# speeding up, and preferred forces less than they.
+
+# %%
+found = evaluation.evaluate(stacked, loop, reaches, evaluations, keys[0], reduction)
+fits = {
+    name: preferences.fit(preferences.total(getattr(found, name), (2,)))
+    for name in found._fields
+}
+steady = preferences.steady_moments
+rest = evaluation.evaluate(stacked, loop, places, evaluations, keys[1], steady)
+held = evaluation.evaluate(stacked, loop, loads, evaluations, keys[2], steady)
+at_rest = preferences.fit(preferences.total(rest.position, (1, 2)))
+under_load = preferences.fit(preferences.total(held.load, (1, 2)))
+pushes = preferences.readout_angles(stacked.readout.weight)
+colours = {
+    std: figures.std_colour(std, evaluation.common(rows, "field")) for std in stds
+}
+named = {f"training std {std:g}": std for std in stds}
+line_colours = {name: colours[std] for name, std in named.items()}
+
+
+# %%
+def of_std(std):
+    """Places of the models of a training std."""
+    return [place for place, own in enumerate(members) if own["field_std"] == std]
+
+
+def by_std(angles):
+    """Angles of all units of all replicates, by training std; first axis: models."""
+    return {name: np.asarray(angles)[of_std(std)] for name, std in named.items()}
+
+
+# %% [markdown]
+# ## Preferred directions without a field
+#
+# All replicates of a training std together. A circle of radius 1 is an even spread.
+# Units of one kind sit opposite each other when the network works with push and pull.
+
+# %% tags=["figure"]
+titles = {
+    "force_speeding": "force, speeding up",
+    "force_slowing": "force, slowing down",
+    "goal_speeding": "goal, speeding up",
+    "goal_slowing": "goal, slowing down",
+}
+catalogue.save_figure(
+    figures.angle_histograms(
+        {title: by_std(fits[name].angle[:, 0]) for name, title in titles.items()},
+        line_colours,
+    ),
+    "preferred-directions",
+    kind="preference histograms",
+    caption="Preferred directions of hidden units in reaches without a field.",
+    models=trained,
+)
+
+# %%
+lines = ["| fit | explained variance, median unit [1] |", "|---|---:|"]
+for name, title in titles.items():
+    explained = preferences.middle(fits[name].explained[:, 0])
+    catalogue.record(f"explained_{name}", explained, "1")
+    lines.append(f"| {title} | {explained:.2f} |")
+for name, fit in {"position at rest": at_rest, "static load": under_load}.items():
+    explained = preferences.middle(fit.explained)
+    catalogue.record(f"explained_{name.replace(' ', '_')}", explained, "1")
+    lines.append(f"| {name} | {explained:.2f} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# ## What the field turns
+#
+# Change of each unit's preferred direction from no field to the curl field,
+# counter-clockwise (left) positive. Look for goal preferences that turn and force
+# preferences that stay.
+
+# %% tags=["figure"]
+changes = {
+    name: preferences.turned(fits[name].angle[:, 0], fits[name].angle[:, 1])
+    for name in titles
+}
+catalogue.save_figure(
+    figures.angle_histograms(
+        {title: by_std(changes[name]) for name, title in titles.items()}, line_colours
+    ),
+    "change-by-field",
+    kind="preference histograms",
+    caption=f"Change of preferred directions from no field to a curl field of {curl:g} "
+    "N s/m.",
+    models=trained,
+)
+
+# %%
+turns = {}
+for name in titles:
+    for std in stds:
+        own = {"field_std": std}
+        turn = np.degrees(preferences.circular_mean(changes[name][of_std(std)]))
+        turns[name, std] = float(turn)
+        catalogue.record(f"turn_{name}", float(turn), "degrees", member=own)
+heads = " | ".join(f"{std:g}" for std in stds)
+lines = [
+    f"| mean turn [degrees] \\ training std | {heads} |",
+    "|---|" + "---:|" * len(stds),
+]
+for name, title in titles.items():
+    values = " | ".join(f"{turns[name, std]:.0f}" for std in stds)
+    lines.append(f"| {title} | {values} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# ## At rest, and under a static load
+#
+# Where the hand is held still, a unit may prefer a place of the workspace; where a load
+# pulls at it in all directions, the force that holds against it. Both are fitted at the
+# end of trials, so it is worth knowing how far the hand is then from where it should
+# be.
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.angle_histograms(
+        {
+            "place at rest": by_std(at_rest.angle),
+            f"force against a load of {load:g} N": by_std(under_load.angle),
+            "direction of the readout": by_std(pushes),
+        },
+        line_colours,
+    ),
+    "steady-preferences",
+    kind="preference histograms",
+    caption="Preferred places and forces at rest, and where the readout pushes.",
+    models=trained,
+)
+
+# %%
+errors = {
+    std: [
+        1000 * float(np.median(np.asarray(kept.error)[of_std(std)]))
+        for kept in (rest, held)
+    ]
+    for std in stds
+}
+for std, (free, loaded) in errors.items():
+    catalogue.record("holding_error", free, "mm", member={"field_std": std})
+    catalogue.record("holding_error_loaded", loaded, "mm", member={"field_std": std})
+parts = [
+    f"{a:.3g} and {b:.3g} mm at training std {s:g}" for s, (a, b) in errors.items()
+]
+Markdown(f"Median distance to the place, free and under load: {'; '.join(parts)}.")
+
+# %% [markdown]
+# ## Do units prefer what they push to?
+#
+# The mean cosine between a unit's preferred force and the direction of its column of
+# the readout: 1 if every unit is active for the force that it produces, 0 if there is
+# no relation. Along the reach the fit is made at each time step, over directions.
+
+# %%
+kinds = {
+    "force, speeding up": fits["force_speeding"].angle[:, 0],
+    "force, slowing down": fits["force_slowing"].angle[:, 0],
+    "static load": under_load.angle,
+}
+likeness = {
+    (title, std): [
+        preferences.agreement(preferences.turned(pushes[place], angles[place]))
+        for place in of_std(std)
+    ]
+    for title, angles in kinds.items()
+    for std in stds
+}
+lines = [
+    f"| mean cosine [1] \\ training std | {heads} |",
+    "|---|" + "---:|" * len(stds),
+]
+for title in kinds:
+    for std in stds:
+        value = float(np.median(likeness[title, std]))
+        tag = f"agreement_{title.replace(', ', '_').replace(' ', '_')}"
+        catalogue.record(tag, value, "1", member={"field_std": std})
+    values = " | ".join(f"{np.median(likeness[title, std]):.2f}" for std in stds)
+    lines.append(f"| {title} | {values} |")
+Markdown("\n".join(lines))
+
+# %% tags=["figure"]
+in_time = fits["force_in_time"].angle[:, 0]
+cosines = preferences.agreement_in_time(preferences.turned(pushes[:, None], in_time))
+time = np.arange(1, loop.controls) * loop.dt
+catalogue.save_figure(
+    figures.angles_in_time(time, by_std(cosines[:, 1:]), line_colours),
+    "agreement-in-time",
+    kind="preferences in time",
+    caption="Agreement of preferred force and readout along the reach; median and "
+    "range of replicates.",
+    models=trained,
+)
+
+# %% [markdown]
+# **Verdict.** Means over units and replicates, at the lowest and the highest training
+# std.
+
+# %%
+ends = list(dict.fromkeys((stds[0], stds[-1])))
+flip = preferences.turned(
+    fits["goal_speeding"].angle[:, 0], fits["goal_slowing"].angle[:, 0]
+)
+flips = {std: preferences.agreement(flip[of_std(std)]) for std in stds}
+for std in stds:
+    catalogue.record("goal_flip", flips[std], "1", member={"field_std": std})
+own = {std: float(np.median(likeness["static load", std])) for std in stds}
+left = all(turns["goal_speeding", std] * np.sign(curl) > 0 for std in stds)
+less = all(
+    abs(turns["force_speeding", std]) < abs(turns["goal_speeding", std]) for std in stds
+)
+
+# %%
+claims = [
+    robust.verdict(
+        all(value < 0 for value in flips.values()),
+        "goal preferences turn round between speeding up and slowing down (mean cosine "
+        + ", ".join(f"{flips[std]:.2f} at training std {std:g}" for std in ends)
+        + ").",
+    ),
+    robust.verdict(
+        left,
+        "the field turns goal preferences against the forces, to its own side, while "
+        "speeding up (by "
+        + ", ".join(f"{turns['goal_speeding', std]:.0f}°" for std in ends)
+        + ").",
+    ),
+    robust.verdict(less, "it turns force preferences less than goal preferences then."),
+    robust.verdict(
+        all(value > 0 for value in own.values()),
+        "units prefer the force that their readout produces, under load (mean cosine "
+        + ", ".join(f"{own[std]:.2f} at training std {std:g}" for std in ends)
+        + ").",
+    ),
+]
+Markdown("\n\n".join(claims))

@@ -1,0 +1,1 @@
+"""Robust reaching with recurrent controllers under force fields."""

@@ -1,0 +1,109 @@
+"""What evaluations amount to: medians over replicates, and sentences about them.
+
+A *replicate* is one model of a training std. A measure is first averaged over the
+trials of a replicate; what is said of a training std is the median over its replicates,
+with their range.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = ("median", "lowest", "highest", "replicates")
+
+
+def by_replicate(frame: pd.DataFrame, value: str, by: str) -> pd.DataFrame:
+    """Mean over trials: columns `field_std`, `seed`, and those of `by` and value."""
+    groups = frame.groupby(["field_std", "seed", by])[value]
+    return pd.DataFrame(groups.mean()).reset_index()
+
+
+def summary(frame: pd.DataFrame, value: str, by: str) -> pd.DataFrame:
+    """Median, lowest and highest replicate; rows (field_std, by), columns `COLUMNS`."""
+    groups = by_replicate(frame, value, by).groupby(["field_std", by])[value]
+    found = groups.agg(median="median", lowest="min", highest="max", replicates="count")
+    return pd.DataFrame(found)
+
+
+def grid(found: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
+    """A summary as a table to read: a row for each `by`, a column for each std."""
+    text = found.apply(lambda row: said(row, digits), axis=1)
+    return pd.DataFrame(text.unstack(level=0))
+
+
+def said(row: pd.Series, digits: int = 3) -> str:
+    """A median, with its range where there are several replicates."""
+    median, low, high, count = (float(x) for x in row[list(COLUMNS)].tolist())
+    text = f"{median:.{digits}g}"
+    return text if count < 2 else f"{text} ({low:.{digits}g} to {high:.{digits}g})"
+
+
+def at(found: pd.DataFrame, place: float) -> dict[float, float]:
+    """Training std → median, at one value of the other index."""
+    column = found.xs(place, level=1)["median"]
+    return {float(std): float(value) for std, value in column.items()}  # pyright: ignore
+
+
+def trend(values: Mapping[float, float], what: str, unit: str) -> str:
+    """How a median changes with the training std, in a sentence.
+
+    Args:
+        values: training std → median.
+        what: is measured.
+        unit: of it.
+    """
+    stds = sorted(values)
+    if len(stds) < 2:
+        return f"There is one training std only, so {what} has no trend."
+    first, last = values[stds[0]], values[stds[-1]]
+    change = direction(values)
+    ends = (
+        f"{first:.3g} {unit} at training std {stds[0]:g} and {last:.3g} {unit} at "
+        f"{stds[-1]:g}"
+    )
+    words = {
+        -1: f"falls at every step of the training std: {ends}",
+        1: f"rises at every step of the training std: {ends}",
+        0: f"does not change in one direction with the training std: {ends}",
+    }
+    return f"{what[0].upper()}{what[1:]} {words[change]}."
+
+
+def direction(values: Mapping[float, float]) -> int:
+    """-1: the median falls at every step of the training std; 1: rises; 0: neither."""
+    steps = np.diff([values[std] for std in sorted(values)])
+    if not len(steps):
+        return 0
+    return -1 if (steps < 0).all() else 1 if (steps > 0).all() else 0
+
+
+def verdict(holds: bool, claim: str) -> str:
+    """A claim, and whether the numbers agree with it."""
+    return f"**{'Yes' if holds else 'No'}**: {claim}"
+
+
+def separated(found: pd.DataFrame, place: float) -> bool:
+    """Whether the ranges of lowest and highest training std do not overlap there."""
+    rows = found.xs(place, level=1).sort_index()
+    first, last = rows.iloc[0], rows.iloc[-1]
+    return bool(first["lowest"] > last["highest"] or first["highest"] < last["lowest"])
+
+
+def growth(values: Mapping[float, float]) -> float:
+    """Value at the highest training std over that at the lowest [1]."""
+    stds = sorted(values)
+    return values[stds[-1]] / values[stds[0]]
+
+
+def markdown(table: pd.DataFrame, corner: str) -> str:
+    """A table of texts as Markdown; `corner` names its rows and columns."""
+    heads = [f"{head:g}" if isinstance(head, float) else str(head) for head in table]
+    lines = [
+        f"| {corner} | " + " | ".join(heads) + " |",
+        "|---|" + "---:|" * len(heads),
+    ]
+    for name, row in table.iterrows():
+        place = f"{name:g}" if isinstance(name, float) else str(name)
+        lines.append(f"| {place} | " + " | ".join(map(str, row)) + " |")
+    return "\n".join(lines)
