@@ -1,5 +1,7 @@
 """Adjoints: exact for the steps taken, and normalised only where they should be."""
 
+from typing import Any
+
 import diffrax
 import equinox as eqx
 import jax
@@ -18,8 +20,9 @@ EXACT = {"relative": 1e-6, "absolute": 1e-8}
 
 @pytest.fixture(scope="module")
 def model():
-    layers = {"features": "rinv_vel", "output_layer": "signed"}
-    return build(**layers, activation="tanh", width=8, depth=1, key=jax.random.key(0))
+    layers = {"features": "rinv_vel", "output_layer": "signed", "activation": "tanh"}
+    sizes: dict[str, Any] = layers | {"width": 8, "depth": 1}
+    return build(**sizes, key=jax.random.key(0))
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +41,9 @@ def loss_of(solver, times, states):
 def test_a_gradient_agrees_with_finite_differences(segment):
     with jax.enable_x64(True):
         times, states = (jnp.asarray(np.asarray(x), jnp.float64) for x in segment)
-        sizes = {"activation": "tanh", "width": 4, "depth": 1}
         layers = {"features": "rinv_vel", "output_layer": "signed"}
-        small = build(**layers, **sizes, key=jax.random.key(1))
+        sizes: dict[str, Any] = layers | {"activation": "tanh", "width": 4, "depth": 1}
+        small = build(**sizes, key=jax.random.key(1))
         arrays, rest = eqx.partition(small, eqx.is_array)
         flat, back = ravel_pytree(arrays)
         value = loss_of(fast, times, states)

@@ -61,8 +61,8 @@ def test_the_defaults_pass():
         ({"points": 2}, r"`points` must be at least 3"),
         ({"position_noise": -1.0}, r"`position_noise` must be at least 0"),
         ({"family": "odd"}, r"`family` 'odd' is unknown"),
-        ({"seed": []}, r"`seed` must list"),
-        ({"seed": [1, 1]}, r"each once"),
+        ({"seed": []}, r"`seed` and `draw` must"),
+        ({"seed": [1, 1]}, r"no model twice"),
         ({"data_file": "nowhere.csv"}, r"nowhere.csv: no such file"),
     ],
 )

@@ -5,6 +5,7 @@ Float32 begins here.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,10 +16,13 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 from fieldnotes.orbit.ephemeris import read_ephemeris
 from fieldnotes.orbit.recipes import MATCHING, PhasePlan
 from fieldnotes.orbit.tasks import (
+    TWO_BODY,
     OrbitSet,
+    System,
     TaskError,
     acceleration_labels,
     add_noise,
+    estimate,
     into_plane,
     orbit_set,
     segments,
@@ -61,6 +65,9 @@ def training_sets(
     position_noise: float = 0.0,
     velocity_noise: float = 0.0,
     data_file: str = "",
+    system: System = TWO_BODY,
+    observed: str = "state",
+    smoothing: str = "none",
 ) -> Sets:
     """Training orbits and, drawn independently, validation orbits of the same kind.
 
@@ -76,18 +83,39 @@ def training_sets(
         position_noise: standard deviation of each component [R_E].
         velocity_noise: standard deviation of each component [R_E/TU].
         data_file: a table of own orbits, instead of drawn ones.
+        system: what moves drawn orbits.
+        observed: "state", or "position" with velocities estimated.
+        smoothing: "none" or "local", see `observing`.
     """
     if data_file:
         own = read_ephemeris(data_file)
         true, other = split(own if space else into_plane(own), seed=draw)
         other = true if other is None else other
     else:
-        sizes = {"space": space, "points": points}
+        sizes = {"space": space, "points": points, "system": system}
         true = orbit_set(family, orbits, draw, **sizes)
         other = orbit_set(family, orbits, draw, **sizes, stream="validation")
     noise = (position_noise, velocity_noise)
-    training = add_noise(true, *noise, seed=draw)
-    return Sets(true, training, add_noise(other, *noise, seed=draw + 1))
+
+    def as_seen(orbits: OrbitSet, seed: int) -> OrbitSet:
+        noisy = add_noise(orbits, *noise, seed=seed)
+        return estimate(
+            noisy,
+            observed=observed,
+            smoothing=smoothing,
+            position=position_noise,
+            velocity=velocity_noise,
+        )
+
+    return Sets(true, as_seen(true, draw), as_seen(other, draw + 1))
+
+
+def of_members(
+    drawn: Mapping[int, Sets], draws: Sequence[int]
+) -> OrbitSet | list[OrbitSet]:
+    """Training orbits of an ensemble: one set when all members share their draw."""
+    sets = [drawn[number].training for number in draws]
+    return sets[0] if len(set(draws)) == 1 else sets
 
 
 def trajectories_of(orbits: OrbitSet, phase: PhasePlan) -> Trajectories:

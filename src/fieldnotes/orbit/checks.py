@@ -12,12 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.orbit.ephemeris import locate, read_ephemeris
-from fieldnotes.orbit.tasks import FAMILIES, OrbitSet, TaskError, window_indices
+from fieldnotes.orbit.tasks import (
+    FAMILIES,
+    TEST_SEEDS,
+    OrbitSet,
+    System,
+    TaskError,
+    window_indices,
+)
 
 Parameters = Mapping[str, Any]
 
+WAYS = (  # to a gradient, beside the standard; see `costs`
+    "adaptive 1e-3, discrete",
+    "adaptive 1e-6, continuous",
+    "adaptive 1e-3, continuous",
+    "one Runge-Kutta step",
+)
 PHASE_LISTS = ("segment_lengths", "windows", "learning_rates", "steps")
 FEWEST_POINTS = 3  # samples a period: the stencil needs three
+FEWEST_OBSERVED = 7  # the same where velocity or acceleration is a fit
+RESIDUAL = "residual_state"  # begins the losses relative to a two-body orbit
+CHANCE = {"seed": 0, "draw": 1}  # a model for each, and their defaults
 NO_SEGMENTS = "acceleration_matching"  # the one loss that cuts none
 
 
@@ -37,12 +53,34 @@ def train(parameters: Parameters) -> None:
         at_least(parameters, name, 1)
     at_least(parameters, "depth", 0)
     at_least(parameters, "nmse_weight", 0)
+    at_least(parameters, "penalty", 0)
     check_seeds(parameters)
 
 
 def generalisation(parameters: Parameters) -> None:
     """Notebook 3: the user's file, if there is one, can be read."""
     check_file(parameters)
+
+
+def solvers_and_adjoints(parameters: Parameters) -> None:
+    """Notebook 14: ways are known by name, segments have three samples at least."""
+    unknown = [name for name in parameters.get("ways", []) if name not in WAYS]
+    if unknown:
+        msg = f"`ways` {unknown} are unknown; choose from {', '.join(WAYS)}."
+        raise TaskError(msg)
+
+
+def latent_ode(parameters: Parameters) -> None:
+    """Notebook 15: the encoder sees no more samples than a piece has."""
+    prefix, length = (parameters.get(x, 1) for x in ("prefix", "segment_length"))
+    points = parameters.get("points", 360)
+    if not prefix <= length <= points:
+        msg = (
+            f"`prefix` {prefix} must not exceed `segment_length` {length}, nor that "
+            f"`points` {points}."
+        )
+        raise TaskError(msg)
+    check_seeds(parameters)
 
 
 def check_data(parameters: Parameters) -> int:
@@ -52,12 +90,38 @@ def check_data(parameters: Parameters) -> int:
         msg = f"`family` {family!r} is unknown; it is one of {', '.join(FAMILIES)}."
         raise TaskError(msg)
     at_least(parameters, "orbits", 1)
-    at_least(parameters, "draw", 0)
+    for draw in many(parameters.get("draw", 1)):
+        at_least({"draw": draw}, "draw", 0)
+    check_truth(parameters)
     at_least(parameters, "points", FEWEST_POINTS)
     at_least(parameters, "position_noise", 0)
     at_least(parameters, "velocity_noise", 0)
     own = check_file(parameters)
     return own.shortest if own else parameters.get("points", 360)
+
+
+def check_truth(parameters: Parameters) -> None:
+    """Refuses a system, or a way of seeing it, that makes no sense."""
+    name = parameters.get("system", "two_body")
+    try:
+        system = System(name, parameters.get("strength", 1.0))
+    except ValueError as error:
+        raise TaskError(str(error)) from None
+    if parameters.get("data_file") and not system.closed:
+        msg = f"`data_file` with `system` {name!r}: own orbits are judged by two_body."
+        raise TaskError(msg)
+    loss = str(parameters.get("loss", ""))
+    if loss.startswith(RESIDUAL) and not system.perturbed:
+        msg = (
+            f"`loss` {loss!r} needs `system` j2 or drag; two bodies leave no residual."
+        )
+        raise TaskError(msg)
+    shown = parameters.get("observed") == "position" or (
+        parameters.get("smoothing") == "local"
+    )
+    if shown and parameters.get("points", 360) < FEWEST_OBSERVED:
+        msg = f"`points` must be at least {FEWEST_OBSERVED} for estimated velocities."
+        raise TaskError(msg)
 
 
 def check_file(parameters: Parameters) -> OrbitSet | None:
@@ -123,12 +187,27 @@ def of_phase(values: Sequence[Any], phase: int) -> Any:
 
 
 def check_seeds(parameters: Parameters) -> None:
-    """Refuses an empty list of seeds and one seed given twice."""
-    seeds = parameters.get("seed", [0])
-    seeds = seeds if isinstance(seeds, list | tuple) else [seeds]
-    if not seeds or len(set(seeds)) < len(seeds):
-        msg = f"`seed` must list at least one seed, each once; got {list(seeds)}."
+    """Refuses an empty list of seeds or draws, and one model asked for twice.
+
+    Seeds and draws that are walked together come in step, one pair a model.
+    """
+    lists = [many(parameters.get(name, default)) for name, default in CHANCE.items()]
+    seeds, draws = lists
+    in_step = len(seeds) == len(draws) > 1
+    models = list(zip(seeds, draws, strict=True)) if in_step else []
+    alone = all(len(set(values)) == len(values) for values in lists)
+    twice = not alone and len(set(models)) < max(len(seeds), len(draws))
+    if not seeds or not draws or twice:
+        msg = (
+            "`seed` and `draw` must each list at least one number, and no model "
+            f"twice; got `seed` {seeds} and `draw` {draws}."
+        )
         raise TaskError(msg)
+
+
+def many(value: Any) -> list[Any]:
+    """A parameter that may be one value or a list of them, as a list."""
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def at_least(parameters: Parameters, name: str, lowest: int) -> None:
@@ -136,4 +215,27 @@ def at_least(parameters: Parameters, name: str, lowest: int) -> None:
     value = parameters.get(name, lowest)
     if not value >= lowest:
         msg = f"`{name}` must be at least {lowest}; got {value}."
+        raise TaskError(msg)
+
+
+def noise(parameters: Parameters) -> None:
+    """Notebook 12: the noise at which a winner is named is noise."""
+    if not parameters.get("level", 1e-4) > 0:
+        msg = f"`level` must be above 0 [R_E]; got {parameters['level']}."
+        raise TaskError(msg)
+    if parameters.get("points", 360) < FEWEST_OBSERVED:
+        msg = f"`points` must be at least {FEWEST_OBSERVED} for estimated velocities."
+        raise TaskError(msg)
+
+
+def space(parameters: Parameters) -> None:
+    """Notebook 13: test orbits have samples."""
+    at_least(parameters, "points", FEWEST_POINTS)
+
+
+def beyond_two_bodies(parameters: Parameters) -> None:
+    """Notebook 16: there is a test set of that many arcs, each with ten pieces."""
+    at_least(parameters, "points", 10)
+    if parameters.get("arcs", 10) not in TEST_SEEDS:
+        msg = f"`arcs` must be one of {sorted(TEST_SEEDS)}; got {parameters['arcs']}."
         raise TaskError(msg)

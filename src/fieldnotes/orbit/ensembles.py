@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from fieldnotes.orbit import metrics
-from fieldnotes.orbit.kepler import gravity
 from fieldnotes.orbit.models import OrbitModel
 from fieldnotes.orbit.solvers import fast
 from fieldnotes.orbit.tasks import OrbitSet
@@ -28,13 +27,13 @@ class Followed(NamedTuple):
     true: Float[np.ndarray, "time 6"]  # [R_E, R_E/TU]
     states: Float[np.ndarray, "member time 6"]  # rolled out from the first true state
     acceleration: Float[np.ndarray, "member time 3"]  # on the true states [R_E/TU²]
+    exact: Float[np.ndarray, "time 3"]  # the true one there [R_E/TU²]
 
     @property
     def errors(self) -> PerMember:
         """Mean acceleration error of each member along the true orbit [%]."""
-        exact = gravity(self.true[:, :3])
-        gap = np.linalg.norm(self.acceleration - exact, axis=-1)
-        return 100 * np.mean(gap / np.linalg.norm(exact, axis=-1), axis=-1)
+        gap = np.linalg.norm(self.acceleration - self.exact, axis=-1)
+        return 100 * np.mean(gap / np.linalg.norm(self.exact, axis=-1), axis=-1)
 
 
 def acceleration_errors(models: Any, orbits: OrbitSet) -> PerMember:
@@ -43,16 +42,19 @@ def acceleration_errors(models: Any, orbits: OrbitSet) -> PerMember:
     Infinite where a field has no value somewhere.
     """
     states = jnp.asarray(orbits.states[orbits.mask], jnp.float32)
-    errors = np.asarray(_errors(models, states), dtype=float)
+    true = jnp.asarray(orbits.acceleration[orbits.mask], jnp.float32)
+    errors = np.asarray(_errors(models, states, true), dtype=float)
     return np.where(np.isfinite(errors), errors, np.inf)
 
 
 @eqx.filter_jit
 def _errors(
-    models: OrbitModel, states: Float[Array, "samples 6"]
+    models: OrbitModel,
+    states: Float[Array, "samples 6"],
+    true: Float[Array, "samples 3"],
 ) -> Float[Array, " member"]:
     return eqx.filter_vmap(
-        lambda model: metrics.acceleration_error(model.acceleration, states)
+        lambda model: metrics.acceleration_error(model.acceleration, states, true)
     )(models)
 
 
@@ -79,7 +81,7 @@ def follow(models: Any, orbit: OrbitSet, row: int = 0) -> Followed:
     time, true = orbit.time[row, mask], orbit.states[row, mask]
     inside = (jnp.asarray(part, jnp.float32) for part in (time, true))
     states, acceleration = (np.array(x, float) for x in _follow(models, *inside))
-    return Followed(time, true, states, acceleration)
+    return Followed(time, true, states, acceleration, orbit.acceleration[row, mask])
 
 
 @eqx.filter_jit

@@ -24,11 +24,11 @@ from fieldnotes.orbit.batches import (
     strided_rows,
     task_of,
 )
-from fieldnotes.orbit.losses import Terms, acceleration_matching, trajectory_loss
+from fieldnotes.orbit.losses import Terms, acceleration_matching
 from fieldnotes.orbit.metrics import acceleration_error
 from fieldnotes.orbit.models import OrbitModel, build
+from fieldnotes.orbit.penalties import trajectory_terms
 from fieldnotes.orbit.recipes import OPTIMISERS, Recipe, learning_rate_schedule
-from fieldnotes.orbit.solvers import solve
 from fieldnotes.orbit.tasks import OrbitSet, TaskError
 from fieldnotes.training import Phase, Result, initialise, train
 
@@ -41,7 +41,8 @@ class HeldOut(NamedTuple):
     """What judges a training: orbits drawn independently of those it learns from."""
 
     task: Trajectories | Accelerations  # the same question as in training
-    states: Float[Array, "samples 6"]  # where the field is compared with Newton's
+    states: Float[Array, "samples 6"]  # where the field is compared with the true one
+    accelerations: Float[Array, "samples 3"]  # the true ones there [R_E/TU²]
 
 
 def draw_batch(key, step, data, phase_key, batch_size: int):
@@ -61,33 +62,43 @@ def objective(
     loss: str,
     solver: str,
     nmse_weight: Scalar,
+    penalty: Scalar | float = 1.0,
+    adjoint: str = "plain",
+    key: PRNGKeyArray | None = None,
 ) -> tuple[Scalar, Terms]:
-    """(total, terms) of a loss by name on segments or on labelled states."""
+    """(total, terms) of a loss by name on segments or on labelled states.
+
+    Without a `key` losses with chance in them take their expected form.
+    """
     if isinstance(task, Accelerations):
         predicted = jax.vmap(model)(task.states)
         terms = acceleration_matching(
             predicted, task.states, task.labels, with_velocity=model.learns_velocity
         )
     else:
-        predicted = solve(solver, model, task.times, task.states[:, 0])
-        terms = trajectory_loss(loss, nmse_weight=nmse_weight)(predicted, task.states)
+        how = {"nmse_weight": nmse_weight, "penalty": penalty, "adjoint": adjoint}
+        terms = trajectory_terms(loss, model, solver, *task, **how, key=key)
     return sum(terms.values(), start=jnp.zeros(())), terms
 
 
-def batch_loss(model, batch, key, loss: str, solver: str, nmse_weight):
+def batch_loss(
+    model, batch, key, loss: str, solver: str, nmse_weight, penalty, adjoint: str
+):
     """The trainer's `loss`."""
-    del key
-    return objective(model, batch, loss, solver, nmse_weight)
+    return objective(model, batch, loss, solver, nmse_weight, penalty, adjoint, key)
 
 
-def validate(model, data, held_out: HeldOut, loss: str, solver: str, nmse_weight):
+def validate(
+    model, data, held_out: HeldOut, loss: str, solver: str, nmse_weight, penalty
+):
     """The trainer's `validation`: the loss on held-out orbits.
 
-    Beside its terms stands the mean acceleration error [%] on them, against Newton.
+    Beside its terms stands the mean acceleration error [%] on them, against the truth.
     """
     del data
-    total, terms = objective(model, held_out.task, loss, solver, nmse_weight)
-    error = acceleration_error(model.acceleration, held_out.states)
+    total, terms = objective(model, held_out.task, loss, solver, nmse_weight, penalty)
+    _, states, accelerations = held_out
+    error = acceleration_error(model.acceleration, states, accelerations)
     return total, terms | {"acceleration_error": error}
 
 
@@ -102,14 +113,20 @@ def training_phases(
     for plan in recipe.phases():
         tasks = [task_of(orbits, recipe.loss, plan) for orbits in training]
         data = jax.tree.map(lambda *x: jnp.stack(x), *tasks) if stacked else tasks[0]
-        states = jnp.float32(validation.states[validation.mask])
-        held_out = HeldOut(task_of(validation, recipe.loss, plan), states)
+        keep = validation.mask
+        held_out = HeldOut(
+            task_of(validation, recipe.loss, plan),
+            jnp.float32(validation.states[keep]),
+            jnp.float32(validation.acceleration[keep]),
+        )
         rate = learning_rate_schedule(recipe.schedule, plan.learning_rate, plan.steps)
         arguments = {
             "batch_size": recipe.batch,
             "loss": recipe.loss,
             "solver": recipe.solver,
             "nmse_weight": np.float32(recipe.nmse_weight),
+            "penalty": np.float32(recipe.penalty),
+            "adjoint": recipe.adjoint,
             "held_out": held_out,
         }
         phases.append(Phase(plan.steps, rate, arguments=arguments, data=data))

@@ -13,12 +13,16 @@ With $\langle\cdot\rangle$ the mean over the counted samples of all segments:
   $w\,100\sqrt{\langle(y-\hat y)^2\rangle/(\langle y^2\rangle+10^{-8})+10^{-8}}$,
   a normalised root mean square in spite of its name; never below $0.01\,w$
 - `mean_squared_error`: $\langle(y-\hat y)^2\rangle$ over components, start included
+- `relative_squared_error`: $\langle\|y-\hat y\|^2/(\|y\|^2+10^{-8})\rangle$
+- `percent_error_weighted`: the percent error with samples weighted by $r^2$, which
+  lifts the apoapsis, where a state is large and its error looks small
 - `acceleration_matching`: $100\,\langle\|a(y)-\tilde a\|/\|\tilde a\|\rangle$ with
   labels $\tilde a$ made from the data alone; nothing is integrated
+
+Those that look at the model as well, its weights or its field, are in `penalties`.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -29,17 +33,10 @@ from fieldnotes.orbit.features import safe_norm
 Scalar = Float[Array, ""]
 States = Float[Array, "segments samples 6"]
 Terms = dict[str, Scalar]
-LossName = Literal[
-    "percent_error",
-    "percent_error_plus_nmse",
-    "mean_squared_error",
-    "acceleration_matching",
-]
-
 SMALL = 1e-8  # of the notes, in every denominator
 
 
-def _mean(
+def mean(
     values: Float[Array, "*batch"], valid: Bool[Array, "*batch"]
 ) -> Float[Array, ""]:
     """Mean of the valid values; not a number where there is none."""
@@ -47,7 +44,7 @@ def _mean(
     return jnp.sum(jnp.where(valid, values, 0.0)) / count
 
 
-def _counted(
+def counted(
     true: States, predicted: States
 ) -> tuple[Bool[Array, "..."], States, States]:
     """Which samples count, and both sets of states with harmless zeros elsewhere."""
@@ -58,16 +55,16 @@ def _counted(
 
 def percent_error(predicted: States, true: States) -> Terms:
     """Mean error of the state relative to its size, without the start [%]."""
-    valid, true, predicted = _counted(true[:, 1:], predicted[:, 1:])
+    valid, true, predicted = counted(true[:, 1:], predicted[:, 1:])
     relative = safe_norm(true - predicted) / jnp.maximum(safe_norm(true), SMALL)
-    return {"percent_error": 100 * _mean(relative, valid)}
+    return {"percent_error": 100 * mean(relative, valid)}
 
 
 def normalised_error(predicted: States, true: States) -> Float[Array, ""]:
     """Root mean square error over root mean square, without the start [%]."""
-    valid, true, predicted = _counted(true[:, 1:], predicted[:, 1:])
-    error = _mean(jnp.mean((true - predicted) ** 2, axis=-1), valid)
-    size = _mean(jnp.mean(true**2, axis=-1), valid)
+    valid, true, predicted = counted(true[:, 1:], predicted[:, 1:])
+    error = mean(jnp.mean((true - predicted) ** 2, axis=-1), valid)
+    size = mean(jnp.mean(true**2, axis=-1), valid)
     return 100 * jnp.sqrt(error / (size + SMALL) + SMALL)
 
 
@@ -81,9 +78,9 @@ def percent_error_plus_nmse(
 
 def mean_squared_error(predicted: States, true: States) -> Terms:
     """Mean square of all components in normalised units, the start included."""
-    valid, true, predicted = _counted(true, predicted)
+    valid, true, predicted = counted(true, predicted)
     square = jnp.mean((true - predicted) ** 2, axis=-1)
-    return {"mean_squared_error": _mean(square, valid)}
+    return {"mean_squared_error": mean(square, valid)}
 
 
 def acceleration_matching(
@@ -105,19 +102,44 @@ def acceleration_matching(
     labels = jnp.where(valid[:, None], labels, 1.0)
     acceleration = jnp.where(valid[:, None], predicted[:, 3:], 1.0)
     error = safe_norm(acceleration - labels) / jnp.maximum(safe_norm(labels), SMALL)
-    terms = {"acceleration": 100 * _mean(error, valid)}
+    terms = {"acceleration": 100 * mean(error, valid)}
     if with_velocity:
         velocity = jnp.where(valid[:, None], states[:, 3:], 1.0)
         given = jnp.where(valid[:, None], predicted[:, :3], 1.0)
         error = safe_norm(given - velocity) / jnp.maximum(safe_norm(velocity), SMALL)
-        terms["velocity"] = 100 * _mean(error, valid)
+        terms["velocity"] = 100 * mean(error, valid)
     return terms
+
+
+def relative_squared_error(predicted: States, true: States) -> Terms:
+    """Mean over samples of the squared error over the squared size, without the start.
+
+    The source left it unreduced; the mean makes it a loss.
+    """
+    valid, true, predicted = counted(true[:, 1:], predicted[:, 1:])
+    size = jnp.sum(true**2, axis=-1) + SMALL
+    relative = jnp.sum((true - predicted) ** 2, axis=-1) / size
+    return {"relative_squared_error": mean(relative, valid)}
+
+
+def percent_error_weighted(predicted: States, true: States) -> Terms:
+    """`percent_error` with the samples weighted by the squared true radius [%]."""
+    valid, true, predicted = counted(true[:, 1:], predicted[:, 1:])
+    relative = safe_norm(true - predicted) / jnp.maximum(safe_norm(true), SMALL)
+    weight = jnp.sum(true[..., :3] ** 2, axis=-1)
+    return {
+        "percent_error_weighted": 100
+        * mean(weight * relative, valid)
+        / mean(weight, valid)
+    }
 
 
 TRAJECTORY_LOSSES: dict[str, Callable[..., Terms]] = {
     "percent_error": percent_error,
     "percent_error_plus_nmse": percent_error_plus_nmse,
     "mean_squared_error": mean_squared_error,
+    "relative_squared_error": relative_squared_error,
+    "percent_error_weighted": percent_error_weighted,
 }
 
 

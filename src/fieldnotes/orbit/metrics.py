@@ -16,9 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from fieldnotes.orbit.kepler import gravity as newton
 from fieldnotes.orbit.orbit_sets import OrbitSet
-from fieldnotes.orbit.systems import gravity
 
 Vector = Float[Array, "3"]
 Number = Float[Array, ""]
@@ -45,15 +43,20 @@ def radial_component(position: Vector, acceleration: Vector) -> Number:
     return position @ acceleration / jnp.linalg.norm(position)
 
 
-def acceleration_error(field: Acceleration, states: Float[Array, "*batch 6"]) -> Number:
+def acceleration_error(
+    field: Acceleration,
+    states: Float[Array, "*batch 6"],
+    accelerations: Float[Array, "*batch 3"],
+) -> Number:
     """Mean error of a field's acceleration on true states [%], padding left out.
 
-    May be called inside `jax.jit`: the validation metric of a training.
+    `accelerations` are the true ones there [R_E/TU²]. May be called inside `jax.jit`:
+    the validation metric of a training.
     """
-    flat = states.reshape(-1, 6)
+    flat, true = states.reshape(-1, 6), accelerations.reshape(-1, 3)
     valid = jnp.isfinite(flat).all(axis=-1)
     safe = jnp.where(valid[:, None], flat, 1.0)
-    true = jax.vmap(lambda state: gravity(state[:3]))(safe)
+    true = jnp.where(valid[:, None], true, 1.0)
     error = jax.vmap(percent_error)(true, jax.vmap(field)(safe))
     return jnp.mean(error, where=valid)
 
@@ -63,7 +66,7 @@ def acceleration_error(field: Acceleration, states: Float[Array, "*batch 6"]) ->
 
 @dataclass(frozen=True)
 class Predictions:
-    """A learned field on the true states of a set, beside Newton's; NaN is padding."""
+    """A learned field on the true states of a set, beside the truth; NaN is padding."""
 
     position: Vectors  # [R_E]
     true: Vectors  # [R_E/TU²]
@@ -114,7 +117,8 @@ def predict(field: Acceleration, orbits: OrbitSet) -> Predictions:
     learned = np.asarray(on_each(field, safe), dtype=float)
     position = np.where(mask[..., None], orbits.states[..., :3], np.nan)
     predicted = np.where(mask[..., None], learned, np.nan)
-    return Predictions(position, newton(position), predicted, mask)
+    true = np.where(mask[..., None], orbits.acceleration, np.nan)
+    return Predictions(position, true, predicted, mask)
 
 
 def angles(

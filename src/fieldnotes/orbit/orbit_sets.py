@@ -1,4 +1,4 @@
-"""Sets of orbits: what they hold, and how families, test sets and noise are drawn.
+"""Sets of orbits: what they hold, and how families and test sets are drawn.
 
 Float64 numpy in normalised units (R_E, TU, mu = 1), deterministic in the seed.
 """
@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+from fieldnotes.orbit import threebody
+from fieldnotes.orbit.forces import TWO_BODY, System, integrate, kept
 from fieldnotes.orbit.kepler import (
     EARTH_RADIUS,
     ELEMENTS,
@@ -18,11 +20,11 @@ from fieldnotes.orbit.kepler import (
     LOW_RADIUS,
     TIME_UNIT,
     elements_from_states,
-    period,
     propagate,
+    states_from_elements,
 )
 
-Family = Literal["single", "simple", "complex", "circular", "fixnu0"]
+Family = Literal["single", "simple", "complex", "circular", "fixnu0", "low"]
 FAMILIES: tuple[str, ...] = get_args(Family)
 Stream = Literal["train", "validation", "test"]
 
@@ -37,6 +39,7 @@ RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "complex": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.99)),
     "circular": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.0)),
     "fixnu0": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.99)),
+    "low": ((EARTH_RADIUS + 250, EARTH_RADIUS + 600), (0.0, 0.03)),  # within the air
 }
 
 
@@ -50,7 +53,8 @@ class OrbitSet:
 
     `time` [TU] is relative to each orbit's first sample, `states` are position [R_E]
     and velocity [R_E/TU], `elements` are ordered as `kepler.ELEMENTS` [R_E, 1, rad] and
-    belong to the first sample.
+    belong to the first sample; in a perturbed field they osculate, and among three
+    bodies there are none (NaN) and the unit of length is the distance of the two.
     """
 
     name: str
@@ -61,6 +65,8 @@ class OrbitSet:
     family: str
     seed: int | None = None
     units: tuple[str, str, str] = ("TU", "R_E", "R_E/TU")  # time, position, velocity
+    system: System = TWO_BODY  # what moves them
+    estimated: Float[np.ndarray, "orbit time 3"] | None = None  # see `observing`
 
     def __len__(self) -> int:
         return len(self.names)
@@ -77,8 +83,13 @@ class OrbitSet:
 
     @property
     def periods(self) -> Float[np.ndarray, " orbit"]:
-        """Time of one revolution [TU] of each orbit."""
-        return np.asarray(period(self.elements[:, 0]))
+        """Time of one revolution [TU] of each orbit, or how long it is followed."""
+        return self.system.span(self.elements)
+
+    @property
+    def acceleration(self) -> Float[np.ndarray, "orbit time 3"]:
+        """True acceleration [R_E/TU²] at the states; NaN is padding."""
+        return self.system.acceleration(self.states)
 
     @property
     def planar(self) -> bool:
@@ -96,11 +107,18 @@ class OrbitSet:
             states=self.states[rows],
             elements=self.elements[rows],
             names=tuple(self.names[row] for row in rows),
+            estimated=None if self.estimated is None else self.estimated[rows],
         )
 
     def until(self, count: int) -> "OrbitSet":
         """The first `count` samples of each orbit."""
-        return replace(self, time=self.time[:, :count], states=self.states[:, :count])
+        known = self.estimated
+        return replace(
+            self,
+            time=self.time[:, :count],
+            states=self.states[:, :count],
+            estimated=None if known is None else known[:, :count],
+        )
 
     def table(self) -> pd.DataFrame:
         """Elements of each orbit in km and degrees, with period [h] and altitudes."""
@@ -169,10 +187,12 @@ def orbit_set(
     space: bool = False,
     points: int = POINTS,
     stream: Stream = "train",
+    system: System = TWO_BODY,
 ) -> OrbitSet:
     """Orbits of one family, each sampled `points` times over exactly one period.
 
-    Equal steps in time (equal mean anomaly), the end point left out.
+    Equal steps in time (equal mean anomaly), the end point left out. In a perturbed
+    field the period is that at the start, and an orbit that comes down is redrawn.
 
     Args:
         family: ranges of the elements, see `RANGES`.
@@ -181,15 +201,69 @@ def orbit_set(
         space: 3-D orbits instead of orbits in the xy plane.
         points: samples a period [1].
         stream: what the set is for.
+        system: what moves the orbits; three bodies have ranges of their own.
     """
     if points < 2:
         msg = f"`points` must be at least 2 [1]; got {points}."
         raise TaskError(msg)
-    elements = draw_elements(family, orbits, seed, space, stream)
     place = "space" if space else "planar"
     name = f"{family}_{place}_{orbits}_{stream}"
     names = tuple(f"{family} {row}" for row in range(orbits))
-    return sample_orbits(name, names, elements, points, family=family, seed=seed)
+    if system.closed:
+        elements = draw_elements(family, orbits, seed, space, stream)
+        return sample_orbits(name, names, elements, points, family=family, seed=seed)
+    elements, starts = draw_paths(system, family, orbits, seed, space, stream)
+    found = follow_paths(system, elements, starts, points)
+    return replace(
+        found, name=f"{system.name}_{name}", names=names, family=family, seed=seed
+    )
+
+
+def draw_paths(
+    system: System, family: Family, orbits: int, seed: int, space: bool, stream: Stream
+) -> tuple[Float[np.ndarray, "orbit 6"], Float[np.ndarray, "orbit 6"]]:
+    """Elements and start states of orbits that the system keeps for one span.
+
+    As in `draw_elements`, the first orbits of a larger set are those of a smaller one.
+
+    Raises:
+        TaskError: hardly any orbit of the family is kept.
+    """
+    tries = orbits + 8
+    while tries < 64 * (orbits + 8):
+        if system.name == "three_body":
+            number = get_args(Stream).index(stream)
+            uniform = np.random.default_rng([number, seed]).random((4 * tries, 6))
+            starts = threebody.starts(uniform, space)
+            elements = np.full_like(starts, np.nan)
+        else:
+            elements = draw_elements(family, tries, seed, space, stream)
+            starts = states_from_elements(elements)
+        rows = np.flatnonzero(kept(system, starts, system.span(elements)))[:orbits]
+        if len(rows) == orbits:
+            return elements[rows], starts[rows]
+        tries *= 2
+    msg = f"Hardly any orbit of `{family}` survives one revolution in {system}."
+    raise TaskError(msg)
+
+
+def follow_paths(
+    system: System,
+    elements: Float[np.ndarray, "orbit 6"],
+    starts: Float[np.ndarray, "orbit 6"],
+    points: int,
+    spans: int = 1,
+    *,
+    end_point: bool = False,
+) -> OrbitSet:
+    """A set of orbits integrated from `starts`, `points` samples for each span."""
+    step = system.span(elements)[:, None] / points
+    time = step * np.arange(points * spans + end_point)
+    names = tuple(f"{system.name} {row}" for row in range(len(starts)))
+    states = integrate(system, starts, time)
+    return OrbitSet(
+        system.name, time, states, elements, names, system.name, system=system
+    )
 
 
 def sample_orbits(
@@ -208,7 +282,7 @@ def sample_orbits(
     With `end_point` the last period is closed by one more sample.
     """
     count = points * periods + end_point
-    step = np.asarray(period(elements[:, 0]))[:, None] / points
+    step = TWO_BODY.span(elements)[:, None] / points
     time = step * np.arange(count)
     return OrbitSet(
         name, time, propagate(elements, time), elements, names, family, seed
@@ -216,7 +290,12 @@ def sample_orbits(
 
 
 def unseen_set(
-    size: int, *, family: Family = "complex", space: bool = False, points: int = POINTS
+    size: int,
+    *,
+    family: Family = "complex",
+    space: bool = False,
+    points: int = POINTS,
+    system: System = TWO_BODY,
 ) -> OrbitSet:
     """The unseen orbits that every model is judged on: 1, 10 or 100 of them.
 
@@ -226,29 +305,15 @@ def unseen_set(
         msg = f"Test sets hold 1, 10 or 100 orbits [1]; got {size}."
         raise TaskError(msg)
     drawn = orbit_set(
-        family, size, TEST_SEEDS[size], space=space, points=points, stream="test"
+        family,
+        size,
+        TEST_SEEDS[size],
+        space=space,
+        points=points,
+        stream="test",
+        system=system,
     )
     return replace(drawn, name=f"{family}_{size}_test")
-
-
-def add_noise(
-    orbits: OrbitSet, position: float = 0.0, velocity: float = 0.0, seed: int = 0
-) -> OrbitSet:
-    """The set as an instrument would see it: white noise of these deviations.
-
-    `position` [R_E] and `velocity` [R_E/TU] are standard deviations per component. A
-    planar set stays in its plane. Elements and times stay those of the true orbits.
-    """
-    if position < 0 or velocity < 0:
-        msg = f"Noise must not be negative; got {position} [R_E], {velocity} [R_E/TU]."
-        raise TaskError(msg)
-    if position == velocity == 0:
-        return orbits
-    noise = np.random.default_rng([7, seed]).normal(size=orbits.states.shape)
-    noise *= np.array([position] * 3 + [velocity] * 3)
-    if orbits.planar:
-        noise[..., [2, 5]] = 0.0
-    return replace(orbits, states=orbits.states + noise)
 
 
 def set_of_states(
@@ -266,7 +331,14 @@ def set_of_states(
 
 
 def join(sets: Sequence[OrbitSet], name: str = "joined") -> OrbitSet:
-    """One set of all orbits of several; shorter ones are padded with NaN."""
+    """One set of all orbits of several; shorter ones are padded with NaN.
+
+    Raises:
+        TaskError: the sets are moved by different systems.
+    """
+    if len({orbits.system for orbits in sets}) > 1:
+        msg = "Only orbits of one system can be joined."
+        raise TaskError(msg)
     longest = max(orbits.time.shape[1] for orbits in sets)
 
     def padded(values: np.ndarray) -> np.ndarray:
@@ -284,39 +356,24 @@ def join(sets: Sequence[OrbitSet], name: str = "joined") -> OrbitSet:
         np.concatenate([orbits.elements for orbits in sets]),
         tuple(name for orbits in sets for name in orbits.names),
         sets[0].family,
+        system=sets[0].system,
     )
-
-
-def into_plane(orbits: OrbitSet) -> OrbitSet:
-    """The set with each orbit turned about the centre into the xy plane.
-
-    The plane is that of the first sample, its node becomes the x axis. Newton's field
-    is the same in every plane; what a perturbed orbit does out of its first plane is
-    dropped.
-    """
-    if orbits.planar:
-        return orbits
-    _, _, tilt, node, _, _ = orbits.elements.T
-    zero = np.zeros_like(node)
-    cos, sin = np.cos(node), np.sin(node)
-    axis_x = np.stack([cos, sin, zero], axis=-1)
-    axis_y = np.stack([-sin * np.cos(tilt), cos * np.cos(tilt), np.sin(tilt)], axis=-1)
-    axes = np.stack([axis_x, axis_y], axis=-1)
-    states = np.zeros_like(orbits.states)
-    states[..., :2] = orbits.states[..., :3] @ axes
-    states[..., 3:5] = orbits.states[..., 3:] @ axes
-    states[~orbits.mask] = np.nan
-    elements = orbits.elements.copy()
-    elements[:, 2:4] = 0.0
-    return replace(orbits, states=states, elements=elements)
 
 
 def reference_orbit(
     orbits: OrbitSet, index: int | None = None, points: int = POINTS
 ) -> OrbitSet:
-    """One orbit to follow through training: orbit `index`, or that of mean elements."""
+    """One orbit to follow through training: orbit `index`, or that of mean elements.
+
+    Among three bodies, where there are no elements, it is the first one.
+    """
+    if orbits.system.name == "three_body":
+        index = index or 0
     if index is not None:
         return orbits.take(np.array([index]), name=f"{orbits.name} orbit {index}")
     mean = orbits.elements.mean(axis=0, keepdims=True)
     name = f"mean orbit of {orbits.name}"
+    if not orbits.system.closed:
+        found = follow_paths(orbits.system, mean, states_from_elements(mean), points)
+        return replace(found, name=name, names=("mean orbit",), family=orbits.family)
     return sample_orbits(name, ("mean orbit",), mean, points, family=orbits.family)

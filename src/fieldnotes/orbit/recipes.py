@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import optax
 
-from fieldnotes.orbit.losses import trajectory_loss
+from fieldnotes.orbit.adjoints import NORMALISATIONS
+from fieldnotes.orbit.penalties import TRAJECTORY_LOSSES
 from fieldnotes.orbit.solvers import SOLVERS
 from fieldnotes.orbit.tasks import TaskError
 
@@ -39,6 +40,8 @@ class Recipe:
     optimiser: str = "adabelief"
     batch: int = 512  # segments, or states, in a step
     nmse_weight: float = 1.0
+    penalty: float = 1.0  # of the loss's further term, times the notes' weight [1]
+    adjoint: str = "plain"  # how a trajectory's gradient is evened out along it
     divergence: float = 1e3  # growth of the loss past which a training is given up [1]
 
     def __post_init__(self):
@@ -46,8 +49,8 @@ class Recipe:
         one_of("schedule", self.schedule, SCHEDULES)
         one_of("optimiser", self.optimiser, OPTIMISERS)
         one_of("solver", self.solver, SOLVERS)
-        if self.loss != MATCHING:
-            trajectory_loss(self.loss)
+        one_of("adjoint", self.adjoint, NORMALISATIONS)
+        one_of("loss", self.loss, (*TRAJECTORY_LOSSES, MATCHING))
 
     @classmethod
     def of(cls, **parameters: Any) -> "Recipe":

@@ -5,6 +5,7 @@ away holds NaN from there on and is counted as lost, never averaged.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -13,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from fieldnotes.orbit.kepler import invariants
-from fieldnotes.orbit.orbit_sets import OrbitSet, sample_orbits
+from fieldnotes.orbit.orbit_sets import OrbitSet, follow_paths, sample_orbits
 from fieldnotes.orbit.solvers import solve
 
 States = Float[np.ndarray, "orbit time 6"]
@@ -25,6 +26,16 @@ Field = Callable[[Float[Array, "6"]], Float[Array, "6"]]
 def continued(orbits: OrbitSet, periods: int, points: int) -> OrbitSet:
     """The same orbits over several periods, end point included."""
     name = f"{orbits.name} over {periods} periods"
+    if not orbits.system.closed:
+        longer = follow_paths(
+            orbits.system,
+            orbits.elements,
+            orbits.states[:, 0],
+            points,
+            periods,
+            end_point=True,
+        )
+        return replace(longer, name=name, names=orbits.names, family=orbits.family)
     return sample_orbits(
         name,
         orbits.names,

@@ -137,9 +137,14 @@ def stencil_acceleration(
 def acceleration_labels(orbits: OrbitSet) -> Labels:
     """States and stencil accelerations at all interior samples of a set.
 
+    Where accelerations were estimated with the states (`observing`), those.
+
     Raises:
         TaskError: no orbit has three samples in a row.
     """
+    if orbits.estimated is not None:
+        known = np.isfinite(orbits.estimated).all(axis=-1) & orbits.mask
+        return Labels(orbits.states[known], orbits.estimated[known])
     triples = np.stack([orbits.mask[:, k : k - 2 or None] for k in range(3)], axis=-1)
     rows, columns = np.nonzero(triples.all(axis=-1))
     if not rows.size:

@@ -20,6 +20,8 @@ from fieldnotes.orbit.systems import State
 
 SolverName = Literal["reference", "fast"]
 Field = Callable[[State], State]
+Point = Float[Array, " size"]  # a state of any size: an orbit's, or a latent one
+Path = Float[Array, "samples size"]
 Times = Float[Array, " samples"]
 Trajectory = Float[Array, "samples 6"]
 
@@ -27,7 +29,9 @@ RELATIVE, ABSOLUTE = 1e-6, 1e-8  # tolerances of the notes [1], [R_E and R_E/TU]
 MAX_STEPS = 4096
 
 
-def runge_kutta_step(field: Field, state: State, step: Float[Array, ""]) -> State:
+def runge_kutta_step(
+    field: Callable[[Point], Point], state: Point, step: Float[Array, ""]
+) -> Point:
     """One classical step of order four, `step` [TU] long."""
     first = field(state)
     second = field(state + step / 2 * first)
@@ -36,7 +40,7 @@ def runge_kutta_step(field: Field, state: State, step: Float[Array, ""]) -> Stat
     return state + step / 6 * (first + 2 * second + 2 * third + fourth)
 
 
-def fast(field: Field, times: Times, start: State) -> Trajectory:
+def fast(field: Callable[[Point], Point], times: Times, start: Point) -> Path:
     """States at `times` [TU] by one Runge-Kutta step for each interval.
 
     A sample whose time is not finite (padding) repeats the state before it. For a
@@ -47,7 +51,7 @@ def fast(field: Field, times: Times, start: State) -> Trajectory:
     intervals = jnp.where(jnp.isfinite(intervals), intervals, 0.0)
 
     @partial(jax.checkpoint, prevent_cse=False)  # inside a scan nothing can be shared
-    def advance(state: State, interval: Float[Array, ""]) -> tuple[State, State]:
+    def advance(state: Point, interval: Float[Array, ""]) -> tuple[Point, Point]:
         after = runge_kutta_step(field, state, interval)
         return after, after
 

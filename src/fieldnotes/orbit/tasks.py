@@ -2,9 +2,18 @@
 
 Everything is float64 numpy in normalised units (R_E, TU, mu = 1) and deterministic in
 its seed; training casts to float32 at its own border. Nothing here needs jax. The sets
-live in `orbit_sets`, what is made of them in `segments`; this module is their door.
+live in `orbit_sets`, what moves them in `forces`, what is seen of them in `observing`
+and what is made of that in `segments`; this module is their door.
 """
 
+from fieldnotes.orbit.forces import SYSTEMS, TWO_BODY, System, SystemName
+from fieldnotes.orbit.observing import (
+    OBSERVED,
+    SMOOTHING,
+    add_noise,
+    estimate,
+    into_plane,
+)
 from fieldnotes.orbit.orbit_sets import (
     FAMILIES,
     OWN,
@@ -15,9 +24,7 @@ from fieldnotes.orbit.orbit_sets import (
     OrbitSet,
     Stream,
     TaskError,
-    add_noise,
     draw_elements,
-    into_plane,
     join,
     orbit_set,
     reference_orbit,
@@ -37,19 +44,26 @@ from fieldnotes.orbit.segments import (
 
 __all__ = [
     "FAMILIES",
+    "OBSERVED",
     "OWN",
     "POINTS",
     "RANGES",
+    "SMOOTHING",
+    "SYSTEMS",
     "TEST_SEEDS",
+    "TWO_BODY",
     "Family",
     "Labels",
     "OrbitSet",
     "Segments",
     "Stream",
+    "System",
+    "SystemName",
     "TaskError",
     "acceleration_labels",
     "add_noise",
     "draw_elements",
+    "estimate",
     "into_plane",
     "join",
     "orbit_set",

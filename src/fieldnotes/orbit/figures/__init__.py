@@ -4,10 +4,32 @@ Every function returns a figure whose axes carry their units; none reads or writ
 files. Colours of training and unseen data are the same in all of them.
 """
 
+from fieldnotes.orbit.figures.beyond import (
+    anomaly_bands,
+    drift_by_piece,
+    near_points,
+    start_scatter,
+    turning_plane,
+)
+from fieldnotes.orbit.figures.comparison import (
+    against_lines,
+    beside_notes,
+    effects,
+    error_lines,
+    heat_maps,
+    parallel,
+    strips,
+)
 from fieldnotes.orbit.figures.data import (
     element_histograms,
     orbit_paths,
     sample_spacing,
+)
+from fieldnotes.orbit.figures.fields import (
+    arrows,
+    plane_panels,
+    rate_histogram,
+    slopes,
 )
 from fieldnotes.orbit.figures.judgement import (
     error_boxes,
@@ -27,17 +49,33 @@ from fieldnotes.orbit.figures.training import (
 
 __all__ = [
     "ReferencePhase",
+    "against_lines",
+    "anomaly_bands",
+    "arrows",
+    "beside_notes",
     "components_over_time",
     "directions_over_time",
+    "drift_by_piece",
+    "effects",
     "element_histograms",
     "error_boxes",
+    "error_lines",
     "generalisation_table",
+    "heat_maps",
     "loss_curves",
     "markdown_table",
+    "near_points",
     "orbit_paths",
+    "parallel",
+    "plane_panels",
+    "rate_histogram",
     "reference_phases",
     "sample_spacing",
     "seed_violins",
     "shape_heat_map",
+    "slopes",
+    "start_scatter",
+    "strips",
+    "turning_plane",
     "values_over_time",
 ]

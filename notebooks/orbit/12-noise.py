@@ -1,0 +1,151 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which recipe still learns gravity when the orbits are noisy?
+#
+# Acceleration matching needs a second derivative of the samples, and differences make
+# noise worse: a deviation σ of a position becomes about √24 σ/h² of an acceleration,
+# h being the time between samples. Retracing segments integrates instead, but starts
+# at a noisy state. Or noise is taken out first, by polynomials fitted to as many
+# samples as agree with each other. An instrument may see positions only; velocities
+# are then estimates too.
+#
+# **You will see** what each estimator makes of noisy samples, the error of each recipe
+# as noise grows, from states and from positions only, and the recipe that wins.
+# **Needs** models of `2-train` that differ in noise and recipe. **Takes** a second for
+# each model.
+
+# %% tags=["parameters"]
+models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
+points: int = 360  # [1] in [7, 100000]: samples over one period of a test orbit
+level: float = 1e-4  # [R_E] in (0, inf): the noise at which a winner is named
+
+# %%
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.orbit import figures, noise, surveys
+from fieldnotes.orbit.models import build
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## What the samples give away
+#
+# Ten orbits with noise of the same size on position [R_E] and velocity [R_E/TU]; the
+# mean error of what is estimated at each sample. `state` without smoothing is the
+# stencil of three samples, `position` without smoothing differences of five positions
+# of order four: velocity errs by h⁴p⁽⁵⁾/30 and 0.95 σ/h.
+
+# %%
+given = catalogue.models(models)
+levels = sorted({float(value) for value in given["position_noise"]})
+estimators = noise.label_errors(sorted({*levels, level}), points=points)
+chosen = estimators[estimators["noise [R_E]"] == level]
+for row in chosen.to_dict("records"):
+    name = f"label_error, {row['observed']}, {row['smoothing']}"
+    catalogue.record(name, row["acceleration [%]"], "%")
+estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).format(
+    "{:.0e}", subset=["noise [R_E]"]
+).hide(axis="index")
+
+# %% [markdown]
+# ## Prediction
+#
+# Without noise matching is best, smoothed or not. At the named level the stencil's
+# labels are wrong by tens of percent, so matching as seen should lose to retracing, and
+# retracing long segments should beat short ones: the start's error counts less. What
+# smoothing leaves in the labels is below a percent, so matching smoothed samples should
+# win from states and from positions.
+#
+# ## The models
+#
+# Every model meets the same 100 orbits, true and without noise, that no training has
+# seen. Stuck and diverged models stay in every median and range.
+
+
+# %%
+def load(row):
+    """A model of the catalogue from its row."""
+    return catalogue.load_model(row, lambda path: read_model(path, build))
+
+
+varied = catalogue.varying(given)
+report = catalogue.progress(len(given), "judging models")
+table = surveys.survey(given, load, varied=varied, points=points, report=report)
+table["recipe"] = [noise.recipe_of(row) for row in given.to_dict("records")]
+table["level"] = [noise.level_of(row) for row in given.to_dict("records")]
+for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
+    if np.isfinite(own["mean_100"]):
+        member = {name: row[name] for name in varied}
+        catalogue.record("error_100", own["mean_100"], "%", member=member)
+for state in ("trained", "stuck", "diverged"):
+    catalogue.record(state, int((table["state"] == state).sum()))
+Markdown(surveys.not_well(table))
+
+# %% [markdown]
+# ## Error as noise grows
+#
+# Where a curve leaves its level without noise, noise and no longer the network limits
+# the recipe. The noise of a position [R_E] is along the axis; that of the velocity, in
+# its own unit, is as large.
+
+# %%
+seen = {name: table[table["observed"] == name] for name in ("state", "position")}
+seen = {name: own.sort_values("position_noise") for name, own in seen.items()}
+places = {name: f"noise of a position, {name} seen [R_E]" for name in seen}
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.error_lines(seen["state"], "level", "recipe", places["state"]).update_xaxes(
+        type="category"
+    ),
+    "noise-state",
+    kind="noise",
+    caption="Median error on 100 unseen orbits with its range, states observed.",
+    models=given,
+)
+
+# %% tags=["figure"]
+if len(seen["position"]):
+    figure = figures.error_lines(
+        seen["position"], "level", "recipe", places["position"]
+    ).update_xaxes(type="category")
+    catalogue.save_figure(
+        figure,
+        "noise-position",
+        kind="noise",
+        caption="Median error on 100 unseen orbits with its range, positions observed.",
+        models=given,
+    ).show()
+
+# %% [markdown]
+# ## At the named level
+
+# %%
+ranks = {name: noise.ranked(table, level, name) for name in seen}
+shown = {name: own for name, own in ranks.items() if len(own)}
+Markdown(
+    "\n\n".join(
+        f"**{name} observed, noise {level:.0e}**\n\n{surveys.markdown(own)}"
+        for name, own in shown.items()
+    )
+    or f"No model was trained with noise {level:.0e}."
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+sentences = [noise.verdict(table, level, name) for name in shown]
+for name, own in shown.items():
+    for recipe, row in own.iterrows():
+        value = float(row["median"])
+        catalogue.record(f"error at {level:.0e}, {name}, {recipe}", value, "%")
+Markdown("\n\n".join(sentences) or "There is nothing to compare.")

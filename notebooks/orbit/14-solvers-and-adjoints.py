@@ -1,0 +1,185 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which way to the gradient is cheap, which is right, and what does it listen to?
+#
+# A trajectory loss needs a solver forwards and a way back. The solver may adapt its
+# steps or take one a sample; the way back may follow the steps exactly (discrete
+# adjoint) or integrate the orbit backwards (continuous adjoint, which needs no memory).
+# Then we open the gradient itself: where along an orbit does it come from?
+#
+# **You will see** cost against agreement for five ways, the adjoint along orbits of
+# training and test, and how models fare whose gradient was evened out along the orbit.
+# **Needs** models of `2-train`. **Takes** a minute.
+
+# %% tags=["parameters"]
+models: dict = {"where": {"notebook": "orbit/train"}}  # [-] the first is opened
+segments: int = 32  # [1] in [1, 100000]: segments in the gradient that is timed
+segment_length: int = 18  # [1] in [3, 100000]: samples of each
+ways: list[str] = []  # [-] ways beside the standard, by name; none given: all
+rounds: int = 3  # [1] in [1, 1000]: gradients timed; the median counts
+near: float = 2.0  # [R_E] in (1, inf): distance below which an orbit counts as near
+
+# %%
+import jax.numpy as jnp
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.orbit import adjoints, batches, costs, surveys, tasks
+from fieldnotes.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
+from fieldnotes.orbit.models import build
+from fieldnotes.orbit.recipes import PhasePlan
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## The model that is opened
+#
+# Costs hardly depend on which trained model is asked, agreement does: a field that is
+# still wrong near periapsis is harder to integrate, and harder to integrate backwards.
+
+# %%
+given = catalogue.models(models)
+varied = catalogue.varying(given)
+
+
+def load(row):
+    return catalogue.load_model(row, lambda path: read_model(path, build))
+
+
+trained = given[given["outcome"] != "diverged"]
+row = trained.to_dict("records")[0]
+model = load(row)
+points = int(row["points"])
+learned = tasks.orbit_set(row["family"], 10, 1, space=bool(row["space"]), points=points)
+plan = PhasePlan((0.0, 1.0), 1.0, 1, segment_length)
+data = batches.trajectories_of(learned, plan)
+times, states = (x[:segments] for x in data)
+Markdown(
+    f"Opened: `{row['features']}` with `{row['output_layer']}`, seed {row['seed']}; "
+    f"{len(times)} segments of {segment_length} samples."
+)
+
+# %% [markdown]
+# ## Prediction
+#
+# The samples lie so close that one Runge-Kutta step between them is more exact than the
+# fit: its gradient should agree with the standard to a percent, at a fraction of the
+# cost. The discrete adjoint at loose tolerances too. The continuous adjoint is the
+# gradient of another discretisation: close at tight tolerances, worse at loose ones,
+# and never cheaper here, where memory is no concern.
+
+# %%
+standard = "adaptive 1e-6, discrete"
+found = {
+    name: costs.measure(way, model, times, states, rounds)
+    for name, way in costs.WAYS.items()
+    if not ways or name in [standard, *ways]
+}
+table = costs.table(found, standard)
+for name, line in table.iterrows():
+    short = str(name).replace(",", "").replace(" ", "_")
+    catalogue.record(f"difference_{short}", float(line["difference"]), "%")
+    catalogue.record(f"speed_up_{short}", float(line["speed_up"]), "1")
+table.rename(columns={name: f"{name} [{costs.COLUMNS[name]}]" for name in table})
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    costs_and_agreement(table),
+    "costs",
+    kind="cost of a gradient",
+    caption="Processor time of a gradient against its difference from the standard.",
+)
+
+# %% [markdown]
+# ## Along the orbit
+#
+# The gradient is an integral along the orbit of the adjoint times the sensitivity of
+# the field to its parameters. Equal weights in the loss are not equal influence: early
+# states carry the errors of all later samples, and near periapsis everything is steep.
+
+# %%
+unseen = tasks.unseen_set(1, space=bool(row["space"]), points=points)
+followed = {}
+for name, orbits in {"training orbit": learned, "unseen orbit": unseen}.items():
+    time, true = (
+        jnp.float32(x[0][orbits.mask[0]]) for x in (orbits.time, orbits.states)
+    )
+    followed[name] = (np.asarray(time), adjoints.along(model, time, true))
+shares = {}
+for name, (_, one) in followed.items():
+    radius = np.linalg.norm(np.asarray(one.states)[:, :3], axis=-1)
+    seen = costs.share_near(radius, np.ones(len(radius)), near)
+    heard = costs.share_near(radius, np.asarray(one.integrand, float), near)
+    early = np.asarray(one.integrand[: len(radius) // 2], float).sum()
+    half = float(100 * early / np.asarray(one.integrand, float).sum())
+    shares[name] = (seen, heard, half)
+    catalogue.record(f"near_share {name}", heard, "%")
+    catalogue.record(f"first_half_share {name}", half, "%")
+Markdown(
+    "\n".join(
+        f"- {name}: {seen:.3g} % of the samples lie below {near:g} R_E and bring "
+        f"{heard:.3g} % of the gradient; the first half of the time {half:.3g} %."
+        for name, (seen, heard, half) in shares.items()
+    )
+)
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    adjoint_panels(followed),
+    "adjoint",
+    kind="adjoint along an orbit",
+    caption="Sensitivity, adjoint, integrand and divergence along two orbits.",
+)
+
+# %% [markdown]
+# ## Evened out along the orbit
+#
+# With a *normalised* adjoint every stretch of the orbit counts by its sensitivity over
+# the size of the derivative there, so that periapsis no longer dominates. That is not
+# the gradient of the loss any more; whether it generalises better is a question to the
+# models below, which differ in nothing else.
+
+# %%
+judged = surveys.survey(given, load, varied=varied, points=points)
+ranks = surveys.summary(judged, by="adjoint")
+for name, line in ranks.iterrows():
+    catalogue.record(f"error_100 {name}", float(line["median"]), "%")
+Markdown(surveys.markdown(ranks) + "\n\n" + surveys.not_well(judged))
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+cheap = table["speed_up"].idxmax()
+exact = table[~table.index.str.contains("continuous")].drop(index=standard)
+agrees = bool((exact["difference"] < 1).all())
+catalogue.record("discrete ways agree", agrees, "-")
+texts = [
+    f"The cheapest way is *{cheap}*, {table.loc[cheap, 'speed_up']:.2g} times as fast "
+    f"as the standard. Ways that follow their own steps back differ from it by at most "
+    f"{exact['difference'].max():.2g} %: "
+    + ("as predicted." if agrees else "**more than predicted**.")
+]
+texts += [
+    f"*{name}* differs by {line['difference']:.2g} % and costs "
+    f"{1 / line['speed_up']:.2g} times as much."
+    for name, line in table.iterrows()
+    if "continuous" in str(name)
+]
+plain = ranks["median"].get("plain", np.nan)
+others = ranks["median"].drop(index="plain", errors="ignore")
+if np.isfinite(plain) and len(others):
+    best = others.idxmin()
+    word = "better" if others[best] < plain else "no better"
+    texts.append(
+        f"Normalising is **{word}**: the best of it, `{best}`, errs by "
+        f"{others[best]:.3g} % on unseen orbits, the plain gradient by {plain:.3g} %."
+    )
+Markdown("\n\n".join(texts))
