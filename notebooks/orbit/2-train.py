@@ -115,9 +115,9 @@ from fieldnotes.training import read_model, stack, write_model
 # ## What is learned from
 #
 # Training orbits are drawn from the family. The orbits that judge which parameters are
-# best are drawn independently, as many again, and are observed with the same noise;
-# with several draws those of the first judge all. The reference orbit has the mean
-# elements of the first training set; it is only looked at.
+# best are drawn independently, as many again, the same for every draw, and are observed
+# with the same noise. The reference orbit has the mean elements of the first training
+# set; it is only looked at.
 
 # %%
 drawn = {

@@ -95,6 +95,12 @@ def test_a_users_file_sets_the_longest_segment(tmp_path):
         checks.generalisation(own)
 
 
+def test_several_draws_of_one_file_are_refused():
+    checks.check_seeds({"draw": [1, 2]})
+    with pytest.raises(tasks.TaskError, match="Give one draw"):
+        checks.check_seeds({"draw": [1, 2], "data_file": "own.csv"})
+
+
 @settings(deadline=None)
 @given(
     st.integers(2, 60),

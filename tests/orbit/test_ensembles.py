@@ -109,3 +109,11 @@ def test_a_file_of_own_orbits_is_split_into_whole_orbits(tmp_path):
     assert len(sets.validation) == 1
     assert sets.training.planar
     assert not set(sets.validation.names) & set(sets.training.names)
+
+
+def test_every_draw_is_judged_by_the_same_orbits():
+    """Which company a member trains in must not change which parameters are best."""
+    sizes = {"space": False, "points": 36, "position_noise": 1e-3}
+    first, other = (training_sets("complex", 3, draw, **sizes) for draw in (1, 2))
+    assert np.array_equal(first.validation.states, other.validation.states)
+    assert not np.allclose(first.training.states, other.training.states)

@@ -30,6 +30,7 @@ from fieldnotes.orbit.tasks import (
 )
 
 SHUFFLE = 5678  # seed of the fixed order in which data are stored, that of the notes
+JUDGES = 0  # the draw of all validation orbits, and of their noise
 MOST_ROWS = 2**20  # rows that `strided_rows` can count in 32-bit integers
 
 
@@ -77,7 +78,9 @@ def training_sets(
     Args:
         family: ranges of the elements.
         orbits: how many of them train.
-        draw: seed of both draws and of the noise.
+        draw: seed of the training orbits and of their noise; of a file, of its split.
+            Drawn validation orbits are the same for every draw, so that a member is
+            judged alike in any company.
         space: three dimensions.
         points: samples a period [1].
         position_noise: standard deviation of each component [R_E].
@@ -94,7 +97,7 @@ def training_sets(
     else:
         sizes = {"space": space, "points": points, "system": system}
         true = orbit_set(family, orbits, draw, **sizes)
-        other = orbit_set(family, orbits, draw, **sizes, stream="validation")
+        other = orbit_set(family, orbits, JUDGES, **sizes, stream="validation")
     noise = (position_noise, velocity_noise)
 
     def as_seen(orbits: OrbitSet, seed: int) -> OrbitSet:
@@ -107,7 +110,8 @@ def training_sets(
             velocity=velocity_noise,
         )
 
-    return Sets(true, as_seen(true, draw), as_seen(other, draw + 1))
+    judged_by = draw + 1 if data_file else JUDGES
+    return Sets(true, as_seen(true, draw), as_seen(other, judged_by))
 
 
 def of_members(

@@ -203,6 +203,12 @@ def check_seeds(parameters: Parameters) -> None:
             f"twice; got `seed` {seeds} and `draw` {draws}."
         )
         raise TaskError(msg)
+    if parameters.get("data_file") and len(set(draws)) > 1:
+        msg = (
+            f"`data_file` with several draws {draws}: a draw splits the file, and what "
+            "trains in one would judge in another. Give one draw, or run them apart."
+        )
+        raise TaskError(msg)
 
 
 def many(value: Any) -> list[Any]:
