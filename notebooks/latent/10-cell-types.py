@@ -1,0 +1,194 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which cell types does a rollout explain, and which does it miss?
+#
+# The mean error over all neurons is made by the types that vary most. A type that
+# hardly varies can be missed altogether at no cost. So each type is asked by itself:
+# how much of its variance over a long rollout does a model explain, and how much could
+# anyone?
+#
+# **You will see** total against unexplained variance of every neuron, explained
+# variance by type on both families of movies, and traces of the middle model. **Needs**
+# models of `2-train`. **Takes** ten seconds a model.
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "latent/train"}}  # [-] which models are looked at
+steps: int = 2000  # [steps] in [1, inf): of a rollout
+starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
+worst: int = 5  # [1] in [1, 100]: types named in the verdict
+# fmt: on
+
+# %%
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.latent import cell_types, comparisons, figures, rollouts
+from fieldnotes.latent.sources import preset_circuit
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## Prediction
+#
+# 1. Types that vary little are explained worst: over types, R² rises with variance
+#    (rank correlation above 0.5) on the noisy movies.
+# 2. That is the noise: on movies without noise nearly every type gains.
+# 3. The worst types are the same for every model, because the circuit decides and not
+#    the seed (rank correlation between models above 0.5).
+
+# %%
+given = catalogue.models(models)
+learned = comparisons.learned(given)
+load = partial(read_model, build=comparisons.builder(learned.to_dict("records")[0]))
+compared = comparisons.compare(
+    learned.to_dict("records"),
+    lambda row: catalogue.load_model(row, load),
+    catalogue.cached,
+    varied=catalogue.varying(learned),
+    steps=steps,
+    starts=starts,
+    activity_steps=min(steps, 2000),
+    report=catalogue.progress(len(learned), "judging models"),
+)
+group = next(iter(compared.groups()))
+middle = compared.middle(group)
+data, plan = compared.data[middle], compared.plans[middle]
+catalogue.record("models", len(compared.table))
+
+# %% [markdown]
+# ## Neuron by neuron
+#
+# The middle model of the first setting. On the dotted diagonal nothing is explained;
+# above it the model is worse than the mean of the neuron.
+
+# %% tags=["figure"]
+family, other = list(data)
+noisy = data[family]
+kinds, names = noisy.type_index, list(noisy.type_names)
+own = cell_types.shares(compared.found[middle], family)
+catalogue.save_figure(
+    figures.variance_scatter(own.total, own.unexplained, kinds, names),
+    "variance",
+    kind="variance scatter",
+    caption=f"Variance of each neuron, and what rollouts leave: {group}, {family}.",
+    models=[middle],
+)
+
+# %% [markdown]
+# ## Type by type
+#
+# Each setting's models together (mean over seeds). For the embedded circuit the true
+# circuit without noise is rolled out as well: what it misses nobody can predict.
+
+# %%
+explained = {}
+for name in data:
+    for label, identities in compared.groups().items():
+        values = [
+            cell_types.explained_by_type(
+                cell_types.shares(compared.found[i], name), kinds
+            )
+            for i in identities
+        ]
+        explained[name, label] = np.mean(values, axis=0)
+row = learned.set_index("identity").loc[middle].to_dict()
+if row.get("source", "hexeye") == "hexeye":
+    circuit = preset_circuit(row["preset"])
+    for name, recording in data.items():
+        truth = cell_types.of_noise(
+            circuit, recording, plan.starts_of(recording), plan.whole
+        )
+        explained[name, "the true circuit"] = cell_types.explained_by_type(truth, kinds)
+
+# %% tags=["figure"]
+for name in data:
+    shown = {
+        label: np.clip(x, -1, 1) for (own, label), x in explained.items() if own == name
+    }
+    figure = catalogue.save_figure(
+        figures.by_cell_type(shown, names, "explained variance R² [1]"),
+        f"types-{name}".replace(" ", "-"),
+        kind="explained variance by type",
+        caption=f"Explained variance by cell type, {name}; below -1 drawn at -1.",
+        models=learned,
+    )
+    figure.show()
+
+# %%
+total = cell_types.by_type(own.total, kinds)
+r2 = {name: explained[name, group] for name in data}
+ranking = cell_types.table(names, total, r2)
+for kind, line in ranking.iterrows():
+    for name in data:
+        value = float(line[f"R² {name}"])
+        if np.isfinite(value):
+            catalogue.record(
+                f"r2_{name}".replace(" ", "_"), value, member={"type": kind}
+            )
+ranking.round(3)
+
+# %% [markdown]
+# ## Traces
+#
+# One neuron of each type, from the first start of the middle model.
+
+# %% tags=["figure"]
+start = int(plan.starts_of(noisy)[0])
+length = min(plan.whole, 10 * plan.horizon) // plan.time_units * plan.time_units
+predicted = rollouts.latent_rollout(
+    catalogue.load_model(row, load),
+    jnp.asarray(noisy.voltage[start]),
+    jnp.asarray(noisy.stimulus[start : start + length + 1]),
+    plan.mode,
+    plan.time_units,
+)
+true = noisy.voltage[start + 1 : start + 1 + length]
+catalogue.save_figure(
+    figures.traces(true, np.asarray(predicted), kinds, names, noisy.dt),
+    "traces",
+    kind="traces by type",
+    caption=f"Recorded and predicted voltages, {group}, {family}.",
+    models=[middle],
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+by_variance = cell_types.rank_correlation(total, r2[family])
+gain = float(np.nanmean(r2[other] > r2[family]))
+each = [
+    cell_types.explained_by_type(cell_types.shares(found, family), kinds)
+    for found in compared.found.values()
+]
+pairs = [(a, b) for k, a in enumerate(each) for b in each[k + 1 :]]
+alike = np.array([cell_types.rank_correlation(a, b) for a, b in pairs])
+catalogue.record("rank_correlation_variance", by_variance)
+catalogue.record("share_better_without_noise", gain)
+least = list(ranking.index[:worst])
+catalogue.record("worst_types", least, "-")
+
+# %%
+lines = {
+    f"R² rises with variance (rank correlation {by_variance:.2f})": by_variance > 0.5,
+    f"{gain:.0%} of types are explained better on {other}": gain > 0.9,
+}
+if alike.size:
+    agreement = float(np.nanmedian(alike))
+    catalogue.record("rank_correlation_models", agreement)
+    words = f"models agree on the order of types (rank correlation {agreement:.2f})"
+    lines[words] = agreement > 0.5
+said = [f"- {text}: **{'held' if ok else 'failed'}**" for text, ok in lines.items()]
+worse = ", ".join(f"{kind} ({r2[family][names.index(kind)]:.2f})" for kind in least)
+Markdown("\n".join([*said, f"\nWorst explained types of {group}, {family}: {worse}."]))

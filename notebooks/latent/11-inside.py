@@ -1,0 +1,200 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What does a trained map look like inside?
+#
+# A model that predicts well may still be no model of the circuit. Opened, it shows
+# three things: how many dimensions its latent states fill and whether other movies lead
+# it elsewhere; how fast its one-step map forgets, direction by direction, beside the
+# time constants of the true circuit; and whether its prediction of a neuron listens to
+# the neurons that the connectome allows.
+#
+# **You will see** latent states of two families, spectra of the one-step maps, and the
+# connectivity probe. **Needs** models of `2-train`. **Takes** ten seconds a model.
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "latent/train"}}  # [-] which models are opened
+steps: int = 2000  # [steps] in [1, inf): of the recordings that are looked at
+jacobians: int = 20  # [1] in [1, 10000]: rows at which the map is linearised
+probed: int = 100  # [1] in [1, inf): neurons whose prediction is asked for
+seed: int = 0  # [1] in [0, inf): of the rows and neurons drawn
+# fmt: on
+
+# %%
+from functools import partial
+
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from fieldnotes.latent import comparisons, figures, inside, reports, statistics
+from fieldnotes.latent.recordings import parents
+from fieldnotes.latent.sources import preset_circuit
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## Prediction
+#
+# The latent states need about as many dimensions as the voltages. The spectrum lies
+# within the unit circle where rollouts are stable, with time scales no longer than the
+# slowest cells'. The connectome is *not* found: neurons of a column are so correlated
+# that an encoder can read one off another, so silencing non-parents changes predictions
+# more than silencing parents. Augmentation should lower that.
+
+# %%
+given = catalogue.models(models)
+learned = comparisons.learned(given)
+varied = catalogue.varying(learned)
+rows = learned.to_dict("records")
+build = partial(read_model, build=comparisons.builder(rows[0]))
+data = {}
+opened = {}
+for row in rows:
+    place = comparisons.data_key(row)
+    if place not in data:
+        data[place] = comparisons.data_of(row, steps, 10, catalogue.cached)
+    name = reports.label(row, varied)
+    seeds = sum(other.startswith(name) for other in opened)
+    opened[f"{name} ({seeds + 1})" if seeds else name] = (
+        row,
+        catalogue.load_model(row, build),
+        data[place],
+    )
+catalogue.record("models", len(opened))
+
+# %% [markdown]
+# ## Latent states
+#
+# Movies of the other family should lead through the same region, or predictions there
+# are extrapolations.
+
+# %%
+shapes = {}
+for name, (_, model, own) in opened.items():
+    for family, recording in own.items():
+        states = inside.latent_states(model, recording, every=2)
+        shapes[name, family] = inside.geometry(states)
+        size = shapes[name, family].dimension
+        catalogue.record(f"{family}_dimension", size, member={"model": name})
+first = next(iter(opened))
+recording = opened[first][2]["validation"]
+residual = statistics.pca_residual(recording.voltage[::2])
+true_size = inside.participation(-np.diff(residual))
+catalogue.record("voltage_dimension", true_size)
+Markdown(
+    f"On validation the voltages fill {true_size:.3g} dimensions (participation "
+    f"ratio), the latent states of {first} {shapes[first, 'validation'].dimension:.3g}."
+)
+
+# %% tags=["figure"]
+states = {
+    family: inside.latent_states(opened[first][1], own, every=2)
+    for family, own in opened[first][2].items()
+}
+catalogue.save_figure(
+    figures.latent_paths(inside.on_shared_components(states)),
+    "states",
+    kind="latent states",
+    caption=f"Latent states on shared principal components, {first}.",
+    models=[opened[first][0]],
+)
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.variance_kept({n: shapes[n, "validation"].variance for n in opened}),
+    "components",
+    kind="variance by components",
+    caption="Share of the latent variance left after so many components, validation.",
+    models=learned,
+)
+
+# %% [markdown]
+# ## The one-step map
+#
+# Eigenvalues of its Jacobian at rows drawn by lot, beside those of the true circuit at
+# the same rows, grey. A pair outside the unit circle is a direction in which errors
+# grow, at that state.
+
+# %%
+rng = np.random.default_rng(seed)
+spectra, largest = {}, {}
+for name, (_, model, own) in opened.items():
+    count = min(jacobians, own["validation"].steps)
+    at = rng.choice(own["validation"].steps, count, replace=False)
+    spectra[name] = inside.spectrum(model, own["validation"], at)
+    largest[name] = float(np.median(np.abs(spectra[name][:, 0])))
+    outside = float((np.abs(spectra[name]) > 1).mean())
+    catalogue.record("spectral_radius", largest[name], member={"model": name})
+    catalogue.record("outside", 100 * outside, "%", member={"model": name})
+truth = None
+if opened[first][0].get("source", "hexeye") == "hexeye":
+    circuit = preset_circuit(opened[first][0]["preset"])
+    truth = inside.true_spectrum(circuit, recording.voltage[at[:1]])
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    figures.map_spectrum(spectra, truth),
+    "spectrum",
+    kind="spectrum of the map",
+    caption="Eigenvalues of the one-step map's Jacobian; dotted, the unit circle.",
+    models=learned,
+)
+
+# %% [markdown]
+# ## Does it listen to the right neurons?
+#
+# Each probed neuron's next voltage is predicted three times: from the state as it is,
+# with all neurons that cannot influence it held at their means, and with those that can
+# held there. Below the dotted line its parents matter more than all the others.
+
+# %%
+probes, ratios = {}, {}
+for name, (_, model, own) in opened.items():
+    table = parents(own["validation"])
+    if table is None:
+        continue
+    count = min(probed, own["validation"].neurons)
+    neurons = rng.choice(own["validation"].neurons, count, replace=False)
+    at = rng.choice(own["validation"].steps - 1, 20, replace=False)
+    probes[name] = inside.probe(model, own["validation"], table, at, neurons)
+    ratios[name] = probes[name].ratio
+    catalogue.record("listening_ratio", ratios[name], member={"model": name})
+
+# %% tags=["figure"]
+fig = figures.listening(
+    {name: own.without_others for name, own in probes.items()},
+    {name: own.without_parents for name, own in probes.items()},
+)
+catalogue.save_figure(
+    fig,
+    "probe",
+    kind="connectivity probe",
+    caption="Change of predictions when others, or parents, are held at their means.",
+    models=learned,
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+inner = sum(value <= 1 for value in largest.values())
+deaf = sum(value > 1 for value in ratios.values())
+sizes = [shapes[name, "validation"].dimension for name in opened]
+catalogue.record("within_unit_circle", inner)
+catalogue.record("ignoring_the_connectome", deaf)
+Markdown(
+    f"{inner} of {len(largest)} maps have their largest eigenvalue within the unit "
+    f"circle (median over rows). In {deaf} of {len(ratios)} silencing all that cannot "
+    f"influence a neuron changes its prediction more than silencing its parents: the "
+    f"connectome is {'**not found**' if deaf else '**respected**'}, as "
+    f"{'predicted' if deaf == len(ratios) else 'not predicted everywhere'}. Latent "
+    f"states fill {min(sizes):.3g} to {max(sizes):.3g} dimensions, voltages "
+    f"{true_size:.3g}."
+)

@@ -1,0 +1,218 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Can one-step dynamics be learned from your recording?
+#
+# Voltages of many neurons on one time base, and the stimulus that drove them: that is
+# all a model needs here. The recording is cut in three stretches of time; the first
+# trains, with samples as rare as you ask for, the others judge at every step.
+#
+# **You will see** what is in the file, the training, and rollouts of the trained models
+# beside a held value and a straight line between samples. **Needs** an .npz file or a
+# zarr folder with `voltage` (time, neuron), `stimulus` (time, dimension; row t drives
+# the step t → t + 1) and `dt` [s], and if you have them `type_index` with `type_names`,
+# `positions`, and the connectome `pre`, `post`, `weight`. Without a file an example is
+# written first and read back. **Takes** about a minute with the example.
+#
+# A file that does not fit is refused before anything runs, with the name of the array,
+# what was found and what is needed.
+
+# %%
+from typing import Literal
+
+# %% tags=["parameters"]
+# fmt: off
+data_file: str = ""  # [file] your recording (npz or zarr); empty: an example is made
+mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] how samples are taken
+tu: int = 5  # [steps] in [1, 1000]: distance of a neuron's samples
+ems: int = 4  # [1] in [1, 100]: samples in a training window
+phase_seed: int = 0  # [1] in [0, inf): of the phases of staggered samples
+stimulus_mode: Literal["all", "none", "constant", "interpolate"] = (
+    "all"
+)  # [-] at which steps the stimulus is known
+latent: int = 48  # [1] in [1, 4096]: dimensions of the latent state
+width: int = 48  # [1] in [1, 4096]: of the hidden layers
+stimulus_latent: int = 16  # [1] in [1, 4096]: dimensions of the latent stimulus
+warm_up: int = 1000  # [1] in [0, inf): updates of encoder and decoder alone
+updates: int = 1500  # [1] in [1, inf): of the whole
+learning_rate: float = 2e-3  # [1] in (0, 1]: of Adam
+batch: int = 32  # [1] in [1, inf): windows in an update
+rollout_steps: int = 500  # [steps] in [1, inf): of the rollouts that judge
+starts: int = 10  # [1] in [1, 1000]: rollouts on each stretch
+seed: list[int] = [0, 1]  # [1] in [0, 4294967295]: of weights and order, one a model
+# fmt: on
+
+# %%
+from functools import partial
+
+from IPython.display import Markdown
+
+from fieldnotes.catalogue import (
+    artifact,
+    load_model,
+    members,
+    progress,
+    record,
+    save_figure,
+    save_model,
+)
+from fieldnotes.latent import figures, learning, models, recipes, reports, sources
+from fieldnotes.latent.figures import judgement
+from fieldnotes.latent.recordings import parents, save_npz
+from fieldnotes.training import read_model
+
+# %% [markdown]
+# ## The file
+
+# %%
+path = data_file
+if not path:
+    example = sources.recordings("hexeye", "tiny").train
+    path = save_npz(example, artifact("example-recording.npz"))
+sets = sources.recordings("file", data_file=path)
+whole = sets.train
+connectome = parents(whole)
+for label, part in {"train": whole, **sets.judged}.items():
+    record(f"steps_{label}".replace(" ", "_"), part.steps, "steps")
+record("neurons", sets.neurons)
+record("dt", whole.dt, "s")
+edges = "none" if connectome is None else f"{int(connectome.sum()):,} edges"
+lengths = ", ".join(f"{part.steps:,} ({name})" for name, part in sets.judged.items())
+Markdown(
+    f"**{whole.name}**: {sets.neurons} neurons of {len(whole.type_names)} types, "
+    f"{sets.stimuli} dimensions of stimulus, a step of {1000 * whole.dt:g} ms, "
+    f"connectome: {edges}. {whole.steps:,} rows train, {lengths} judge."
+)
+
+# %% tags=["figure"]
+save_figure(
+    figures.voltage_traces(whole),
+    "traces",
+    kind="voltage traces",
+    caption="Voltage of one neuron of each type.",
+)
+
+# %% [markdown]
+# ## Prediction
+#
+# If the recording is driven by its stimulus and long enough, the models stay below a
+# straight line between samples at the steps between them, although a line is told both
+# ends and a model only the first, and no rollout diverges on either stretch. If the
+# stimulus is missing or too rare, they should not.
+
+# %% [markdown]
+# ## Training
+
+# %%
+settings = {
+    "mode": mode,
+    "tu": tu,
+    "ems": ems,
+    "phase_seed": phase_seed,
+    "stimulus_mode": stimulus_mode if tu > 1 else "all",
+    "warm_up": warm_up,
+    "updates": updates,
+    "learning_rate": learning_rate,
+    "batch": batch,
+}
+recipe = recipes.Recipe.of(**settings)
+sizes = {"latent": latent, "width": width, "stimulus_latent": stimulus_latent}
+every = members(together=("seed",))
+todo = [member for member in every if member.existing is None]
+if todo:
+    seeds = [member.values["seed"] for member in todo]
+    watch = progress(recipe.total_updates)
+    result = learning.fit(recipe, sizes, sets, seeds, report=watch)
+for place, member in enumerate(todo):
+    save_model(
+        result.member(place),
+        write=learning.write_model,
+        values=member.values,
+        outcome=result.outcome(place).state,
+        history=result.history(place),
+        diverged_at=result.outcome(place).diverged_at,
+    )
+record("trained", len(todo))
+
+# %% [markdown]
+# ## Judgement
+#
+# Each model starts from one state (what was observed of it) and is rolled out along the
+# stimulus. Errors at the steps between samples, in training windows; a rollout has
+# diverged when its error exceeds 1.
+
+# %%
+read = partial(read_model, build=models.build)
+trained = {member.values["seed"]: load_model(member, read) for member in every}
+longest = min(part.steps for part in sets.judged.values()) - 2 * reports.MARGIN
+steps = min(rollout_steps, longest - starts - tu)
+plan = reports.Plan(tu, ems, steps, starts, steps, recipe.stimulus_mode)
+base = reports.baselines(sets.judged, plan)
+judged = {
+    seed: reports.judge(model, sets.judged, plan, recipe.observation)
+    for seed, model in trained.items()
+}
+rows = {own: reports.row(found, base, plan) for own, found in judged.items()}
+
+# %% tags=["figure"]
+curves = {
+    family: {f"seed {own}": found[f"{family}.mse"] for own, found in judged.items()}
+    for family in sets.judged
+}
+lines = {
+    family: {name: base[f"{family}.{name}"] for name in ("constant", "linear")}
+    for family in sets.judged
+}
+save_figure(
+    judgement.rollout_errors(curves, lines),
+    "rollouts",
+    kind="rollout errors",
+    caption="Error of rollouts by step, mean and range over starts.",
+    models=every,
+)
+
+# %% tags=["figure"]
+family, first = sets.families[0], judged[every[0].values["seed"]]
+save_figure(
+    judgement.variance_scatter(
+        first[f"{family}.total"].mean(axis=0),
+        first[f"{family}.unexplained"].mean(axis=0),
+        whole.type_index,
+        whole.type_names,
+    ),
+    "variance",
+    kind="variance scatter",
+    caption=f"Variance of each neuron and what rollouts leave of it, {family}.",
+    models=every[:1],
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+said = []
+for member in every:
+    row = rows[member.values["seed"]]
+    for family in sets.families:
+        name = family.replace(" ", "_")
+        for what, unit in (("window", "raw units²"), ("ratio", "1"), ("relative", "1")):
+            record(f"{name}_{what}", row[f"{family}_{what}"], unit, member=member)
+    record("divergence", row["divergence"], "steps", member=member)
+    ratios = [row[f"{family}_ratio"] for family in sets.families]
+    better = tu == 1 or max(ratios) < 1
+    stable = row["divergence"] >= plan.whole
+    record("held", bool(better and stable), member=member)
+    words = " and ".join(f"{ratio:.2f}" for ratio in ratios)
+    said.append(
+        f"- seed {member.values['seed']}: {words} of the line's error "
+        f"({' and '.join(sets.families)}), "
+        + ("no divergence" if stable else f"diverged at step {row['divergence']:.0f}")
+        + f" in {plan.whole} steps: **{'held' if better and stable else 'failed'}**"
+    )
+Markdown("\n".join(said))

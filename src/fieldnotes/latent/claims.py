@@ -1,0 +1,383 @@
+"""The source's outcomes, row by row, as claims that a table of models can answer.
+
+A claim looks for its settings in the table by their hyperparameters, compares medians
+over seeds, and says what was found here and whether that is as in the source. A setting
+that was not trained makes no claim. Letters are those of the study's notes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fieldnotes.latent.reports import brief, spread
+from fieldnotes.latent.verdicts import (
+    FAILS,
+    MISSING,
+    WORKS,
+    Found,
+    Group,
+    Outcome,
+    agree,
+    pick,
+)
+
+NEW = {"zero_init": True, "activation": "tanh"}
+OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
+VOLTAGE = {"stimulus_mode": "all", "tv_weight": 0.0, "augmentation_neurons": 0}
+ALIGNED = NEW | VOLTAGE | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
+ONE = NEW | VOLTAGE | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
+
+
+# One step --------------------------------------------------------------------------
+
+
+def full_width(table: pd.DataFrame, name: str) -> Any:
+    """The largest value of a size among models of one step."""
+    own = pick(table, tu=1).table
+    return own[name].max() if len(own) and name in own else None
+
+
+def claim_a(table: pd.DataFrame) -> Found:
+    sizes = {name: full_width(table, name) for name in ("latent", "width")}
+    base = pick(table, **ONE, **sizes)
+    if not base:
+        return None
+    rolled = base.median("validation_activity_divergence") >= base.median(
+        "activity_steps"
+    )
+    below = base.median("flow_one_step") < base.median("flow_constant_one_step")
+    ours = (
+        f"one step {base.spread('validation_one_step')}; {base.lasts}; activity "
+        f"rollouts {'as long' if rolled else 'diverge'}"
+    )
+    return ours, agree(base.stable, rolled, bool(below))
+
+
+def narrower(table: pd.DataFrame, name: str) -> Group:
+    """Models of one step that are smaller than the largest in one size."""
+    full = full_width(table, name)
+    own = pick(table, **ONE).table
+    return Group(own[own[name] < full] if full is not None else own.iloc[:0])
+
+
+def claim_b(table: pd.DataFrame) -> Found:
+    small = narrower(table, "width")
+    if not small:
+        return None
+    by = "; ".join(
+        f"width {width}: one step {spread(own['validation_one_step'])}, "
+        f"{Group(own).lasts}"
+        for width, own in small.table.groupby("width")
+    )
+    least = Group(small.table[small.table["width"] == small.table["width"].min()])
+    full = pick(table, **ONE, width=full_width(table, "width"))
+    worse = least.median("validation_one_step") > full.median("validation_one_step")
+    return by, agree(bool(worse), not least.stable)
+
+
+def claim_c(table: pd.DataFrame) -> Found:
+    small = narrower(table, "latent")
+    if not small:
+        return None
+    by = "; ".join(
+        f"L {latent}: one step {spread(own['validation_one_step'])}, {Group(own).lasts}"
+        for latent, own in small.table.groupby("latent")
+    )
+    least = Group(small.table[small.table["latent"] == small.table["latent"].min()])
+    full = pick(table, **ONE, latent=full_width(table, "latent"))
+    worse = least.median("validation_one_step") > full.median("validation_one_step")
+    return by, agree(bool(worse), not least.stable)
+
+
+def claim_d(table: pd.DataFrame) -> Found:
+    rows = VOLTAGE | {"tu": 1, "zero_init": True}
+    other, base = pick(table, **rows, activation="sigmoid"), pick(table, **ONE)
+    if not other or not base:
+        return None
+    fold = other.median("validation_one_step") / base.median("validation_one_step")
+    ours = f"one-step error {brief(fold)} times that of tanh; {other.lasts}"
+    return ours, agree(0.8 < fold < 1.25, other.stable == base.stable)
+
+
+def claim_e(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=1)
+    if not own or "augmentation_neurons" not in own.table:
+        return None
+    with_it = Group(own.table[own.table["augmentation_neurons"] > 0])
+    base = pick(table, **ONE, latent=full_width(table, "latent"))
+    if not with_it or not base:
+        return None
+    fold = with_it.median("validation_long") / base.median("validation_long")
+    ours = f"{with_it.lasts}; rollout error {brief(fold)} times that without"
+    return ours, agree(with_it.stable, fold > 0.9)
+
+
+# Aligned recordings ----------------------------------------------------------------
+
+
+def claim_f(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=5, ems=1, zero_init=False, intermediate_steps=[])
+    if not own:
+        return None
+    early = own.median("divergence") < 100
+    rolled = own.median("validation_activity_divergence") >= own.median(
+        "activity_steps"
+    )
+    wrong = own.median("validation_window") > own.median("validation_loss_points")
+    return f"{own.between}; {own.lasts}", agree(early, rolled, bool(wrong))
+
+
+def claim_g(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=5, ems=1, zero_init=False, intermediate_steps=([3], [4]))
+    base = pick(table, tu=5, ems=1, zero_init=False, intermediate_steps=[])
+    if not own or not base:
+        return None
+    better = own.median("validation_window") < base.median("validation_window")
+    return f"{own.between}; {own.lasts}", agree(own.stable, bool(better))
+
+
+def claim_h(table: pd.DataFrame) -> Found:
+    more = {ems: pick(table, tu=5, ems=ems, **OLD) for ems in (1, 2, 3, 5)}
+    known = {ems: own for ems, own in more.items() if own}
+    if len(known) < 2:
+        return None
+    ours = "; ".join(
+        f"ems {ems}: {own.spread('validation_ratio')}, {own.lasts}"
+        for ems, own in known.items()
+    )
+    first, last = known[min(known)], known[max(known)]
+    better = last.median("validation_window") < first.median("validation_window")
+    longer = last.median("divergence") > first.median("divergence")
+    return ours, agree(bool(better), bool(longer))
+
+
+def claim_i(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=20, mode="aligned", tv_weight=0.0, **OLD)
+    new = pick(table, tu=20, **ALIGNED)
+    if not own or not new:
+        return None
+    rises = own.median("validation_window") > 2 * own.median("validation_loss_points")
+    worse = own.median("validation_window") > 2 * new.median("validation_window")
+    return (
+        f"loss points {own.spread('validation_loss_points')}, between "
+        f"{own.spread('validation_window')}; {own.lasts}",
+        agree(bool(rises), bool(worse), not own.stable),
+    )
+
+
+def claim_j(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=20, ems=5, **ALIGNED)
+    if not own:
+        return None
+    between = own.median("validation_ratio") < WORKS
+    return f"{own.between}; {own.lasts}", agree(between, own.stable)
+
+
+def claim_k(table: pd.DataFrame) -> Found:
+    rows = VOLTAGE | {"tu": 20, "mode": "aligned", "ems": (1, 5)}
+    with_it, without = (
+        pick(table, zero_init=True, **rows),
+        pick(table, zero_init=False, **rows),
+    )
+    if not with_it or not without:
+        return None
+    stable = with_it.share_stable, without.share_stable
+    ours = (
+        f"stable: {100 * stable[0]:.0f} % of models with it, {100 * stable[1]:.0f} % "
+        f"without; between, {with_it.spread('validation_ratio')} against "
+        f"{without.spread('validation_ratio')} of interpolation"
+    )
+    better = with_it.median("validation_window") < without.median("validation_window")
+    return ours, agree(stable[0] > stable[1], bool(better))
+
+
+def claim_l(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=20, mode="aligned", zero_init=False, activation="relu").table
+    if not len(own) or not np.any(own["tv_weight"].to_numpy(float) > 0):
+        return None
+    without = Group(own[own["tv_weight"] == 0])
+    heavy = Group(own[own["tv_weight"] == own["tv_weight"].max()])
+    if not without:
+        return None
+    ours = "; ".join(
+        f"{weight:g}: {spread(part['validation_ratio'])}, {Group(part).lasts}"
+        for weight, part in own.groupby("tv_weight")
+    )
+    better = heavy.median("validation_window") < without.median("validation_window")
+    return ours, agree(bool(better), not heavy.stable)
+
+
+def claim_m(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=20, **ALIGNED)
+    if not own or len(set(own.table["ems"])) < 2:
+        return None
+    ours = "; ".join(
+        f"ems {ems}: {spread(part['validation_ratio'])}, {Group(part).lasts}"
+        for ems, part in own.table.groupby("ems")
+    )
+    return ours, agree(own.median("validation_ratio") < WORKS, own.stable)
+
+
+# Staggered recordings, reduced stimulus, longer gaps ---------------------------------
+
+
+def staggered(table: pd.DataFrame, *treatments: str) -> Group:
+    return pick(table, mode="staggered", tu=20, staggered=treatments)
+
+
+def claim_n(table: pd.DataFrame) -> Found:
+    own = staggered(table, "naive")
+    if not own:
+        return None
+    return f"{own.between}; {own.lasts}", agree(own.median("validation_ratio") > FAILS)
+
+
+def claim_o(table: pd.DataFrame) -> Found:
+    own = staggered(table, "bank")
+    if not own:
+        return None
+    fails = own.median("validation_ratio") > FAILS or not own.stable
+    return f"{own.between}; {own.lasts}", agree(fails)
+
+
+def claim_p(table: pd.DataFrame) -> Found:
+    own, base = staggered(table, "interpolated"), pick(table, tu=20, ems=5, **ALIGNED)
+    if not own or not base:
+        return None
+    fold = own.median("validation_window") / base.median("validation_window")
+    ours = f"{brief(fold)} times the aligned error; {own.between}; {own.lasts}"
+    return ours, agree(fold <= 1.25, own.stable)
+
+
+def claim_q(table: pd.DataFrame) -> Found:
+    modes = ("interpolate", "constant", "none")
+    parts = {
+        mode: pick(table, tu=20, mode="aligned", stimulus_mode=mode) for mode in modes
+    }
+    known = {mode: own for mode, own in parts.items() if own}
+    if not known:
+        return None
+    ours = "; ".join(
+        f"{mode}: {own.spread('validation_ratio')}, {own.lasts}"
+        for mode, own in known.items()
+    )
+    return ours, agree(
+        *(own.median("validation_ratio") > FAILS for own in known.values())
+    )
+
+
+def claim_r(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=50, mode="aligned", zero_init=False)
+    if not own:
+        return None
+    fails = own.median("validation_ratio") > FAILS or not own.stable
+    return f"{own.between}; {own.lasts}", agree(fails)
+
+
+def claim_s(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=50, **ALIGNED)
+    if not own:
+        return None
+    partial = WORKS < own.median("validation_ratio") or not own.stable
+    return f"{own.between}; {own.lasts}", agree(partial)
+
+
+def claim_u(table: pd.DataFrame) -> Found:
+    quiet, loud = pick(table, **ONE | {"noise": 0.0}), pick(table, **ONE)
+    if not quiet or not loud:
+        return None
+    fold = loud.median("flow_long") / quiet.median("flow_long")
+    ours = f"noise-free rollouts: error {brief(fold)} times that of training without"
+    return ours, agree(fold < 1.5)
+
+
+class Claim(NamedTuple):
+    """What the source says of a setting, and how a table answers."""
+
+    setting: str
+    source: str
+    answer: Callable[[pd.DataFrame], Found]
+
+
+CLAIMS: dict[str, Claim] = {
+    "A": Claim("every step seen", "stable rollouts, seeds agree", claim_a),
+    "B": Claim("narrow encoder and decoder", "worse; the latent explodes", claim_b),
+    "C": Claim("small latent", "smallest explodes, half is stable, worse", claim_c),
+    "D": Claim("sigmoid units", "no change", claim_d),
+    "E": Claim("augmentation", "stable; some types better, some worse", claim_e),
+    "F": Claim(
+        "tu 5, one window, old start",
+        "steps 1–4 wrong, latent diverges within 100, activity stable",
+        claim_f,
+    ),
+    "G": Claim("tu 5, one intermediate loss", "stable, better between", claim_g),
+    "H": Claim("tu 5, more windows", "better between, longer stable", claim_h),
+    "I": Claim(
+        "tu 20, old start", "low at loss points, high between, unstable", claim_i
+    ),
+    "J": Claim("tu 20, from the identity", "good, stable, seeds agree", claim_j),
+    "K": Claim("zero-init × activation × warm-up", "zero-init decides", claim_k),
+    "L": Claim(
+        "total variation, old start", "rescues between, not the rollout", claim_l
+    ),
+    "M": Claim("tu 20, number of windows", "works, long stable rollout", claim_m),
+    "N": Claim("staggered, naive", "fails", claim_n),
+    "O": Claim("staggered, bank of states", "fails", claim_o),
+    "P": Claim("staggered, interpolated", "works (no numbers given)", claim_p),
+    "Q": Claim("reduced stimulus", "all fail: never below interpolation", claim_q),
+    "R": Claim("tu 50, old start", "fails", claim_r),
+    "S": Claim("tu 50, from the identity", "promising, then blows up", claim_s),
+    "U": Claim("training noise", "costs little without noise", claim_u),
+}
+
+
+def outcomes(table: pd.DataFrame, rows: Sequence[str] = tuple(CLAIMS)) -> list[Outcome]:
+    """What a table of judged models says to some rows of the notes."""
+    found = []
+    for letter in rows:
+        claim = CLAIMS[letter]
+        ours, verdict = claim.answer(table) or ("–", MISSING)
+        found.append(Outcome(letter, claim.setting, claim.source, ours, verdict))
+    return found
+
+
+# Targets ---------------------------------------------------------------------------
+
+MET, MISSED = "met", "missed"
+
+
+def targets(table: pd.DataFrame) -> list[Outcome]:
+    """What the study set out to reach, as rows like those of `outcomes`."""
+    base = pick(table, tu=20, ems=5, **ALIGNED)
+    own, long = staggered(table, "interpolated"), pick(table, tu=50, **ALIGNED)
+    rows = [
+        ("aligned", "tu 20, of interpolation", "at most 0.25, stable", base, 0.25),
+        ("tu 50", "tu 50, of interpolation", "at most 0.3", long, 0.3),
+    ]
+    found = []
+    for name, setting, aim, group, most in rows:
+        worst = max(group.median("validation_ratio"), group.median("flow_ratio"))
+        reached = worst <= most and (group.stable or name != "aligned")
+        ours, verdict = f"{group.between}; {group.lasts}" if group else "–", MISSING
+        if group:
+            verdict = MET if reached else MISSED
+        found.append(Outcome(name, setting, aim, ours, verdict))
+    found.insert(1, _staggered_target(own, base))
+    return found
+
+
+def _staggered_target(own: Group, base: Group) -> Outcome:
+    """Staggered recordings from their own samples beside aligned ones."""
+    ours, verdict = "–", MISSING
+    if own and base:
+        folds = [
+            own.median(f"{family}_window") / base.median(f"{family}_window")
+            for family in ("validation", "flow")
+        ]
+        ours = f"{brief(folds[0])} times the aligned error, {brief(folds[1])} on flow"
+        verdict = MET if max(folds) <= 1.25 else MISSED
+    return Outcome(
+        "staggered", "tu 20, interpolated", "at most 1.25 × aligned", ours, verdict
+    )

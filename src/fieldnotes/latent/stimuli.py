@@ -1,0 +1,82 @@
+"""How often the model sees the stimulus: modes that act on the encoded stimulus.
+
+A window of T steps needs T + 1 rows of stimulus, since the last straight line between
+knots ends one row past the last step. Rows that a mode may not see are left out before
+anything is encoded, so that not even a gradient passes through them.
+"""
+
+from typing import Literal, get_args
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+StimulusMode = Literal["all", "none", "constant", "interpolate"]
+STIMULUS_MODES: tuple[StimulusMode, ...] = get_args(StimulusMode)
+
+
+class StimulusError(ValueError):
+    """A stimulus mode that does not exist, or that does not fit the window."""
+
+
+def check_mode(mode: str, time_units: int) -> None:
+    """Refuses an unknown mode, and a reduced one where every step is sampled.
+
+    Raises:
+        StimulusError: with what is allowed.
+    """
+    if mode not in STIMULUS_MODES:
+        msg = f"`stimulus_mode` {mode!r} is unknown; it is one of {STIMULUS_MODES}."
+        raise StimulusError(msg)
+    if mode in ("constant", "interpolate") and time_units < 2:
+        msg = (
+            f"`stimulus_mode` {mode!r} needs `tu` of 2 steps or more; with {time_units}"
+            " every step is a knot. Take 'all'."
+        )
+        raise StimulusError(msg)
+
+
+def knots(steps: int, mode: str, time_units: int) -> Int[np.ndarray, " knot"]:
+    """Which of the rows 0 … `steps` of a window a mode encodes.
+
+    Raises:
+        StimulusError: the mode is unknown, or the knots do not span the window.
+    """
+    check_mode(mode, time_units)
+    if mode == "none":
+        return np.arange(0)
+    if mode == "all":
+        return np.arange(steps)
+    if steps % time_units:
+        msg = f"a window of {steps} steps is no multiple of `tu` = {time_units}."
+        raise StimulusError(msg)
+    return np.arange(0, steps + (mode == "interpolate"), time_units)
+
+
+def expand(
+    encoded: Float[Array, "knot ..."], steps: int, mode: str, time_units: int
+) -> Float[Array, "steps ..."]:
+    """What the model is given at each of `steps` steps, from the encoded knots."""
+    if mode == "all":
+        return encoded
+    if mode == "none":
+        return jnp.zeros((steps, *encoded.shape[1:]), encoded.dtype)
+    if mode == "constant":
+        return jnp.repeat(encoded, time_units, axis=0)
+    ahead = np.arange(time_units, dtype=np.float32) / np.float32(time_units)
+    weight = jnp.asarray(ahead.reshape(1, -1, *(1,) * (encoded.ndim - 1)))
+    low, high = encoded[:-1, None], encoded[1:, None]
+    return ((1 - weight) * low + weight * high).reshape(steps, *encoded.shape[1:])
+
+
+def reduce_stimulus(
+    encoded: Float[Array, "rows ..."], mode: str, time_units: int
+) -> Float[Array, "steps ..."]:
+    """The encoded stimulus of one more row than steps, as a mode lets it be seen.
+
+    Raises:
+        StimulusError: the mode is unknown, or does not fit the window.
+    """
+    steps = encoded.shape[0] - 1
+    seen = encoded[knots(steps, mode, time_units)]
+    return expand(seen, steps, mode, time_units)

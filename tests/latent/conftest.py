@@ -1,0 +1,3 @@
+"""The tests here run with strict JAX."""
+
+import strict_jax  # noqa: F401
