@@ -39,8 +39,19 @@ check: $(READY)  ## linter and type checker only
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 
+# Two scripts compare with PyTorch, which lives in an environment of its own
+# (benchmarks/torch.txt): make benchmarks TORCH_PYTHON=/path/to/its/python
+WITH_TORCH := benchmarks/orbit_torchdiffeq.py benchmarks/latent_training.py
+ALONE := $(filter-out $(WITH_TORCH) %_torch.py,$(wildcard benchmarks/*.py))
+
 benchmarks: $(READY)  ## every script in benchmarks/, one after the other
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in $(ALONE); do echo "== $$script"; $(BIN)/python $$script; done
+ifdef TORCH_PYTHON
+	@for script in $(WITH_TORCH); do echo "== $$script"; \
+	  $(BIN)/python $$script --torch-python $(TORCH_PYTHON); done
+else
+	@echo "TORCH_PYTHON is not set: left out $(WITH_TORCH)"
+endif
 
 clean:  ## remove the environment and the site; the catalogue stays
 	rm -rf .venv _site results

@@ -1,6 +1,6 @@
 """How many seconds to one percent of error, beside torchdiffeq?
 
-    python benchmarks/orbit_torchdiffeq.py PYTHON [threads]
+    python benchmarks/orbit_torchdiffeq.py --torch-python PYTHON [--threads 2]
 
 PYTHON is the interpreter of an environment with torchdiffeq (`benchmarks/torch.txt`).
 Claim: from ten orbits, the network is within 1 % of the true acceleration on 100 unseen
@@ -14,6 +14,7 @@ to the same field. Compilation and validation count on our side; on the other,
 evaluation does not count.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -23,7 +24,13 @@ import time
 from functools import partial
 from pathlib import Path
 
-THREADS = sys.argv[2] if len(sys.argv) > 2 else "2"
+PARSER = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+PARSER.add_argument(
+    "--torch-python", required=True, help="interpreter with torchdiffeq"
+)
+PARSER.add_argument("--threads", default="2", help="of both sides")
+GIVEN = PARSER.parse_args()
+THREADS = GIVEN.threads
 os.environ["PJRT_NPROC"] = THREADS  # read when JAX starts
 os.environ["OMP_NUM_THREADS"] = THREADS
 
@@ -120,8 +127,6 @@ def ours(recipe: Recipe) -> dict[str, float]:
 
 def main() -> int:
     """Print the table; 1 when the claim does not hold."""
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given.npz"
         hand_over(path)
@@ -129,9 +134,11 @@ def main() -> int:
             "acceleration matching": ours(MATCHED),
             "trajectories, `fast`": ours(TRAJECTORIES),
             "torchdiffeq, one Runge-Kutta step a sample": other(
-                sys.argv[1], path, "rk4"
+                GIVEN.torch_python, path, "rk4"
             ),
-            "torchdiffeq, dopri5 at 1e-6 and 1e-8": other(sys.argv[1], path, "dopri5"),
+            "torchdiffeq, dopri5 at 1e-6 and 1e-8": other(
+                GIVEN.torch_python, path, "dopri5"
+            ),
         }
     slowest = rows["torchdiffeq, dopri5 at 1e-6 and 1e-8"]
     print(f"seconds to {GOAL:g} % on 100 unseen orbits, {THREADS} threads")
