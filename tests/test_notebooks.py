@@ -32,7 +32,7 @@ def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1500,
     )
 
 
@@ -63,7 +63,7 @@ def test_every_notebook_is_in_a_tiny_spread():
     assert ran >= set((ROOT / "notebooks").glob("[!.]*/*.py"))
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1600)
 def test_every_tiny_run_finishes(finished):
     project, ran = finished
     states = {

@@ -42,6 +42,7 @@ seed: list[int] = [0]  # [1] in [0, 4294967295]: of the initial weights, one a m
 # %%
 from functools import partial
 
+import equinox as eqx
 import jax
 import numpy as np
 from IPython.display import Markdown
@@ -66,7 +67,7 @@ training, held_out = (
             tasks.orbit_set("complex", orbits, draw, stream=stream, **sizes), plan
         )
     )
-    for stream in ("training", "validation")
+    for stream in ("train", "validation")
 )
 architecture = {"encoder": encoder, "latent": latent, "width": width, "depth": depth}
 Markdown(f"{len(training.times)} pieces of {segment_length} samples train.")
@@ -111,7 +112,7 @@ for place, member in enumerate(todo):
 
 
 # %%
-@jax.jit
+@eqx.filter_jit
 def judge(model, data):
     """Errors [%] of states, velocity against motion, and implied acceleration."""
 
