@@ -168,3 +168,10 @@ def test_rollouts_refuse_a_recording_that_is_too_short(families):
     plan = reports.Plan(5, 2, steps=500, starts=4)
     with pytest.raises(rollouts.RolloutError, match="longer"):
         reports.judge(Decay(0.5), families, plan)
+
+
+def test_a_column_without_any_number_has_no_median_and_no_warning():
+    group = verdicts.Group({"none": [np.nan, np.nan], "some": [1.0, np.nan]})
+    assert np.isnan(group.median("none"))
+    assert np.isnan(group.median("absent"))
+    assert group.median("some") == 1.0

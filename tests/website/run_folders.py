@@ -8,6 +8,8 @@ from fieldnotes.files import write_json, write_text
 from fieldnotes.project import Project
 
 REPOSITORY = Path(__file__).parents[2]
+STUDY_PAGES = ("reach", "orbit", "latent", "latent-flyvis")
+LINKED = tuple(f"pages/{name}.qmd" for name in STUDY_PAGES)  # from the home page on
 PARAMETERS = """# a comment of its own line
 orbits: int = 10  # [1] in [1, inf): number of training orbits
 learning_rate: float = 1e-3  # [1] in (0, 1): step of the optimiser
@@ -79,7 +81,7 @@ class Bench:
     def __init__(self, root: Path):
         for folder in ("notebooks/toy", "params", "pages"):
             (root / folder).mkdir(parents=True)
-        for name in ("_quarto.yml", "index.qmd", "pages/orbit.qmd"):
+        for name in ("_quarto.yml", "index.qmd", *LINKED):
             shutil.copyfile(REPOSITORY / name, root / name)
         write_text(root / "pages/toy.qmd", STUDY)
         self.project = Project(root)

@@ -39,10 +39,12 @@ class Group:
         return len(self.table) > 0
 
     def median(self, column: str) -> float:
-        """Over seeds; NaN where the column is missing."""
+        """Over the seeds that have a number; NaN where none has."""
         if column not in self.table:
             return float("nan")
-        return float(np.nanmedian(self.table[column].to_numpy(float)))
+        values = self.table[column].to_numpy(float)
+        known = values[~np.isnan(values)]
+        return float(np.median(known)) if known.size else float("nan")
 
     def spread(self, column: str) -> str:
         """Median and range, as text."""
