@@ -105,6 +105,7 @@ REFUSED = {
     "unknown limit": ("limits: {time: 1}", "Did you mean `timeout`"),
     "pages": ("pages: al", "pages: must be .*Did you mean `all`"),
     "pages without a scrap": ("pages: {best: 3}", "`by` names the scrap"),
+    "pages over": ("pages: {by: x, over: 3}", "must be a name or a list of names"),
     "pages order": ("pages: {best: 3, by: x, order: up}", "must be min or max"),
     "partial": ("partial: yes", "must be true or false; got 'yes'"),
     "needs": ("needs: {a: b}", "needs: must be a name or a list of names"),

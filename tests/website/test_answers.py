@@ -34,3 +34,26 @@ def test_seeds_repeat_a_setting_also_in_the_stage_that_judges_the_models():
     assert found is not None
     assert found.values == {"layer": "good"}
     assert (found.value, found.members, found.cases) == (2.0, 3, 2)
+
+
+def test_a_spread_says_what_repeats_where_more_than_seeds_run_together():
+    members = [{"values": {"std": std, "seed": s}} for std in (0, 1) for s in (0, 1)]
+    run = case([], varied={"std": [0, 0, 1, 1], "seed": [0, 1, 0, 1]}, members=members)
+    judged = [
+        scrap("error", 1.0 + std, "%", member={"std": std, "seed": seed})
+        for std in (0, 1)
+        for seed in (0, 1)
+    ]
+    stages = {"train": [run], "judge": [case(judged)]}
+    pages = {"by": "error", "order": "min", "over": ["seed"]}
+    found = answer(Comparison("toy/fields", "Fields", pages=pages, stages=stages))
+    assert found is not None
+    assert found.values == {"std": 0}
+    assert (found.value, found.worst, found.cases) == (1.0, 2.0, 2)
+    together = answer(
+        Comparison(
+            "toy/fields", "Fields", pages=dict(list(pages.items())[:2]), stages=stages
+        )
+    )
+    assert together is not None
+    assert (together.value, together.cases) == (1.5, 1)

@@ -91,7 +91,8 @@ def limits(node: Node | None, place: Place) -> dict[str, float]:
 def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
     """Which runs get a page, and by which scrap the site judges: `by`, in `order`.
 
-    With `best: N` only the best N have a page, and without it all that fit.
+    With `best: N` only the best N have a page, and without it all that fit. `over`
+    names the parameters that repeat a setting; without it, those that run together.
     """
     form = f"{listed(PAGES)}, {{by: scrap, order: min}} or that with `best: N`"
     if node is None or node.value is None:
@@ -103,7 +104,7 @@ def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
         near = nearest(given, PAGES) if isinstance(given, str) else ""
         place.refuse(f"must be {form}; got {shown(given)}.{near}")
         return None
-    only_keys(node.keys, ("best", "by", "order"), place)
+    only_keys(node.keys, ("best", "by", "order", "over"), place)
     best, by, order = given.get("best"), given.get("by"), given.get("order", "min")
     if best is not None and (type(best) is not int or best < 1):
         place.under("best").refuse(f"must be a whole number from 1; got {shown(best)}.")
@@ -111,5 +112,7 @@ def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
         place.refuse(f"`by` names the scrap that decides; got {shown(by)}. Use {form}.")
     if order not in ("min", "max"):
         place.under("order").refuse(f"must be min or max; got {shown(order)}.")
-    judged = {"by": by, "order": order}
+    judged: dict[str, Any] = {"by": by, "order": order}
+    if "over" in given:
+        judged["over"] = names(node.value["over"], place.under("over"))
     return judged if best is None else {"best": best} | judged

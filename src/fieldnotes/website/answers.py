@@ -62,8 +62,11 @@ def _repeats(comparison: Comparison) -> set[str]:
     """The axes that a stage of the spread runs together, such as seeds.
 
     They repeat a setting and make no other one, also in a stage that only looks at the
-    models of another.
+    models of another. Where that is not so (strengths of a field that train as one
+    program) the spread says which of them do: `pages: {over: [seed], …}`.
     """
+    if isinstance(comparison.pages, Mapping) and "over" in comparison.pages:
+        return set(comparison.pages["over"])
     members = [member for case in comparison.cases for member in case.run.members]
     return {name for member in members for name in member}
 
