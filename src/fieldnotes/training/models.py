@@ -4,6 +4,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from fieldnotes.files import write_bytes
 from fieldnotes.training.errors import ModelFileError, TrainingError
+from fieldnotes.training.placement import compiler_options
 from fieldnotes.training.step import INITIALISE, member_key
 from fieldnotes.training.trees import as_arrays
 
@@ -43,10 +45,15 @@ def initialise(build: Callable[[jax.Array], Any], seeds: Sequence[int]) -> Any:
         build: makes one model from a key.
         seeds: one integer for each member; a member depends on its own seed alone.
     """
-    return _build_all(as_arrays(build), seed_array(seeds))
+    return _builder()(as_arrays(build), seed_array(seeds))
 
 
-@eqx.filter_jit
+@cache
+def _builder() -> Callable[..., Any]:
+    options = compiler_options(jax.default_backend())
+    return eqx.filter_jit(_build_all, compiler_options=options)
+
+
 def _build_all(build: Callable[[jax.Array], Any], seeds: Any) -> Any:
     return eqx.filter_vmap(lambda seed: build(member_key(seed, INITIALISE)))(seeds)
 

@@ -78,5 +78,6 @@ class Program:
     optimiser_state: Any  # and of the optimiser's state
     clip: float | None
     mapping: str  # "one", "vmap" or "map"
+    platform: str  # "cpu", "gpu" or "tpu"
     mesh: Mesh | None
     capacity: int  # steps that fit in the record of a chunk

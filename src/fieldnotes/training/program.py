@@ -6,7 +6,7 @@ The number of steps is an argument too: one program serves every length of a chu
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
 from fieldnotes.training.parts import Control, Program, State
-from fieldnotes.training.placement import AXIS
+from fieldnotes.training.placement import AXIS, compiler_options
 from fieldnotes.training.step import Row, Step, traced
 
 _traces = 0
@@ -25,7 +25,6 @@ def compilations() -> int:
     return _traces
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=1)
 def run_chunk(
     program: Program,
     state: State,
@@ -49,6 +48,30 @@ def run_chunk(
     Returns:
         The next state, and the record with columns of shape (members, capacity).
     """
+    run = _compiled(program.platform)
+    return run(program, state, member, rates, functions, data, control)
+
+
+@cache
+def _compiled(platform: str) -> Callable[..., tuple[State, Row]]:
+    """`_run_chunk`, compiled as suits the platform."""
+    return jax.jit(
+        _run_chunk,
+        static_argnums=0,
+        donate_argnums=1,
+        compiler_options=compiler_options(platform),
+    )
+
+
+def _run_chunk(
+    program: Program,
+    state: State,
+    member: list[Any],
+    rates: Any,
+    functions: list[Any],
+    data: list[Any],
+    control: Control,
+) -> tuple[State, Row]:
     global _traces
     _traces += 1
 

@@ -119,19 +119,17 @@ class Step:
     def differentiate(self, state: State, index: Any) -> tuple[Any, Row, list[Any]]:
         """Loss, terms and gradient at the parameters of `state`, on one batch."""
         phase_key = self.member.keys.phase
-        key = jax.random.fold_in(phase_key, index)
+        own, noise = jax.random.split(jax.random.fold_in(phase_key, index))
         batch, function = self.data.training, self.functions.batch
         if function is not None:
             extra = named(function, self.available | {"phase_key": phase_key})
-            batch = function(jax.random.fold_in(key, 0), index, batch, **extra)
+            batch = function(own, index, batch, **extra)
         function = self.functions.loss
         extra = named(function, self.available)
 
         def objective(trained: list[Any]) -> Any:
-            noise = jax.random.fold_in(key, 1)
-            return _checked(
-                function(self.model(trained), batch, noise, **extra), "loss"
-            )
+            result = function(self.model(trained), batch, noise, **extra)
+            return _checked(result, "loss")
 
         differentiated = jax.value_and_grad(objective, has_aux=True)
         (total, terms), gradient = differentiated(state.trained)

@@ -74,6 +74,7 @@ class Stretch:
             optimiser_state=self.optimiser_tree,
             clip=self.clip,
             mapping=choose_mapping(job.mapping, place.share, platform, size),
+            platform=platform,
             mesh=place.mesh,
             capacity=job.capacity,
         )
