@@ -23,6 +23,7 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
 from fieldnotes.reach import evaluation, learning, reductions  # noqa: E402
+from fieldnotes.reach.loop import draw_noise  # noqa: E402
 from fieldnotes.reach.recipes import RECIPES, Recipe  # noqa: E402
 from fieldnotes.reach.tasks import centre_out, random_reaches  # noqa: E402
 
@@ -40,8 +41,9 @@ def random_loss(model, std):
         keys = jax.random.split(key, 3)
         reaches = random_reaches(keys[0], 200)
         trials = SETTING.disturbed(keys[1], reaches, std)
+        noise = draw_noise(SETTING.loop, keys[2], (200,))
         _, terms = learning.simulate(
-            model, SETTING.loop, trials, keys[2], learning.Weights()
+            model, SETTING.loop, trials, noise, learning.Weights()
         )
         return learning.total(terms)
 

@@ -29,6 +29,7 @@ from typing import Literal
 # %% tags=["parameters"]
 # fmt: off
 task: Literal["simple", "delayed"] = "simple"  # [-] move at once, or after a delay
+catch_probability: float = 0.0  # [1] in [0, 1): that a delayed reach has no go cue
 field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] what pushes the hand
 method: Literal[
     "none", "bcs", "dai", "pai-asf", "pai-n", "std-2024-11", "std-half-normal",
@@ -116,7 +117,7 @@ distribution = learning.Disturbance(
     mask_context=mask_context,
     context_noise=context_noise,
 )
-setting = learning.Setting(loop, distribution, task)
+setting = learning.Setting(loop, distribution, task, catch_probability)
 
 # %%
 recipe = learning.Recipe(

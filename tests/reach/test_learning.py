@@ -15,7 +15,7 @@ from fieldnotes.reach.loop import Course, Loop
 from fieldnotes.reach.losses import Weights, readout_norm
 from fieldnotes.reach.models import build
 from fieldnotes.reach.recipes import RECIPES, Recipe
-from fieldnotes.reach.tasks import centre_out, random_reaches
+from fieldnotes.reach.tasks import NEVER, centre_out, random_reaches
 from fieldnotes.training import compilations
 
 SETTING = Setting(Loop(steps=12))
@@ -163,7 +163,7 @@ def judged(model, seed, norm_weight, setting=SETTING):
     hyper = {"std": jnp.ones(())}
     trials = setting.disturbed(KEY, random_reaches(KEY, 4), hyper["std"])
     loss = learning.batch_loss(model, trials, KEY, setting, Weights(), norm_weight)[0]
-    data = held_out(0)._replace(seed=seed)
+    data = held_out(setting.loop, 0)._replace(seed=seed)
     return loss, *learning.validate(model, data, hyper, setting, Weights(), ON)
 
 
@@ -196,6 +196,17 @@ def test_the_end_error_is_the_mean_distance_at_the_end():
     none = jnp.zeros((4, 19, 2))
     course = Course(position, position, none, none, none, none, none, none)
     assert float(learning.end_error(course, trials)) == pytest.approx(10.0, rel=1e-5)
+
+
+def test_catch_trials_train_and_do_not_judge():
+    setting = Setting(Loop(), Disturbance(), "delayed", catch=0.9)
+    hyper = {"std": jnp.ones(())}
+    trained = learning.draw_batch(KEY, 0, None, hyper, setting, 64, ON)
+    judging = setting.disturbed(KEY, centre_out(1, 24), hyper["std"])
+    assert np.mean(np.asarray(trained.epochs)[:, 2] == NEVER) > 0.7
+    assert not np.any(np.asarray(judging.epochs)[:, 2] == NEVER)
+    with pytest.raises(ValueError, match=r"`catch_probability` must be in \[0, 1\)"):
+        Setting(catch=1.0)
 
 
 def test_a_delayed_setting_draws_epochs():

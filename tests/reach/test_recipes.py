@@ -125,6 +125,8 @@ def test_replicates_that_broke_off_do_not_count():
         ({"leak": 0.0}, "`leak`"),
         ({"force_filter": 0.01}, "`force_filter` 0.01 s must be 0"),
         ({"task": "delayed", "steps": 50}, "`steps` must be at least 67"),
+        ({"catch_probability": 0.5}, "needs delayed reaches"),
+        ({"catch_probability": 1.0, "task": "delayed", "steps": 99}, "must be in"),
         ({"perturbed_probability": 2.0}, "`perturbed_probability`"),
         ({"field": "gusts", "method": "dai"}, "which gusts do not have"),
         ({"field_std": [-1.0]}, "`field_std` must list"),

@@ -43,6 +43,20 @@ def test_epochs_of_a_delayed_reach_have_lengths_in_their_ranges():
         assert set(column.tolist()) == set(range(low, high))
 
 
+def test_a_catch_trial_never_asks_for_movement():
+    many = tasks.random_reaches(jax.random.key(1), 2000)
+    plain = tasks.delayed(jax.random.key(2), many)
+    mixed = tasks.delayed(jax.random.key(2), many, catch=0.3)
+    end = np.asarray(mixed.epochs)[:, 2]
+    caught = end == tasks.NEVER
+    assert caught.mean() == pytest.approx(0.3, abs=0.04)
+    np.testing.assert_array_equal(end[~caught], np.asarray(plain.epochs)[~caught, 2])
+    np.testing.assert_array_equal(mixed.epochs[:, :2], plain.epochs[:, :2])
+    one = jax.tree.map(lambda x: x[int(np.argmax(caught))], mixed)
+    aims = tasks.aims(one, jnp.arange(1, 200))
+    np.testing.assert_array_equal(aims, np.tile(one.start, (199, 1)))
+
+
 def test_a_delayed_hand_should_stay_until_the_delay_ends():
     one = jax.tree.map(lambda x: x[0], tasks.centre_out())
     trial = one._replace(epochs=jnp.array([2, 4, 6]))

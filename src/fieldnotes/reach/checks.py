@@ -117,7 +117,22 @@ def check_loop(parameters: Parameters) -> None:
         raise ValueError(message)
     if parameters.get("task") == "delayed":
         at_least(parameters, "steps", LONGEST_WAIT + 10)
+    check_catch(parameters)
     at_least(parameters, "steps", 11)  # an end error looks at the last ten
+
+
+def check_catch(parameters: Parameters) -> None:
+    """Refuses catch trials where nothing is waited for, or nothing else."""
+    catch = parameters.get("catch_probability", 0.0)
+    if not 0 <= catch < 1:
+        message = f"`catch_probability` must be in [0, 1); got {catch}."
+        raise ValueError(message)
+    if catch and parameters.get("task", "simple") != "delayed":
+        message = (
+            f"`catch_probability` {catch} needs delayed reaches: set `task: delayed`, "
+            "or leave it at 0."
+        )
+        raise ValueError(message)
 
 
 def check_field(parameters: Parameters) -> None:

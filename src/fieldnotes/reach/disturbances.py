@@ -214,16 +214,17 @@ class Disturbance:
             key: the same key gives the same standard draws at every `std`.
             trials: with a leading axis.
             std: of the field [N s/m for a curl field, N for others].
-            on: 0 leaves every trial undisturbed, as in a baseline.
+            on: 1, or 0, which leaves every trial undisturbed, as in a baseline.
             ramp: scales the field, and not what the network is told.
             controls: control steps of a trial, for gusts.
         """
         count = trials.start.shape[0]
         keys = jax.random.split(key, 3)
         drawn = FIELDS[self.field](keys[0], count, controls)
-        chance = self.probability * jnp.asarray(on, jnp.float32)
-        active = jax.random.uniform(keys[1], (count,), jnp.float32) < chance
-        active = active.astype(jnp.float32)
+        active = jnp.broadcast_to(jnp.asarray(on, jnp.float32), (count,))
+        if self.probability < 1:
+            chance = jax.random.uniform(keys[1], (count,), jnp.float32)
+            active = active * (chance < self.probability).astype(jnp.float32)
         std = jnp.asarray(std, jnp.float32)
         told = METHODS[self.method](
             Chance(keys[2], std, drawn.size, active, self.context_noise)

@@ -19,7 +19,15 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray, UInt32
 
 from fieldnotes.reach.disturbances import Disturbance
-from fieldnotes.reach.loop import Course, Loop, courses
+from fieldnotes.reach.loop import (
+    STREAMS,
+    Course,
+    Loop,
+    Noise,
+    draw_noise,
+    follow,
+    scaled_noise,
+)
 from fieldnotes.reach.losses import (
     Scalar,
     Terms,
@@ -45,28 +53,38 @@ class Setting:
     loop: Loop = Loop()
     disturbance: Disturbance = Disturbance()
     task: str = "simple"  # or "delayed"
+    catch: float = 0.0  # probability of a catch trial in the training of delayed ones
 
     def __post_init__(self):
+        if not 0 <= self.catch < 1:
+            message = f"`catch_probability` must be in [0, 1); got {self.catch}."
+            raise ValueError(message)
         if self.task not in ("simple", "delayed"):
             message = f"`task` {self.task!r} is unknown; it is simple or delayed."
             raise ValueError(message)
 
     def disturbed(
-        self, key: PRNGKeyArray, reaches: Trial, std: Scalar, **how: Any
+        self,
+        key: PRNGKeyArray,
+        reaches: Trial,
+        std: Scalar,
+        catch: float = 0.0,
+        **how: Any,
     ) -> Trial:
         """Reaches as trials of this setting: with epochs and a field."""
-        keys = jax.random.split(key)
         if self.task == "delayed":
-            reaches = delayed(keys[0], reaches)
+            key, own = jax.random.split(key)
+            reaches = delayed(own, reaches, catch=catch)
         draw = self.disturbance.draw
-        return draw(keys[1], reaches, std, controls=self.loop.controls, **how)
+        return draw(key, reaches, std, controls=self.loop.controls, **how)
 
 
 class HeldOut(NamedTuple):
     """What judges a training, the same for all members."""
 
     reaches: Trial
-    seed: UInt32[Array, ""]  # of the fields and the noise
+    normal: Float[Array, "trial control streams"]  # its noise, not yet scaled
+    seed: UInt32[Array, ""]  # of the fields
 
 
 class Part(NamedTuple):
@@ -78,9 +96,16 @@ class Part(NamedTuple):
     ramp_length: Any  # batches over which it does
 
 
-def held_out(seed: int, grid: int = 2, directions: int = 24) -> HeldOut:
-    """Centre-out reaches from grid × grid places into all directions."""
-    return HeldOut(centre_out(grid, directions), jnp.asarray(seed, jnp.uint32))
+def held_out(loop: Loop, seed: int, grid: int = 2, directions: int = 24) -> HeldOut:
+    """Centre-out reaches from grid × grid places into all directions.
+
+    NumPy draws their noise, once: drawn in the program of the training it would be the
+    same at every validation, and a tenth of a start would go into compiling it.
+    """
+    reaches = centre_out(grid, directions)
+    shape = (reaches.start.shape[0], loop.controls, STREAMS)
+    normal = np.random.default_rng(seed).standard_normal(shape, np.float32)
+    return HeldOut(reaches, jnp.asarray(normal), jnp.asarray(seed, jnp.uint32))
 
 
 # What the trainer calls --------------------------------------------------------------
@@ -92,14 +117,18 @@ def draw_batch(key, step, data, hyper, setting: Setting, size: int, part: Part):
     keys = jax.random.split(key)
     ramp = scale_up(part.first + step, part.ramp_first, part.ramp_length)
     reaches = random_reaches(keys[0], size)
-    return setting.disturbed(
-        keys[1], reaches, hyper["std"], on=part.disturbed, ramp=ramp
-    )
+    how = {"catch": setting.catch, "on": part.disturbed, "ramp": ramp}
+    return setting.disturbed(keys[1], reaches, hyper["std"], **how)
 
 
 def batch_loss(model, batch, key, setting: Setting, weights: Weights, norm_weight):
-    """The trainer's `loss`: mean over the trials, and the readout's norm."""
-    _, terms = simulate(model, setting.loop, batch, key, weights)
+    """The trainer's `loss`: mean over the trials, and the readout's norm.
+
+    The noise of all trials comes from one key: a draw fewer to compile than with a key
+    for each, and compiling random draws is most of a start.
+    """
+    noise = draw_noise(setting.loop, key, batch.start.shape[:1])
+    _, terms = simulate(model, setting.loop, batch, noise, weights)
     terms["readout_norm"] = readout_norm_loss(model, norm_weight)
     return total(terms), terms
 
@@ -107,22 +136,23 @@ def batch_loss(model, batch, key, setting: Setting, weights: Weights, norm_weigh
 def validate(model, data: HeldOut, hyper, setting: Setting, weights, part: Part):
     """The trainer's `validation`: the same loss without the readout's norm.
 
+    There are no catch trials among those that judge.
+
     Beside its terms stands the mean end-position error [% of the reach].
     """
-    keys = jax.random.split(jax.random.key(data.seed))
-    std, on = hyper["std"], part.disturbed
-    trials = setting.disturbed(keys[0], data.reaches, std, on=on)
-    course, terms = simulate(model, setting.loop, trials, keys[1], weights)
+    key, std, on = jax.random.key(data.seed), hyper["std"], part.disturbed
+    trials = setting.disturbed(key, data.reaches, std, on=on)
+    noise = scaled_noise(setting.loop, data.normal)
+    course, terms = simulate(model, setting.loop, trials, noise, weights)
     error = end_error(course, trials)
     return total(terms), terms | {"end_error": error}
 
 
 def simulate(
-    model: Controller, loop: Loop, trials: Trial, key: PRNGKeyArray, weights: Weights
+    model: Controller, loop: Loop, trials: Trial, noise: Noise, weights: Weights
 ) -> tuple[Course, Terms]:
     """The courses of the trials, and the means of the terms of their loss."""
-    keys = jax.random.split(key, trials.start.shape[0])
-    course = courses(model, loop, trials, keys)
+    course = jax.vmap(partial(follow, model, loop))(trials, noise)
     each = jax.vmap(lambda own, trial: reach_loss(own, trial, weights))(course, trials)
     return course, {name: jnp.mean(values) for name, values in each.items()}
 
@@ -238,7 +268,7 @@ def fit(
         seeds=seeds,
         hyper={"std": np.asarray(stds, np.float32)},
         validation=validate,
-        validation_data=held_out(evaluation_seed),
+        validation_data=held_out(setting.loop, evaluation_seed),
         validate_every=VALIDATE_EVERY,
         optimiser=optax.adam,
         clip=recipe.clip or None,

@@ -78,11 +78,11 @@ class Course(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """All the noise of one trial, drawn at once."""
+    """All the noise of one trial, or of many, drawn at once."""
 
-    sensory: Float[Array, "control 4"]  # [m, m/s]
-    signal_dependent: Float[Array, "control 2"]  # share of the output [1]
-    constant: Float[Array, "control 2"]  # [N]
+    sensory: Float[Array, "*trial control 4"]  # [m, m/s]
+    signal_dependent: Float[Array, "*trial control 2"]  # share of the output [1]
+    constant: Float[Array, "*trial control 2"]  # [N]
 
 
 class _Carry(NamedTuple):
@@ -92,17 +92,28 @@ class _Carry(NamedTuple):
     queue: Float[Array, "delay 4"]  # states on their way to the senses, oldest first
 
 
-def draw_noise(loop: Loop, key: PRNGKeyArray) -> Noise:
-    """The noise of one trial; zeros, without drawing, where there is none."""
-    motor, deviation = loop.motor_noise, loop.sensory_noise
-    scales = [deviation] * 4 + [motor] * 2 + [SIGNAL_DEPENDENT_RATIO * motor] * 2
-    shape = (loop.controls, len(scales))
-    if not any(scales):
-        drawn = jnp.zeros(shape, jnp.float32)
-    else:
-        drawn = jax.random.normal(key, shape, jnp.float32)
-        drawn = drawn * jnp.broadcast_to(jnp.asarray(scales, jnp.float32), shape)
-    return Noise(drawn[:, :4], drawn[:, 4:6], drawn[:, 6:])
+STREAMS = 8  # of noise: four of the senses, two and two of the command
+
+
+def draw_noise(loop: Loop, key: PRNGKeyArray, trials: tuple[int, ...] = ()) -> Noise:
+    """The noise of one trial, or of as many as the shape `trials` says, from one key.
+
+    Zeros, without drawing, where there is none.
+    """
+    shape = (*trials, loop.controls, STREAMS)
+    if not (loop.sensory_noise or loop.motor_noise):
+        return scaled_noise(loop, jnp.zeros(shape, jnp.float32))
+    return scaled_noise(loop, jax.random.normal(key, shape, jnp.float32))
+
+
+def scaled_noise(loop: Loop, normal: Float[Array, "*trial control streams"]) -> Noise:
+    """The noise that standard normal numbers stand for."""
+    motor = loop.motor_noise
+    scales = (
+        [loop.sensory_noise] * 4 + [motor] * 2 + [SIGNAL_DEPENDENT_RATIO * motor] * 2
+    )
+    drawn = normal * jnp.broadcast_to(jnp.asarray(scales, jnp.float32), normal.shape)
+    return Noise(drawn[..., :4], drawn[..., 4:6], drawn[..., 6:])
 
 
 def run(
@@ -113,8 +124,18 @@ def run(
     probe: Probe | None = None,
 ) -> Course:
     """The course of one trial; map over trials with `courses`."""
+    return follow(controller, loop, trial, draw_noise(loop, key), probe)
+
+
+def follow(
+    controller: Controller,
+    loop: Loop,
+    trial: Trial,
+    noise: Noise,
+    probe: Probe | None = None,
+) -> Course:
+    """The course of one trial under noise that is given."""
     probe = Probe() if probe is None else probe
-    noise = draw_noise(loop, key)
     steps = jnp.arange(loop.controls)
     rest = jnp.concatenate([trial.start, jnp.zeros_like(trial.start)])
     first = _Carry(

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 REACH = 0.5  # length of a centre-out reach [m]
 # Fewest and most steps (excluded) of the epochs before movement: start, target, delay.
 EPOCHS = ((5, 15), (10, 20), (10, 25))
+NEVER = 2**30  # a step after the end of any trial
 
 
 class Trial(NamedTuple):
@@ -75,16 +76,30 @@ def steady_states(grid: int = 5) -> Trial:
 
 
 def delayed(
-    key: PRNGKeyArray, trials: Trial, lengths: tuple[tuple[int, int], ...] = EPOCHS
+    key: PRNGKeyArray,
+    trials: Trial,
+    lengths: tuple[tuple[int, int], ...] = EPOCHS,
+    catch: float = 0.0,
 ) -> Trial:
-    """The trials with epochs of random length before movement."""
+    """The trials with epochs of random length before movement.
+
+    Args:
+        key: the epochs are the same with and without catch trials.
+        trials: with a leading axis.
+        lengths: fewest and most steps (excluded) of each epoch.
+        catch: probability of a catch trial, in which the delay never ends: the target
+            is shown, and the hand should stay.
+    """
     count = trials.start.shape[0]
     low, high = (jnp.asarray(side) for side in zip(*lengths, strict=True))
     shape = (count, len(lengths))
     low, high = jnp.broadcast_to(low, shape), jnp.broadcast_to(high, shape)
-    return trials._replace(
-        epochs=jnp.cumsum(jax.random.randint(key, shape, low, high), axis=-1)
-    )
+    epochs = jnp.cumsum(jax.random.randint(key, shape, low, high), axis=-1)
+    if catch > 0:
+        caught = jax.random.bernoulli(jax.random.fold_in(key, 1), catch, (count,))
+        end = jnp.where(caught, jnp.full_like(epochs[:, 2], NEVER), epochs[:, 2])
+        epochs = epochs.at[:, 2].set(end)
+    return trials._replace(epochs=epochs)
 
 
 def holding(trial: Trial, steps: Int[Array, " time"]) -> Bool[Array, " time"]:
