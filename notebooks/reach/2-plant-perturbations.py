@@ -44,9 +44,8 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.reach import evaluation, figures, metrics, reductions, robustness
-from fieldnotes.reach.models import from_parameters
 from fieldnotes.reach.tasks import REACH, centre_out
-from fieldnotes.training import read_model
+from fieldnotes.reach.trained import load_trained
 
 # %% [markdown]
 # ## The models, and what their evaluation costs
@@ -58,31 +57,16 @@ from fieldnotes.training import read_model
 # and means over them. The memory is worked out from shapes before anything runs.
 
 # %%
-given = catalogue.models(models)
-every = given.to_dict("records")
-losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
-trained = given[evaluation.counted(every, losses)].reset_index(drop=True)
-rows = trained.to_dict("records")
-members = [evaluation.who(row) for row in rows]
-stacked = evaluation.stack(
-    [
-        catalogue.load_model(row, lambda path: read_model(path, from_parameters))
-        for row in rows
-    ]
-)
-loop = evaluation.common_loop(rows)
+trained = load_trained(catalogue, models)
+stacked, loop, stds = trained.controllers, trained.loop, trained.stds
 keys = jax.random.split(jax.random.key(evaluation_seed), 3)
-stds = sorted({member["field_std"] for member in members})
-seeds = [member["seed"] for member in members]
-catalogue.record("models", len(rows))
-catalogue.record("left_out", len(given) - len(rows))
 
 
 # %%
 def under_fields(reaches):
     """These reaches under each amplitude of the field, as the models know reaches."""
     told = reaches._replace(context=reaches.context + context)
-    known = evaluation.as_trained(told, rows, keys[0])
+    known = evaluation.as_trained(told, trained.rows, keys[0])
     return evaluation.across_fields(known, field, amplitudes)
 
 
@@ -92,9 +76,8 @@ reduction = reductions.ReachReduction(loop)
 memory = evaluation.memory(stacked, loop, many, evaluations, reduction)
 catalogue.record("memory", memory.held / 1e6, "MB")
 Markdown(
-    f"{len(rows)} models, training stds {', '.join(f'{std:g}' for std in stds)}; "
-    f"{len(given) - len(rows)} more were left out. {many.curl.shape[1]} reaches "
-    f"× {evaluations} repeats × {len(amplitudes)} fields each: {memory}."
+    f"{trained}. {many.curl.shape[1]} reaches × {evaluations} repeats "
+    f"× {len(amplitudes)} fields each: {memory}."
 )
 
 # %% [markdown]
@@ -107,7 +90,7 @@ Markdown(
 # %%
 found = evaluation.evaluate(stacked, loop, many, evaluations, keys[1], reduction)
 variants = [{"amplitude": float(amplitude)} for amplitude in amplitudes]
-frame = reductions.table(found.measures, members, variants)
+frame = reductions.table(found.measures, trained.members, variants)
 repeats = min(evaluations, 5)
 shown = [
     evaluation.evaluate(
@@ -117,22 +100,15 @@ shown = [
 ]
 paths, aligned = shown
 weakest, strongest = 0, len(amplitudes) - 1
-colours = {
-    std: figures.std_colour(std, evaluation.common(rows, "field")) for std in stds
-}
+colours = trained.colours
 unit = "N s/m" if field == "curl" else "N"
 called = f"{field} field of {amplitudes[-1]:g} {unit}"
 
 
 # %%
-def of_std(std):
-    """Places of the models of a training std."""
-    return [place for place, own in enumerate(members) if own["field_std"] == std]
-
-
 def group(kept, css, *which, **more):
     """Some paths, of one colour."""
-    panels, words = reductions.choose(kept, *which, seeds=seeds, **more)
+    panels, words = reductions.choose(kept, *which, seeds=trained.seeds, **more)
     return figures.Group(panels, css, words)
 
 
@@ -162,9 +138,9 @@ def workspace(members, evaluations=slice(None)):
 
 
 sets = {
-    "low": workspace(of_std(stds[0])[:1]),
-    "high": workspace(of_std(stds[-1])[:1]),
-    "replicates": workspace(of_std(stds[-1]), slice(0, 1)),
+    "low": workspace(trained.of_std(stds[0])[:1]),
+    "high": workspace(trained.of_std(stds[-1])[:1]),
+    "replicates": workspace(trained.of_std(stds[-1]), slice(0, 1)),
 }
 edges = figures.limits([one for groups in sets.values() for one in groups.values()])
 ends = (np.asarray(few.start[0]), np.asarray(few.goal[0]))
@@ -175,7 +151,7 @@ catalogue.save_figure(
     "centre-out-low-std",
     kind="centre-out set",
     caption=f"One replicate of training std {stds[0]:g}, {called}.",
-    models=trained.iloc[of_std(stds[0])[:1]],
+    models=trained.table.iloc[trained.of_std(stds[0])[:1]],
 )
 
 # %% tags=["figure"]
@@ -184,7 +160,7 @@ catalogue.save_figure(
     "centre-out-high-std",
     kind="centre-out set",
     caption=f"One replicate of training std {stds[-1]:g}, {called}.",
-    models=trained.iloc[of_std(stds[-1])[:1]],
+    models=trained.table.iloc[trained.of_std(stds[-1])[:1]],
 )
 
 # %% tags=["figure"]
@@ -193,7 +169,7 @@ catalogue.save_figure(
     "centre-out-replicates",
     kind="centre-out set",
     caption=f"All replicates of training std {stds[-1]:g}, one trial each, {called}.",
-    models=trained.iloc[of_std(stds[-1])],
+    models=trained.table.iloc[trained.of_std(stds[-1])],
 )
 
 # %% [markdown]
@@ -210,7 +186,7 @@ by_direction = {
     f"{np.degrees(angle):.0f}°": group(
         aligned,
         figures.direction_colour(angle),
-        of_std(stds[0])[:1],
+        trained.of_std(stds[0])[:1],
         strongest,
         conditions=slice(place, place + 1),
     )
@@ -221,7 +197,7 @@ by_amplitude = {
         f"amplitude {amplitude:g}": group(
             aligned,
             figures.amplitude_colour(amplitude, amplitudes[-1]),
-            of_std(std),
+            trained.of_std(std),
             place,
         )
         for place, amplitude in enumerate(amplitudes)
@@ -232,7 +208,9 @@ by_amplitude = {
 # %%
 by_std = {
     place: {
-        f"training std {std:g}": group(aligned, colours[std], of_std(std), place)
+        f"training std {std:g}": group(
+            aligned, colours[std], trained.of_std(std), place
+        )
         for std in stds
     }
     for place in (weakest, strongest)
@@ -246,7 +224,7 @@ catalogue.save_figure(
     "aligned-by-direction",
     kind="aligned reaches",
     caption=f"One replicate of training std {stds[0]:g} by direction, {called}.",
-    models=trained.iloc[of_std(stds[0])[:1]],
+    models=trained.table.iloc[trained.of_std(stds[0])[:1]],
 )
 
 # %% tags=["figure"]
@@ -258,7 +236,7 @@ for std, groups in by_amplitude.items():
         f"aligned-by-amplitude-std-{std:g}",
         kind="aligned reaches",
         caption=f"Training std {std:g} under {field} fields by amplitude.",
-        models=trained.iloc[of_std(std)],
+        models=trained.table.iloc[trained.of_std(std)],
         parameters={"field_std": std},
     ).show()
 
@@ -271,7 +249,7 @@ for place, groups in by_std.items():
         f"aligned-by-std-amplitude-{amplitudes[place]:g}",
         kind="aligned reaches",
         caption=f"{field} field of {amplitudes[place]:g} {unit}, by training std.",
-        models=trained,
+        models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
 
@@ -288,7 +266,7 @@ def bands(place):
     """Velocity over time at one amplitude, by training std."""
     velocity = np.asarray(found.profile.velocity)[:, place]
     named = {
-        f"training std {std:g}": reductions.spread(velocity[of_std(std)])
+        f"training std {std:g}": reductions.spread(velocity[trained.of_std(std)])
         for std in stds
     }
     return {"velocity": named}
@@ -307,7 +285,7 @@ for place, band in by_place.items():
         f"velocity-amplitude-{amplitudes[place]:g}",
         kind="velocity profiles",
         caption=f"Velocity under a {field} field of {amplitudes[place]:g} {unit}.",
-        models=trained,
+        models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
 
@@ -374,7 +352,7 @@ def violins(name):
         name.replace("_", "-"),
         kind="measure violins",
         caption=f"{metrics.words(name).capitalize()}, by training std and amplitude.",
-        models=trained,
+        models=trained.table,
     )
 
 
@@ -401,7 +379,7 @@ catalogue.save_figure(
     "replicates",
     kind="replicate violins",
     caption=f"Lowest and highest training std by replicate, {called}.",
-    models=trained,
+    models=trained.table,
 )
 
 # %% tags=["figure"]
@@ -416,7 +394,7 @@ catalogue.save_figure(
     "low-high",
     kind="low-high summary",
     caption="Low and high training std under the weakest and the strongest field.",
-    models=trained,
+    models=trained.table,
 )
 
 # %% [markdown]

@@ -49,9 +49,8 @@ from IPython.display import Markdown
 from fieldnotes import catalogue
 from fieldnotes.reach import evaluation, figures, frequency, metrics, reductions
 from fieldnotes.reach import robustness as robust
-from fieldnotes.reach.models import from_parameters
 from fieldnotes.reach.tasks import steady_states
-from fieldnotes.training import read_model
+from fieldnotes.reach.trained import load_trained
 
 # %% [markdown]
 # ## The models, and what their evaluation costs
@@ -60,25 +59,10 @@ from fieldnotes.training import read_model
 # that of the best of its training std has not learned, and is left out.
 
 # %%
-given = catalogue.models(models)
-every = given.to_dict("records")
-losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
-trained = given[evaluation.counted(every, losses)].reset_index(drop=True)
-rows = trained.to_dict("records")
-members = [evaluation.who(row) for row in rows]
-stacked = evaluation.stack(
-    [
-        catalogue.load_model(row, lambda path: read_model(path, from_parameters))
-        for row in rows
-    ]
-)
-loop = evaluation.common_loop(rows)
+trained = load_trained(catalogue, models)
+stacked, loop, stds = trained.controllers, trained.loop, trained.stds
 evaluation.check_window(loop, start, duration)
 keys = jax.random.split(jax.random.key(evaluation_seed), 4)
-stds = sorted({member["field_std"] for member in members})
-seeds = [member["seed"] for member in members]
-catalogue.record("models", len(rows))
-catalogue.record("left_out", len(given) - len(rows))
 
 
 # %%
@@ -101,9 +85,8 @@ reduction = reductions.ImpulseReduction(loop, start, duration)
 memory = evaluation.memory(stacked, loop, trials, evaluations, reduction, probes)
 catalogue.record("memory", memory.held / 1e6, "MB")
 Markdown(
-    f"{len(rows)} models, training stds {', '.join(f'{std:g}' for std in stds)}; "
-    f"{len(given) - len(rows)} more were left out. {grid * grid} places × "
-    f"{evaluations} repeats × {len(variants)} impulses each: {memory}."
+    f"{trained}. {grid * grid} places × {evaluations} repeats "
+    f"× {len(variants)} impulses each: {memory}."
 )
 
 # %% [markdown]
@@ -116,14 +99,12 @@ Markdown(
 found = evaluation.evaluate(
     stacked, loop, trials, evaluations, keys[1], reduction, probes
 )
-frame = reductions.table(found.measures, members, variants)
+frame = reductions.table(found.measures, trained.members, variants)
 keep = reductions.PathReduction(loop)
 paths = evaluation.evaluate(
     stacked, loop, trials, min(evaluations, 2), keys[1], keep, probes
 )
-colours = {
-    std: figures.std_colour(std, evaluation.common(rows, "field")) for std in stds
-}
+colours = trained.colours
 of_largest = {
     variable: pairs.index((variable, largest[variable])) for variable in largest
 }
@@ -132,11 +113,6 @@ units = {"position": "m", "velocity": "m/s"}
 
 
 # %%
-def of_std(std):
-    """Places of the models of a training std."""
-    return [place for place, own in enumerate(members) if own["field_std"] == std]
-
-
 def called(variable):
     """An impulse of the largest size, in words."""
     return f"{variable} impulse of {largest[variable]:g} {units[variable]}"
@@ -156,7 +132,9 @@ def by_std(variable):
     groups = {}
     for std in stds:
         place = of_largest[variable]
-        panels, words = reductions.choose(paths, of_std(std), place, seeds=seeds)
+        panels, words = reductions.choose(
+            paths, trained.of_std(std), place, seeds=trained.seeds
+        )
         groups[f"training std {std:g}"] = figures.Group(panels, colours[std], words)
     return groups
 
@@ -175,7 +153,7 @@ for variable, groups in sets.items():
         f"trials-{variable}",
         kind="impulse trials",
         caption=f"Trials with a {called(variable)}, in its frame, by training std.",
-        models=trained,
+        models=trained.table,
         parameters={"variable": variable},
     ).show()
 
@@ -194,7 +172,7 @@ def bands(variable, chosen):
     return {
         quantity: {
             name: reductions.spread(
-                np.asarray(getattr(found.profile, quantity))[of_std(std), place]
+                np.asarray(getattr(found.profile, quantity))[trained.of_std(std), place]
             )
             for name, std in chosen.items()
         }
@@ -215,7 +193,7 @@ for variable, band in by_variable.items():
         f"profiles-{variable}",
         kind="response profiles",
         caption=f"Response to a {called(variable)}, by training std.",
-        models=trained,
+        models=trained.table,
         parameters={"variable": variable},
     ).show()
 
@@ -255,7 +233,7 @@ catalogue.save_figure(
     "profiles-close",
     kind="response profiles",
     caption="Impulses of position (dotted) and velocity (solid), around their time.",
-    models=trained,
+    models=trained.table,
 )
 
 # %% [markdown]
@@ -322,7 +300,7 @@ for name in TOLD:
         f"largest-{name.replace('_', '-')}",
         kind="measure violins",
         caption=f"{metrics.words(name).capitalize()}, largest impulses.",
-        models=trained,
+        models=trained.table,
     ).show()
 
 # %% tags=["figure"]
@@ -340,7 +318,7 @@ for variable, own in of_variable.items():
         f"force-by-size-{variable}",
         kind="measure violins",
         caption=f"{title.capitalize()} by size of a {variable} impulse.",
-        models=trained,
+        models=trained.table,
         parameters={"variable": variable},
     ).show()
 
@@ -355,7 +333,7 @@ for variable, own in of_variable.items():
 
 # %%
 noisy = evaluation.common_loop(
-    rows, sensory_noise=noise, motor_noise=noise, steps=noise_steps
+    trained.rows, sensory_noise=noise, motor_noise=noise, steps=noise_steps
 )
 spectral = frequency.SpectraReduction(noisy, skip=noise_steps // 10)
 resting = jax.tree.map(lambda x: x[None], at_rest(noise_grid))
@@ -368,7 +346,7 @@ responses = {
 }
 by_frequency = {
     variable: {
-        name: [responses[variable][place] for place in of_std(std)]
+        name: [responses[variable][place] for place in trained.of_std(std)]
         for name, std in named.items()
     }
     for variable in largest
@@ -381,14 +359,14 @@ catalogue.save_figure(
     kind="frequency response",
     caption="Closed-loop gain, phase and coherence from the noise of each sense to the "
     "output; median and range of replicates.",
-    models=trained,
+    models=trained.table,
 )
 
 # %%
 low = {}
 for variable in largest:
     for std in stds:
-        of_these = [responses[variable][place] for place in of_std(std)]
+        of_these = [responses[variable][place] for place in trained.of_std(std)]
         below = of_these[0].frequency <= frequency.LOW
         value = float(np.median([one.gain[below].mean() for one in of_these]))
         own, unit = {"field_std": std}, figures.GAIN[variable]

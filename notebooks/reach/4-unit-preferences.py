@@ -43,9 +43,8 @@ from IPython.display import Markdown
 from fieldnotes import catalogue
 from fieldnotes.reach import evaluation, figures, preferences
 from fieldnotes.reach import robustness as robust
-from fieldnotes.reach.models import from_parameters
 from fieldnotes.reach.tasks import centre_out, steady_states
-from fieldnotes.training import read_model
+from fieldnotes.reach.trained import load_trained
 
 # %% [markdown]
 # ## The models, and what their evaluation costs
@@ -54,23 +53,9 @@ from fieldnotes.training import read_model
 # that of the best of its training std has not learned, and is left out.
 
 # %%
-given = catalogue.models(models)
-every = given.to_dict("records")
-losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
-trained = given[evaluation.counted(every, losses)].reset_index(drop=True)
-rows = trained.to_dict("records")
-members = [evaluation.who(row) for row in rows]
-stacked = evaluation.stack(
-    [
-        catalogue.load_model(row, lambda path: read_model(path, from_parameters))
-        for row in rows
-    ]
-)
-loop = evaluation.common_loop(rows)
+trained = load_trained(catalogue, models)
+stacked, loop, stds = trained.controllers, trained.loop, trained.stds
 keys = jax.random.split(jax.random.key(evaluation_seed), 3)
-stds = sorted({member["field_std"] for member in members})
-catalogue.record("models", len(rows))
-catalogue.record("left_out", len(given) - len(rows))
 
 
 # %%
@@ -88,9 +73,8 @@ reduction = preferences.reach_moments
 memory = evaluation.memory(stacked, loop, reaches, evaluations, reduction)
 catalogue.record("memory", memory.held / 1e6, "MB")
 Markdown(
-    f"{len(rows)} models, training stds {', '.join(f'{std:g}' for std in stds)}; "
-    f"{len(given) - len(rows)} more were left out. {directions} reaches × "
-    f"{evaluations} repeats × 2 fields each: {memory}."
+    f"{trained}. {directions} reaches × {evaluations} repeats "
+    f"× 2 fields each: {memory}."
 )
 
 # %% [markdown]
@@ -114,22 +98,17 @@ held = evaluation.evaluate(stacked, loop, loads, evaluations, keys[2], steady)
 at_rest = preferences.fit(preferences.total(rest.position, (1, 2)))
 under_load = preferences.fit(preferences.total(held.load, (1, 2)))
 pushes = preferences.readout_angles(stacked.readout.weight)
-colours = {
-    std: figures.std_colour(std, evaluation.common(rows, "field")) for std in stds
-}
+colours = trained.colours
 named = {f"training std {std:g}": std for std in stds}
 line_colours = {name: colours[std] for name, std in named.items()}
 
 
 # %%
-def of_std(std):
-    """Places of the models of a training std."""
-    return [place for place, own in enumerate(members) if own["field_std"] == std]
-
-
 def by_std(angles):
     """Angles of all units of all replicates, by training std; first axis: models."""
-    return {name: np.asarray(angles)[of_std(std)] for name, std in named.items()}
+    return {
+        name: np.asarray(angles)[trained.of_std(std)] for name, std in named.items()
+    }
 
 
 # %% [markdown]
@@ -153,7 +132,7 @@ catalogue.save_figure(
     "preferred-directions",
     kind="preference histograms",
     caption="Preferred directions of hidden units in reaches without a field.",
-    models=trained,
+    models=trained.table,
 )
 
 # %%
@@ -188,7 +167,7 @@ catalogue.save_figure(
     kind="preference histograms",
     caption=f"Change of preferred directions from no field to a curl field of {curl:g} "
     "N s/m.",
-    models=trained,
+    models=trained.table,
 )
 
 # %%
@@ -196,7 +175,7 @@ turns = {}
 for name in titles:
     for std in stds:
         own = {"field_std": std}
-        turn = np.degrees(preferences.circular_mean(changes[name][of_std(std)]))
+        turn = np.degrees(preferences.circular_mean(changes[name][trained.of_std(std)]))
         turns[name, std] = float(turn)
         catalogue.record(f"turn_{name}", float(turn), "degrees", member=own)
 heads = " | ".join(f"{std:g}" for std in stds)
@@ -230,13 +209,13 @@ catalogue.save_figure(
     "steady-preferences",
     kind="preference histograms",
     caption="Preferred places and forces at rest, and where the readout pushes.",
-    models=trained,
+    models=trained.table,
 )
 
 # %%
 errors = {
     std: [
-        1000 * float(np.median(np.asarray(kept.error)[of_std(std)]))
+        1000 * float(np.median(np.asarray(kept.error)[trained.of_std(std)]))
         for kept in (rest, held)
     ]
     for std in stds
@@ -265,7 +244,7 @@ kinds = {
 likeness = {
     (title, std): [
         preferences.agreement(preferences.turned(pushes[place], angles[place]))
-        for place in of_std(std)
+        for place in trained.of_std(std)
     ]
     for title, angles in kinds.items()
     for std in stds
@@ -293,7 +272,7 @@ catalogue.save_figure(
     kind="preferences in time",
     caption="Agreement of preferred force and readout along the reach; median and "
     "range of replicates.",
-    models=trained,
+    models=trained.table,
 )
 
 # %% [markdown]
@@ -305,7 +284,7 @@ ends = list(dict.fromkeys((stds[0], stds[-1])))
 flip = preferences.turned(
     fits["goal_speeding"].angle[:, 0], fits["goal_slowing"].angle[:, 0]
 )
-flips = {std: preferences.agreement(flip[of_std(std)]) for std in stds}
+flips = {std: preferences.agreement(flip[trained.of_std(std)]) for std in stds}
 for std in stds:
     catalogue.record("goal_flip", flips[std], "1", member={"field_std": std})
 own = {std: float(np.median(likeness["static load", std])) for std in stds}
