@@ -112,7 +112,7 @@ Markdown(findings.as_tables(table))
 
 # %% tags=["figure"]
 titles = {
-    name: f"{metrics.words(name)} [{metrics.unit(name)}]"
+    name: (metrics.words(name), metrics.unit(name))
     for name in table["measure"].unique()
 }
 catalogue.save_figure(

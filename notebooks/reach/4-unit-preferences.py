@@ -50,7 +50,8 @@ from fieldnotes.reach.trained import load_trained
 # ## The models, and what their evaluation costs
 #
 # A replicate whose lowest validation loss is more than two standard deviations above
-# that of the best of its training std has not learned, and is left out.
+# that of the best of its training std is left out. That is the rule of the notes; where
+# replicates agree closely it leaves out some that have learned as well.
 
 # %%
 trained = load_trained(catalogue, models)

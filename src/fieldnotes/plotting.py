@@ -139,11 +139,14 @@ def thin(count: int, most: int = 1000) -> tuple[slice, str]:
 
 
 def note(figure: go.Figure, words: str) -> go.Figure:
-    """Put a remark (such as `thin` gives) below the lower right corner."""
+    """Put a remark (such as `thin` gives) below the title of the horizontal axis."""
     if words:
-        place = {"x": 1, "y": -0.2, "xref": "paper", "yref": "paper"}
+        place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "yanchor": "top"}
         font = {"size": 11, "color": GREY}
-        figure.add_annotation(text=words, showarrow=False, font=font, **place)
+        figure.add_annotation(
+            text=words, showarrow=False, font=font, yshift=-52, **place
+        )
+        figure.update_layout(margin_b=80)
     return figure
 
 

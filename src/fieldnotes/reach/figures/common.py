@@ -12,10 +12,10 @@ from plotly.subplots import make_subplots
 from fieldnotes import plotting
 
 # One scale a variable, in every figure of the study. The ends that would be too pale on
-# white are left out of the ranges.
-plotting.register("field_std", low=0, high=1.7, scale="Viridis")
-plotting.register("constant_std", low=0, high=1.1, scale="Viridis")
-plotting.register("amplitude", low=0, high=5, scale="Plotly3")
+# white, or too dark on black, are left out of the ranges.
+plotting.register("field_std", low=-0.9, high=1.7, scale="Viridis")
+plotting.register("constant_std", low=-0.6, high=1.1, scale="Viridis")
+plotting.register("amplitude", low=-1.5, high=5, scale="Plotly3")
 plotting.register("context", low=-3, high=3.5, scale="Thermal")
 plotting.register("direction", low=0, high=2 * np.pi, scale="Phase")
 plotting.register("replicate", low=0, high=10, scale="Twilight")
@@ -26,7 +26,7 @@ MOST = 20  # thin curves in one group; more are thinned, and the figure says so
 THIN = {"width": 1}
 THICK = {"width": 3}
 OPACITY = 0.35
-DARKER = 0.7
+DARKER = 0.8
 Pair = tuple[float, float]
 
 
@@ -89,7 +89,7 @@ def panels(titles: Sequence[str], **more: Any) -> go.Figure:
         anchor = "x" if col == 1 else f"x{col}"
         fig.update_yaxes(scaleanchor=anchor, scaleratio=1, row=1, col=col)
         fig.update_xaxes(constrain="domain", row=1, col=col)
-    return fig.update_layout(height=380)
+    return fig.update_layout(height=420, margin_t=80)  # a title above those of panels
 
 
 def add_curves(fig: go.Figure, name: str, group: Group) -> str:
@@ -99,6 +99,8 @@ def add_curves(fig: go.Figure, name: str, group: Group) -> str:
         curves = np.asarray(curves, float)
         chosen, words = picked(len(curves))
         thin = {"color": plotting.faded(group.css, OPACITY), **THIN}
+        if len(curves) == 1:
+            thin = {"color": group.css, **THICK}
         for place in chosen:
             label = group.labels[place] if len(group.labels) else f"curve {place}"
             add_line(fig, curves[place], col, thin, f"{name}<br>{label}", name, False)

@@ -11,16 +11,23 @@ from fieldnotes.reach.figures.common import std_colour
 _RANGE = ("median", "lowest", "highest")
 
 
-def against_published(table: pd.DataFrame, titles: dict[str, str]) -> go.Figure:
+def against_published(
+    table: pd.DataFrame, titles: dict[str, tuple[str, str]]
+) -> go.Figure:
     """Ours over published, a panel a measure; on the dotted line they agree.
 
     Args:
         table: `findings.compared`; rows without a median are left out.
-        titles: measure → title of its axes, with the unit.
+        titles: measure → title of its panel, and unit.
     """
-    fig = make_subplots(rows=1, cols=len(titles), horizontal_spacing=0.09)
+    fig = make_subplots(
+        rows=1,
+        cols=len(titles),
+        horizontal_spacing=0.11,
+        subplot_titles=[title for title, _ in titles.values()],
+    )
     known = table.dropna(subset=["median"])
-    for col, (measure, title) in enumerate(titles.items(), start=1):
+    for col, (measure, (_, unit)) in enumerate(titles.items(), start=1):
         own = pd.DataFrame(known[known["measure"] == measure])
         for std, points in own.groupby("std"):
             middle, low, high = (np.asarray(points[x], float) for x in _RANGE)
@@ -47,6 +54,6 @@ def against_published(table: pd.DataFrame, titles: dict[str, str]) -> go.Figure:
         fig.add_scatter(
             x=ends, y=ends, mode="lines", line=line, showlegend=False, row=1, col=col
         )
-        fig.update_xaxes(title_text=f"published {title}", col=col)
-        fig.update_yaxes(title_text=f"ours {title}", col=col)
+        fig.update_xaxes(title_text=plotting.axis("published", unit), col=col)
+        fig.update_yaxes(title_text=plotting.axis("ours", unit), col=col)
     return fig

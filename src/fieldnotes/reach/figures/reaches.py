@@ -67,7 +67,7 @@ def in_panels(
     limits: Sequence[tuple[Pair, Pair]] | None,
 ) -> go.Figure:
     """Groups of curves in the plane, a panel for each quantity."""
-    fig = panels(NAMES, horizontal_spacing=0.1)
+    fig = panels(NAMES, horizontal_spacing=0.12)
     words = [add_curves(fig, name, group) for name, group in groups.items()]
     for col, quantity in enumerate(NAMES, start=1):
         x, y = (plotting.axis(f"{way} {quantity}", UNITS[quantity]) for way in axes)
@@ -99,7 +99,7 @@ def profiles(
         rows=len(bands),
         cols=2,
         shared_xaxes=True,
-        horizontal_spacing=0.12,
+        horizontal_spacing=0.18,
         vertical_spacing=0.06,
     )
     for row, (quantity, named) in enumerate(bands.items(), start=1):
