@@ -27,16 +27,13 @@ worst: int = 5  # [1] in [1, 100]: types named in the verdict
 # fmt: on
 
 # %%
-from functools import partial
-
 import jax.numpy as jnp
 import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import cell_types, comparisons, figures, rollouts
+from fieldnotes.latent import cell_types, comparisons, figures, rollouts, trained
 from fieldnotes.latent.sources import preset_circuit
-from fieldnotes.training import read_model
 
 # %% [markdown]
 # ## Prediction
@@ -48,18 +45,9 @@ from fieldnotes.training import read_model
 #    the seed (rank correlation between models above 0.5).
 
 # %%
-given = catalogue.models(models)
-learned = comparisons.learned(given)
-load = partial(read_model, build=comparisons.builder(learned.to_dict("records")[0]))
-compared = comparisons.compare(
-    learned.to_dict("records"),
-    lambda row: catalogue.load_model(row, load),
-    catalogue.cached,
-    varied=catalogue.varying(learned),
-    steps=steps,
-    starts=starts,
-    activity_steps=min(steps, 2000),
-    report=catalogue.progress(len(learned), "judging models"),
+learned = trained.learned(catalogue.models(models))
+compared = comparisons.of_models(
+    catalogue, learned, steps=steps, starts=starts, activity_steps=min(steps, 2000)
 )
 group = next(iter(compared.groups()))
 middle = compared.middle(group)
@@ -147,7 +135,7 @@ ranking.round(3)
 start = int(plan.starts_of(noisy)[0])
 length = min(plan.whole, 10 * plan.horizon) // plan.time_units * plan.time_units
 predicted = rollouts.latent_rollout(
-    catalogue.load_model(row, load),
+    trained.loader(catalogue)(row),
     jnp.asarray(noisy.voltage[start]),
     jnp.asarray(noisy.stimulus[start : start + length + 1]),
     plan.mode,

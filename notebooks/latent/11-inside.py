@@ -28,16 +28,13 @@ seed: int = 0  # [1] in [0, inf): of the rows and neurons drawn
 # fmt: on
 
 # %%
-from functools import partial
-
 import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import comparisons, figures, inside, reports, statistics
+from fieldnotes.latent import figures, inside, reports, statistics, trained
 from fieldnotes.latent.recordings import parents
 from fieldnotes.latent.sources import preset_circuit
-from fieldnotes.training import read_model
 
 # %% [markdown]
 # ## Prediction
@@ -49,22 +46,21 @@ from fieldnotes.training import read_model
 # more than silencing parents. Augmentation should lower that.
 
 # %%
-given = catalogue.models(models)
-learned = comparisons.learned(given)
+learned = trained.learned(catalogue.models(models))
 varied = catalogue.varying(learned)
 rows = learned.to_dict("records")
-build = partial(read_model, build=comparisons.builder(rows[0]))
+load = trained.loader(catalogue)
 data = {}
 opened = {}
 for row in rows:
-    place = comparisons.data_key(row)
+    place = trained.data_key(row)
     if place not in data:
-        data[place] = comparisons.data_of(row, steps, 10, catalogue.cached)
+        data[place] = trained.data_of(row, steps, 10, catalogue.cached)
     name = reports.label(row, varied)
     seeds = sum(other.startswith(name) for other in opened)
     opened[f"{name} ({seeds + 1})" if seeds else name] = (
         row,
-        catalogue.load_model(row, build),
+        load(row),
         data[place],
     )
 catalogue.record("models", len(opened))

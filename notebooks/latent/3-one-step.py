@@ -26,14 +26,12 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 # fmt: on
 
 # %%
-from functools import partial
-
 import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import claims, comparisons, figures, reports, verdicts
-from fieldnotes.training import read_model
+from fieldnotes.latent import claims, comparisons, figures, summaries, verdicts
+from fieldnotes.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction
@@ -46,39 +44,21 @@ from fieldnotes.training import read_model
 
 # %%
 given = catalogue.models(models)
-varied = catalogue.varying(comparisons.learned(given))
-compared = comparisons.compare(
-    given.to_dict("records"),
-    lambda row: catalogue.load_model(
-        row, partial(read_model, build=comparisons.builder(row))
-    ),
-    catalogue.cached,
-    varied=varied,
-    steps=steps,
-    starts=starts,
-    activity_steps=activity_steps,
-    report=catalogue.progress(len(given), "judging models"),
+compared = comparisons.of_models(
+    catalogue, given, steps=steps, starts=starts, activity_steps=activity_steps
 )
 table = compared.table
-catalogue.record("models", len(table))
-Markdown(comparisons.overview(compared, given))
+Markdown(summaries.overview(compared, given))
 
 # %% [markdown]
 # ## In numbers
-#
-# Median and range over seeds. *Between* is the mean squared error at the steps of the
-# training window that no loss ever touched; beside it, the same as a share of linear
-# interpolation (a straight line through the true recordings), of the variance of the
-# voltages, of the noise floor (the true circuit without noise, from the true state) and
-# of the stimulus-only model. Where every step is a loss point it is the mean over the
-# window. A rollout diverges where its worst start first exceeds an error of one; the
-# number of steps means never.
 
 # %%
-shown = reports.summary(table, comparisons.headings(table))
-for name, value, unit, member in comparisons.scraps(compared, varied):
-    catalogue.record(name, value, unit, member=member)
-shown
+Markdown(summaries.legend(table))
+
+# %%
+summaries.record(catalogue, compared)
+summaries.numbers(compared)
 
 # %% [markdown]
 # ## Beyond it
@@ -88,31 +68,13 @@ shown
 # range of the encoder as easily.
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.rollout_errors(compared.curves(), compared.baselines()),
-    "rollouts",
-    kind="error of rollouts",
-    caption="Latent rollouts: mean over starts, band from best to worst start.",
-    models=given,
-)
+panels.latent_rollouts(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.rollout_errors(compared.curves("activity"), compared.baselines()),
-    "activity",
-    kind="error of activity rollouts",
-    caption="Activity rollouts: decoded and encoded again at every step.",
-    models=given,
-)
+panels.activity_rollouts(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.divergence(table, int(table["steps"].max())),
-    "divergence",
-    kind="steps to divergence",
-    caption="First step at which the worst start exceeds an error of one.",
-    models=given,
-)
+panels.divergence_steps(compared).save(catalogue, given)
 
 # %% [markdown]
 # ## One step
@@ -157,5 +119,5 @@ for one in found:
 verdicts.findings(found)
 
 # %%
-text = comparisons.sentence(compared)
+text = summaries.sentence(compared)
 Markdown(f"{text} {verdicts.sentence(found)}")

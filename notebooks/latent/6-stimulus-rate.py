@@ -27,13 +27,11 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 # fmt: on
 
 # %%
-from functools import partial
-
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import bridges, claims, comparisons, figures, reports, verdicts
-from fieldnotes.training import read_model
+from fieldnotes.latent import bridges, claims, comparisons, summaries, trained, verdicts
+from fieldnotes.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction
@@ -47,39 +45,21 @@ from fieldnotes.training import read_model
 
 # %%
 given = catalogue.models(models)
-varied = catalogue.varying(comparisons.learned(given))
-compared = comparisons.compare(
-    given.to_dict("records"),
-    lambda row: catalogue.load_model(
-        row, partial(read_model, build=comparisons.builder(row))
-    ),
-    catalogue.cached,
-    varied=varied,
-    steps=steps,
-    starts=starts,
-    activity_steps=activity_steps,
-    report=catalogue.progress(len(given), "judging models"),
+compared = comparisons.of_models(
+    catalogue, given, steps=steps, starts=starts, activity_steps=activity_steps
 )
 table = compared.table
-catalogue.record("models", len(table))
-Markdown(comparisons.overview(compared, given))
+Markdown(summaries.overview(compared, given))
 
 # %% [markdown]
 # ## In numbers
-#
-# Median and range over seeds. *Between* is the mean squared error at the steps of the
-# training window that no loss ever touched; beside it, the same as a share of linear
-# interpolation (a straight line through the true recordings), of the variance of the
-# voltages, of the noise floor (the true circuit without noise, from the true state) and
-# of the stimulus-only model. Where every step is a loss point it is the mean over the
-# window. A rollout diverges where its worst start first exceeds an error of one; the
-# number of steps means never.
 
 # %%
-shown = reports.summary(table, comparisons.headings(table))
-for name, value, unit, member in comparisons.scraps(compared, varied):
-    catalogue.record(name, value, unit, member=member)
-shown
+Markdown(summaries.legend(table))
+
+# %%
+summaries.record(catalogue, compared)
+summaries.numbers(compared)
 
 # %% [markdown]
 # ## Within the window
@@ -88,29 +68,10 @@ shown
 # it.
 
 # %% tags=["figure"]
-units = int(table["tu"].max())
-view = compared.window(units)
-catalogue.save_figure(
-    figures.time_aligned(*view.curves, units, view.horizon),
-    "time-aligned",
-    kind="error within the window",
-    caption=f"Error in the first {view.horizon} steps; dots are loss points.",
-    models=given,
-)
+panels.within_window(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.settings(
-        table,
-        {"validation_ratio": "validation", "flow_ratio": "flow"},
-        quantity="error between recordings, share of interpolation [1]",
-        lines={"interpolation": 1.0},
-    ),
-    "settings",
-    kind="error by setting",
-    caption="Error at intervening steps over that of linear interpolation.",
-    models=given,
-)
+panels.by_setting(compared).save(catalogue, given)
 
 # %% [markdown]
 # ## Beyond it
@@ -119,22 +80,10 @@ catalogue.save_figure(
 # worse than that.
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.rollout_errors(compared.curves(), compared.baselines()),
-    "rollouts",
-    kind="error of rollouts",
-    caption="Latent rollouts: mean over starts, band from best to worst start.",
-    models=given,
-)
+panels.latent_rollouts(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.divergence(table, int(table["steps"].max())),
-    "divergence",
-    kind="steps to divergence",
-    caption="First step at which the worst start exceeds an error of one.",
-    models=given,
-)
+panels.divergence_steps(compared).save(catalogue, given)
 
 # %% [markdown]
 # ## What could be known at all?
@@ -146,7 +95,7 @@ catalogue.save_figure(
 # %%
 row = compared.rows()[0]
 units = int(table["tu"].max())
-training = comparisons.training_of(row)
+training = trained.training_of(row)
 limits = {}
 for known in ("knots", "all"):
     bridge = bridges.fit(training, units, known)
@@ -167,7 +116,7 @@ Markdown(f"Error of the bridge over that of the straight line: {'; '.join(told)}
 # nothing, which should lead towards the straight line from above.
 
 # %%
-name, ratio = comparisons.best_reduced(table)
+name, ratio = summaries.best_reduced(table)
 catalogue.record("best_reduced_ratio", ratio)
 Markdown(
     f"The best setting with a reduced stimulus is {name or 'none'}: {ratio:.3g} of "
@@ -190,7 +139,7 @@ limit = limits["knots", "validation"]
 missing = limits["all", "validation"]
 better = "below" if ratio < 0.95 else "not below"
 blame = "little more" if limit > 0.8 else "more"
-text = comparisons.sentence(compared)
+text = summaries.sentence(compared)
 Markdown(
     f"{text} {verdicts.sentence(found)} The best attempt with the stimulus at the "
     f"recordings only ({ratio:.3g}) is **{better}** linear interpolation. A linear "

@@ -29,13 +29,11 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 # fmt: on
 
 # %%
-from functools import partial
-
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import claims, comparisons, figures, reports, verdicts
-from fieldnotes.training import read_model
+from fieldnotes.latent import claims, comparisons, roundtrips, summaries, verdicts
+from fieldnotes.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction
@@ -47,39 +45,21 @@ from fieldnotes.training import read_model
 
 # %%
 given = catalogue.models(models)
-varied = catalogue.varying(comparisons.learned(given))
-compared = comparisons.compare(
-    given.to_dict("records"),
-    lambda row: catalogue.load_model(
-        row, partial(read_model, build=comparisons.builder(row))
-    ),
-    catalogue.cached,
-    varied=varied,
-    steps=steps,
-    starts=starts,
-    activity_steps=activity_steps,
-    report=catalogue.progress(len(given), "judging models"),
+compared = comparisons.of_models(
+    catalogue, given, steps=steps, starts=starts, activity_steps=activity_steps
 )
 table = compared.table
-catalogue.record("models", len(table))
-Markdown(comparisons.overview(compared, given))
+Markdown(summaries.overview(compared, given))
 
 # %% [markdown]
 # ## In numbers
-#
-# Median and range over seeds. *Between* is the mean squared error at the steps of the
-# training window that no loss ever touched; beside it, the same as a share of linear
-# interpolation (a straight line through the true recordings), of the variance of the
-# voltages, of the noise floor (the true circuit without noise, from the true state) and
-# of the stimulus-only model. Where every step is a loss point it is the mean over the
-# window. A rollout diverges where its worst start first exceeds an error of one; the
-# number of steps means never.
 
 # %%
-shown = reports.summary(table, comparisons.headings(table))
-for name, value, unit, member in comparisons.scraps(compared, varied):
-    catalogue.record(name, value, unit, member=member)
-shown
+Markdown(summaries.legend(table))
+
+# %%
+summaries.record(catalogue, compared)
+summaries.numbers(compared)
 
 # %% [markdown]
 # ## Within the window
@@ -90,50 +70,42 @@ shown
 # stimulus takes over.
 
 # %% tags=["figure"]
-units = int(table["tu"].max())
-view = compared.window(units)
-catalogue.save_figure(
-    figures.time_aligned(*view.curves, units, view.horizon),
-    "time-aligned",
-    kind="error within the window",
-    caption=f"Error in the first {view.horizon} steps; dots are loss points.",
-    models=given,
-)
+panels.within_window(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.settings(
-        table,
-        {"validation_ratio": "validation", "flow_ratio": "flow"},
-        quantity="error between recordings, share of interpolation [1]",
-        lines={"interpolation": 1.0},
-    ),
-    "settings",
-    kind="error by setting",
-    caption="Error at intervening steps over that of linear interpolation.",
-    models=given,
-)
+panels.by_setting(compared).save(catalogue, given)
 
 # %% [markdown]
 # ## Beyond it
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.rollout_errors(compared.curves(), compared.baselines()),
-    "rollouts",
-    kind="error of rollouts",
-    caption="Latent rollouts: mean over starts, band from best to worst start.",
-    models=given,
-)
+panels.latent_rollouts(compared).save(catalogue, given)
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.divergence(table, int(table["steps"].max())),
-    "divergence",
-    kind="steps to divergence",
-    caption="First step at which the worst start exceeds an error of one.",
-    models=given,
-)
+panels.divergence_steps(compared).save(catalogue, given)
+
+# %% [markdown]
+# ## Through the voltages
+#
+# The encoder of a staggered model was only ever given interpolated states. An activity
+# rollout hands it decoded ones, in which all neurons are of the same moment. If that
+# is what it cannot read, the round trip alone diverges, without any step; if not, the
+# largest eigenvalue of a step with its round trip must be above one all the same.
+
+# %%
+round_trips = roundtrips.of_comparison(catalogue, compared)
+for name, value in round_trips.counts.items():
+    catalogue.record(f"round_trips_{name}", value)
+round_trips.summary()
+
+# %% tags=["figure"]
+panels.both_rollouts(round_trips.table).save(catalogue, given)
+
+# %% tags=["figure"]
+panels.gains(round_trips.table).save(catalogue, given)
+
+# %%
+Markdown(round_trips.sentence())
 
 # %% [markdown]
 # ## Verdict
@@ -157,7 +129,7 @@ if own and base:
     catalogue.record("staggered_to_aligned_from_true_state", true)
     held = "met" if fold <= 1.25 else "MISSED"
     words = f"{fold:.3g} (from true states {true:.3g}): **{held}**"
-text = comparisons.sentence(compared)
+text = summaries.sentence(compared)
 Markdown(
     f"{text} Target, staggered and interpolated (at most 1.25 of aligned, from its own "
     f"samples): {words}. {verdicts.sentence(found)}"

@@ -30,16 +30,12 @@ patience: int = 3  # [1] in [1, inf): checkpoints without improvement before sto
 # fmt: on
 
 # %%
-from functools import partial
-
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import comparisons, figures, reports, stopping
-from fieldnotes.latent.models import build
-from fieldnotes.training import read_model
+from fieldnotes.latent import figures, reports, stopping, trained
 
 # %% [markdown]
 # ## Prediction
@@ -52,17 +48,17 @@ from fieldnotes.training import read_model
 # of two.
 
 # %%
-given = comparisons.learned(catalogue.models(models))
+given = trained.learned(catalogue.models(models))
 varied = catalogue.varying(given)
 finals = given.to_dict("records")
-load = partial(read_model, build=build)
+load = trained.loader(catalogue)
 kept = {}
 for row in finals:
     for update, kind in stopping.kinds(row).items():
         kept.setdefault(kind, []).append((row["identity"], update))
 entries = []
 for kind, wanted in kept.items():
-    ask = models if kind == "final" else {**comparisons.inner(models), "kind": kind}
+    ask = models if kind == "final" else {**trained.inner(models), "kind": kind}
     table = catalogue.models(ask)
     known = {row["identity"]: row for row in table.to_dict("records")}
     entries += [(known[name], update) for name, update in wanted if name in known]
@@ -74,12 +70,11 @@ catalogue.record("checkpoints", len(entries))
 lines, report = [], catalogue.progress(len(entries), "judging checkpoints")
 data = {}
 for done, (row, update) in enumerate(entries, start=1):
-    plan = comparisons.plan_of(row, steps, starts, activity_steps)
-    place = comparisons.data_key(row)
+    plan = trained.plan_of(row, steps, starts, activity_steps)
+    place = trained.data_key(row)
     if place not in data:
-        data[place] = comparisons.data_of(row, steps, starts, catalogue.cached)
-    model = catalogue.load_model(row, load)
-    seen = comparisons.observation_of(row)
+        data[place] = trained.data_of(row, steps, starts, catalogue.cached)
+    model, seen = load(row), trained.observation_of(row)
     found = reports.judge(model, data[place], plan, seen)
     signal = stopping.signals(model, data[place]["validation"], found, plan)
     group = reports.label(row, varied)

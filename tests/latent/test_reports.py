@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fieldnotes.latent import claims, comparisons, reports, rollouts, verdicts
+from fieldnotes.latent import (
+    claims,
+    comparisons,
+    reports,
+    rollouts,
+    summaries,
+    trained,
+    verdicts,
+)
 from fieldnotes.latent.acquisition import Observation
 from latent_maps import Decay, recording
 
@@ -85,7 +93,7 @@ def models(**axes) -> list[dict]:
 
 
 def test_models_are_compared_by_group_over_their_seeds(families, monkeypatch):
-    monkeypatch.setattr(comparisons, "data_of", lambda *_: families)
+    monkeypatch.setattr(trained, "data_of", lambda *_: families)
     rows, told = models(factor=[0.5, 0.3, 3.0]), []
     result = comparisons.compare(
         rows,
@@ -100,11 +108,11 @@ def test_models_are_compared_by_group_over_their_seeds(families, monkeypatch):
     assert list(result.groups()) == ["factor 0.5", "factor 0.3", "factor 3"]
     assert result.curves()["flow"]["factor 0.3"].shape == (8, 30)
     assert set(result.baselines()["flow"]) == {"constant", "linear"}
-    assert comparisons.worst_capped(result.table) == 2
-    words = comparisons.sentence(result)
+    assert summaries.worst_capped(result.table) == 2
+    words = summaries.sentence(result)
     assert "2 of 3 settings never diverge (factor 0.5; factor 0.3)" in words
     assert "lowest with factor 0.5" in words
-    shown = reports.summary(result.table, comparisons.headings(result.table))
+    shown = summaries.numbers(result)
     assert shown.loc["factor 0.5", "diverges at"] == "30"
     assert shown.loc["factor 3", "diverges at"] != "30"
     assert result.middle("factor 0.3") in {"0.3-0", "0.3-1"}

@@ -1,0 +1,138 @@
+"""Judged models side by side: the figures that the notebooks of this study share.
+
+Each comes with the name, the kind and the caption under which a notebook keeps it.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from fieldnotes.latent.figures.judgement import (
+    divergence,
+    listed,
+    rollout_errors,
+    settings,
+    time_aligned,
+)
+
+if TYPE_CHECKING:
+    from fieldnotes.latent.comparisons import Comparison
+    from fieldnotes.latent.trained import Catalogue
+
+SYMBOLS = {"latent": "circle", "activity": "diamond", "trips": "cross"}
+
+
+class Shown(NamedTuple):
+    """A figure, and what is said of it wherever it is kept."""
+
+    figure: go.Figure
+    name: str  # of its file in the run's folder
+    kind: str  # the same word in every run
+    caption: str
+
+    def save(self, catalogue: "Catalogue", models: Any = ()) -> Any:
+        """Keep it with `catalogue.save_figure`; gives the figure, to be shown."""
+        return catalogue.save_figure(
+            self.figure, self.name, kind=self.kind, caption=self.caption, models=models
+        )
+
+
+def within_window(compared: "Comparison") -> Shown:
+    """The training window step by step, for the models with the longest gap."""
+    units = int(compared.table["tu"].to_numpy().max())
+    view = compared.window(units)
+    return Shown(
+        time_aligned(*view.curves, units, view.horizon),
+        "time-aligned",
+        "error within the window",
+        f"Error in the first {view.horizon} steps; dots are loss points.",
+    )
+
+
+def by_setting(compared: "Comparison") -> Shown:
+    """Share of linear interpolation between the recordings, a dot a model."""
+    return Shown(
+        settings(
+            compared.table,
+            {"validation_ratio": "validation", "flow_ratio": "flow"},
+            quantity="error between recordings, share of interpolation [1]",
+            lines={"interpolation": 1.0},
+        ),
+        "settings",
+        "error by setting",
+        "Error at intervening steps over that of linear interpolation.",
+    )
+
+
+def latent_rollouts(compared: "Comparison") -> Shown:
+    """Errors of whole latent rollouts, a panel a family."""
+    return Shown(
+        rollout_errors(compared.curves(), compared.baselines()),
+        "rollouts",
+        "error of rollouts",
+        "Latent rollouts: mean over starts, band from best to worst start.",
+    )
+
+
+def activity_rollouts(compared: "Comparison") -> Shown:
+    """Errors of whole activity rollouts, a panel a family."""
+    return Shown(
+        rollout_errors(compared.curves("activity"), compared.baselines()),
+        "activity",
+        "error of activity rollouts",
+        "Activity rollouts: decoded and encoded again at every step.",
+    )
+
+
+def divergence_steps(compared: "Comparison") -> Shown:
+    """Steps of latent rollouts to divergence, a dot a model."""
+    table = compared.table
+    return Shown(
+        divergence(table, int(table["steps"].to_numpy().max())),
+        "divergence",
+        "steps to divergence",
+        "First step at which the worst start exceeds an error of one.",
+    )
+
+
+def both_rollouts(table: pd.DataFrame) -> Shown:
+    """Divergence of latent and of activity rollouts, and of round trips alone.
+
+    Args:
+        table: of `roundtrips.RoundTrips`: a row a model and family.
+    """
+    longest = int(table["steps"].to_numpy().max())
+    columns = {"latent": "latent", "activity": "activity", "trips": "round trip alone"}
+    fig = settings(table, columns, quantity="steps to divergence [steps]")
+    for trace, (column, symbol) in zip(listed(fig), SYMBOLS.items(), strict=True):
+        trace.x = np.maximum(table[column].to_numpy(float), 1)
+        trace.marker.symbol = symbol
+    fig.add_vline(x=longest, line_dash="dot", annotation_text="never")
+    return Shown(
+        fig,
+        "both-rollouts",
+        "steps to divergence of both rollouts",
+        f"First step, of {longest}, at which the worst start exceeds an error of one.",
+    )
+
+
+def gains(table: pd.DataFrame) -> Shown:
+    """Largest eigenvalues of a step alone and of a step with its round trip.
+
+    Args:
+        table: of `roundtrips.RoundTrips`: a row a model and family.
+    """
+    return Shown(
+        settings(
+            table,
+            {"gain_step": "step", "gain_both": "step and round trip"},
+            quantity="largest absolute eigenvalue [1]",
+            lines={"errors neither grow nor shrink": 1.0},
+        ),
+        "gains",
+        "eigenvalues with and without the round trip",
+        "Largest eigenvalue of a step, without and with its round trip; median over "
+        "states.",
+    )

@@ -1,0 +1,175 @@
+"""A comparison in words and numbers: its table, its scraps and its sentences."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fieldnotes.latent import metrics, reports
+from fieldnotes.latent.comparisons import Comparison
+from fieldnotes.latent.trained import Catalogue
+
+SCRAPS = {
+    "window": "voltage²",
+    "loss_points": "voltage²",
+    "beyond": "voltage²",
+    "relative": "1",
+    "ratio": "1",
+    "to_floor": "1",
+    "to_null": "1",
+    "one_step": "voltage²",
+    "from_true_state": "voltage²",
+    "divergence": "steps",
+    "activity_divergence": "steps",
+}
+HEADINGS = {  # of the table that every notebook shows
+    "validation_loss_points": "loss points",
+    "validation_window": "between",
+    "validation_ratio": "of interpolation",
+    "validation_relative": "of variance",
+    "validation_to_floor": "of noise floor",
+    "validation_to_null": "of stimulus only",
+    "validation_from_true_state": "from true states",
+    "validation_beyond": "beyond",
+    "validation_divergence": "diverges at",
+    "flow_window": "flow: between",
+    "flow_ratio": "flow: of interpolation",
+    "flow_relative": "flow: of variance",
+    "flow_to_null": "flow: of stimulus only",
+    "flow_divergence": "flow: diverges at",
+}
+MEANING = {
+    "loss points": "mean squared error at the recordings, where training compares",
+    "between": "the same at the steps of the training window that no loss ever touched "
+    "(of the whole window where every step is a loss point)",
+    "of interpolation": "*between* as a share of the error of a straight line through "
+    "the true recordings",
+    "of variance": "as a share of the variance of the voltages",
+    "of noise floor": "as a multiple of the error of the true circuit without noise, "
+    "from the true state",
+    "of stimulus only": "as a multiple of the error of the model that sees the "
+    "stimulus alone",
+    "from true states": "*between* from true states, which a model of staggered "
+    "recordings never has",
+    "beyond": "mean squared error after the training window",
+    "diverges at": "first step at which the worst start exceeds an error of one; the "
+    "number of steps means never",
+}
+
+
+# Tables ----------------------------------------------------------------------------
+
+
+def headings(table: pd.DataFrame) -> dict[str, str]:
+    """Columns of the table that every notebook shows, by their headings."""
+    return {
+        name: words
+        for name, words in HEADINGS.items()
+        if name in table and np.isfinite(table[name].to_numpy(float)).any()
+    }
+
+
+def legend(table: pd.DataFrame) -> str:
+    """What the columns of `numbers` mean, those alone that are shown."""
+    shown = [words for words in headings(table).values() if words in MEANING]
+    lines = [f"- **{words}**: {MEANING[words]}" for words in shown]
+    return "\n".join(
+        [
+            "Median and range over seeds; **flow** is the family of movies that no "
+            "model was trained on.\n",
+            *lines,
+        ]
+    )
+
+
+def numbers(comparison: Comparison) -> pd.DataFrame:
+    """The table that every notebook shows: a row a group, median and range."""
+    return reports.summary(comparison.table, headings(comparison.table))
+
+
+def scraps(
+    comparison: Comparison,
+) -> Iterator[tuple[str, float, str, dict[str, Any]]]:
+    """Name, value, unit and member of every number a reader takes away."""
+    for row in comparison.rows():
+        member = {name: row[name] for name in comparison.varied}
+        yield "stable", bool(row["stable"]), "-", member
+        for family in reports.families(comparison.found[str(row["identity"])]):
+            for name, unit in SCRAPS.items():
+                value = row.get(f"{family}_{name}", np.nan)
+                if np.isfinite(value):
+                    yield f"{family}_{name}", float(value), unit, member
+
+
+def record(catalogue: Catalogue, comparison: Comparison) -> None:
+    """Leave behind how many models were judged, and the scraps of each."""
+    catalogue.record("models", len(comparison.table))
+    for name, value, unit, member in scraps(comparison):
+        catalogue.record(name, value, unit, member=member)
+
+
+# Words -----------------------------------------------------------------------------
+
+
+def overview(comparison: Comparison, models: pd.DataFrame) -> str:
+    """How many models were judged, and which of those asked for could not be."""
+    table, absent = comparison.table, models.attrs.get("absent", [])
+    neurons = {
+        own.neurons for data in comparison.data.values() for own in data.values()
+    }
+    nulls = len(models) - len(table)
+    text = (
+        f"{len(table)} models in {table['group'].nunique()} settings, "
+        f"{' and '.join(map(str, sorted(neurons)))} neurons; "
+        f"{nulls} stimulus-only model{'' if nulls == 1 else 's'} beside them."
+    )
+    lost = [row for row in comparison.rows() if row.get("outcome") == "diverged"]
+    if lost:
+        text += f" {len(lost)} diverged in training and are judged as they ended."
+    if absent:
+        reasons = "; ".join(str(entry.get("reason")) for entry in absent)
+        text += f" Not trained at all: {reasons}."
+    return text
+
+
+def sentence(comparison: Comparison) -> str:
+    """Which groups stay stable, and where the error between recordings is lowest."""
+    table = comparison.table
+    by = table.groupby("group", sort=False)
+    stable = [str(name) for name, own in by if np.all(own["stable"].to_numpy() > 0)]
+    middle = medians(table, "validation_ratio")
+    text = f"{len(stable)} of {by.ngroups} settings never diverge"
+    text += f" ({'; '.join(stable)})." if 0 < len(stable) < by.ngroups else "."
+    if not middle:
+        return text
+    best = min(middle, key=middle.__getitem__)
+    return text + (
+        f" Between the recordings the error is lowest with {best}: "
+        f"{reports.brief(middle[best])} of linear interpolation."
+    )
+
+
+def best_reduced(table: pd.DataFrame) -> tuple[str, float]:
+    """The group with the lowest share of interpolation among reduced stimulus modes."""
+    middle = medians(pd.DataFrame(table[table["stimulus_mode"] != "all"]))
+    if not middle:
+        return "", float("nan")
+    best = min(middle, key=middle.__getitem__)
+    return best, middle[best]
+
+
+def medians(table: pd.DataFrame, column: str = "validation_ratio") -> dict[str, float]:
+    """Group → median over its models, where it is known."""
+    return {
+        str(name): float(np.nanmedian(own[column].to_numpy(float)))
+        for name, own in table.groupby("group", sort=False)
+        if np.isfinite(own[column].to_numpy(float)).any()
+    }
+
+
+def worst_capped(table: pd.DataFrame) -> int:
+    """How many models left the range of numbers in a rollout."""
+    finals = [name for name in table if str(name).endswith("_final")]
+    over = table[finals].to_numpy(float) >= metrics.CAP / 1000
+    return int(over.any(axis=1).sum())

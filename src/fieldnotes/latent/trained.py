@@ -1,0 +1,181 @@
+"""Trained models as the catalogue lists them: what a row says of its model.
+
+From a row come the recordings that judge the model, how it is rolled out, what it may
+see and its judgement beside the baselines. What is kept on disk the caller decides.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from fieldnotes.latent import reports, rollouts
+from fieldnotes.latent.acquisition import Observation
+from fieldnotes.latent.models import build, build_stimulus_only
+from fieldnotes.latent.recordings import Recording
+from fieldnotes.latent.reports import Arrays, Plan, Recordings
+from fieldnotes.latent.sources import PRESETS, preset_circuit, recordings
+from fieldnotes.training import read_model
+
+Row = Mapping[str, Any]
+Load = Callable[[Row], Any]
+Keep = Callable[..., Mapping[str, Any]]  # name, parameters, compute, models
+DATA = ("source", "preset", "noise", "data_seed", "data_file")
+
+
+@runtime_checkable
+class Catalogue(Protocol):
+    """What a notebook lends to a function: the module `fieldnotes.catalogue`."""
+
+    def varying(self, table: pd.DataFrame, /) -> list[str]: ...
+    def load_model(self, row: Any, read: Callable[[Path], Any], /) -> Any: ...
+    def cached(
+        self,
+        name: str,
+        parameters: Row,
+        compute: Callable[[], Row],
+        models: Any = (),
+        /,
+    ) -> Mapping[str, Any]: ...
+    def progress(self, total: int, label: str, /) -> Callable[..., None]: ...
+    def record(
+        self, name: str, value: Any, unit: str = "1", *, member: Any = None
+    ) -> Any: ...
+    def save_figure(
+        self, fig: Any, name: str, *, kind: str, caption: str, models: Any = ()
+    ) -> Any: ...
+
+
+def compute_always(
+    name: str, parameters: Row, compute: Callable[[], Any], models: Any = ()
+) -> Any:
+    """A `keep` that keeps nothing."""
+    del name, parameters, models
+    return compute()
+
+
+# Which models ----------------------------------------------------------------------
+
+
+def is_null(row: Row) -> bool:
+    """Whether a model sees the stimulus alone."""
+    return str(row.get("notebook", "")).endswith("stimulus-only")
+
+
+def learned(models: pd.DataFrame) -> pd.DataFrame:
+    """The models but for those that see the stimulus alone."""
+    keep = [not is_null(row) for row in models.to_dict("records")]
+    return models.loc[keep].reset_index(drop=True)
+
+
+def inner(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions within a query for models; none where a stage is asked for."""
+    return dict(query.get("where", {}))
+
+
+def builder(row: Row) -> Callable[..., Any]:
+    """What makes the skeleton of the model of a row."""
+    return build_stimulus_only if is_null(row) else build
+
+
+def loader(catalogue: Catalogue) -> Load:
+    """What reads the model of a row from its file."""
+    return lambda row: catalogue.load_model(
+        row, partial(read_model, build=builder(row))
+    )
+
+
+# What a row says -------------------------------------------------------------------
+
+
+def data_key(row: Row) -> tuple[Any, ...]:
+    """What says which recordings a model was trained on."""
+    known = {**row, "noise": noise_of(row), "data_seed": int(row.get("data_seed", 0))}
+    return tuple(known.get(name) for name in DATA)
+
+
+def noise_of(row: Row) -> float | None:
+    """Noise of the recordings a model was trained on; None for a file's own."""
+    given = row.get("noise")
+    if given is not None and not np.isnan(given):
+        return float(given)
+    known = row.get("source", "hexeye") == "hexeye"
+    return PRESETS[str(row["preset"])].noise if known else None
+
+
+def plan_of(row: Row, steps: int, starts: int, activity_steps: int) -> Plan:
+    """How a model is rolled out, from how it was trained."""
+    return Plan(
+        time_units=int(row["tu"]),
+        evolve_multiple_steps=int(row["ems"]),
+        steps=steps,
+        starts=starts,
+        activity_steps=activity_steps,
+        mode=str(row.get("stimulus_mode", "all")),
+    )
+
+
+def observation_of(row: Row) -> Observation:
+    """What a model may see, from how it was trained."""
+    return Observation(
+        str(row["mode"]),
+        int(row["tu"]),
+        int(row.get("phase_seed", 0)),
+        str(row.get("interpolation", "acausal")),
+    )
+
+
+# What is computed ------------------------------------------------------------------
+
+
+def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
+    """Recordings that judge a model: long new ones, or those its file leaves."""
+    if row.get("source", "hexeye") == "file":
+        return recordings("file", data_file=row["data_file"]).judged
+    asked = {
+        "preset": row["preset"],
+        "noise": noise_of(row),
+        "seed": int(row.get("data_seed", 0)),
+        "steps": steps,
+        "starts": starts,
+    }
+    made: dict[str, Recording] = {}
+
+    def compute() -> Arrays:
+        made.update(reports.judging_recordings(**asked))
+        return {
+            f"{family}.{name}": getattr(own, name)
+            for family, own in made.items()
+            for name in ("voltage", "stimulus")
+        }
+
+    arrays = keep("judging-recordings", asked, compute)
+    return made or reports.restored(dict(arrays), **asked)
+
+
+def training_of(row: Row) -> Recording:
+    """The recording a model was trained on, every row of it."""
+    source, preset = str(row["source"]), str(row["preset"])
+    own = noise_of(row), int(row.get("data_seed", 0)), str(row.get("data_file", ""))
+    return recordings(source, preset, *own).train
+
+
+def judged(row: Row, load: Load, data: Recordings, plan: Plan) -> Arrays:
+    """`reports.judge` of the model of a row."""
+    return reports.judge(load(row), data, plan, observation_of(row))
+
+
+def baselines(
+    row: Row, load: Load, data: Recordings, plan: Plan, null: Row | None
+) -> Arrays:
+    """`reports.baselines` of the recordings of a row."""
+    known = row.get("source", "hexeye") == "hexeye"
+    circuit = preset_circuit(str(row["preset"])) if known else None
+    nulls = None
+    if null is not None:
+        model = load(null)
+        nulls = {name: rollouts.null_errors(model, own) for name, own in data.items()}
+    return reports.baselines(data, plan, circuit, nulls)
