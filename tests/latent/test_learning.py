@@ -20,7 +20,8 @@ SHORT = Recipe(tu=4, ems=2, warm_up=6, updates=6, batch=4, learning_rate=1e-2)
 
 
 def fit(recipe, seeds=(0,), **options):
-    return learning.fit(recipe, SIZES, sets(), seeds, **options)
+    """Trained in chunks of one length, so that tests share compiled programs."""
+    return learning.fit(recipe, SIZES, sets(), seeds, chunk=6, **options)
 
 
 def same(one, other):
@@ -83,7 +84,7 @@ def test_learning_lowers_the_loss_and_learns_from_noise_what_there_is():
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
     recipe = replace(SHORT, updates=12)
-    whole = fit(recipe, chunk=3)
+    whole = fit(recipe)
 
     class Stop(Exception):
         pass
@@ -93,7 +94,7 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
             raise Stop
 
     path = tmp_path / "checkpoint"
-    ask = {"chunk": 3, "checkpoint": path, "checkpoint_seconds": 0.0}
+    ask = {"checkpoint": path, "checkpoint_seconds": 0.0}
     with pytest.raises(Stop):
         fit(recipe, report=stop, **ask)
     assert path.exists()
@@ -134,8 +135,10 @@ def test_seeds_together_are_seeds_alone():
 
 
 def test_a_model_in_a_file_is_the_model_without_its_training_parts(tmp_path):
-    recipe = replace(SHORT, mode="staggered", staggered="bank", stimulus_warm_up=2)
-    model = fit(recipe).member(0)
+    whole = {**SIZES, "neurons": 7, "stimuli": 3}
+    model = build(**whole, stimulus_decoder=True, bank=5)
+    assert model.bank is not None
+    assert model.stimulus_decoder is not None
     path = tmp_path / "model.eqx"
     learning.write_model(path, model, {**SIZES, "updates": 6, "seed": [0]})
     again = read_model(path, build)

@@ -1,6 +1,7 @@
 """Losses: against plain definitions, and blind to every entry that is not observed."""
 
 import dataclasses
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -16,11 +17,14 @@ from latent_tasks import NEURONS, SIZES, STEPS, STIMULI, TASKS, blinded, recordi
 WEIGHTS = Weights(total_variation=jnp.float32(0.1), l1=jnp.float32(0.01))
 
 
-def model_of(task, whole=None):
+def model_of(task):
     """A small model that moves; with a bank where the task has one."""
-    whole = whole or recording()
-    rows = len(batches.source(whole, task).observed.values)
-    bank = rows if task.treatment == "bank" else 0
+    rows = len(batches.source(recording(), task).observed.values)
+    return built(rows if task.treatment == "bank" else 0)
+
+
+@cache
+def built(bank):
     return build(
         neurons=NEURONS,
         stimuli=STIMULI,
@@ -31,24 +35,31 @@ def model_of(task, whole=None):
     )
 
 
-def value_and_gradient(whole, task, seed=0):
-    """((total, terms), gradient) of one drawn batch."""
-    data = jax.tree.map(jnp.asarray, batches.source(whole, task))
-    key = jax.random.key(seed)
+def loud(name, **changes):
+    """A task with every penalty; one program serves all tests of the same task."""
+    own = {"batch": 8, "total_variation": True, "l1": True}
+    return dataclasses.replace(TASKS[name], **own, **changes)
 
-    def total(model, data):
+
+@partial(jax.jit, static_argnames="task")
+def graded(model, data, key, task):
+    def total(model):
         batch = batches.draw(key, 0, data, task)
         return window_loss(model, batch, task, WEIGHTS, data, key)
 
-    return jax.jit(jax.value_and_grad(total, has_aux=True))(model_of(task), data)
+    return jax.value_and_grad(total, has_aux=True)(model)
+
+
+def value_and_gradient(whole, task, seed=0):
+    """((total, terms), gradient) of one drawn batch."""
+    data = jax.tree.map(jnp.asarray, batches.source(whole, task))
+    return graded(model_of(task), data, jax.random.key(seed), task)
 
 
 @pytest.mark.parametrize("objective", ["dynamics", "reconstruction"])
 @pytest.mark.parametrize("name", TASKS)
 def test_unobserved_entries_change_neither_loss_nor_gradients(name, objective):
-    task = dataclasses.replace(
-        TASKS[name], objective=objective, batch=8, total_variation=True, l1=True
-    )
+    task = loud(name, objective=objective)
     whole = recording()
     hidden = blinded(whole, task.observation)
     assert np.isnan(hidden.voltage).any() == (name != "all")
@@ -61,7 +72,7 @@ def test_unobserved_entries_change_neither_loss_nor_gradients(name, objective):
 
 @pytest.mark.parametrize("name", ["naive", "bank", "acausal"])
 def test_observed_entries_do_change_it(name):
-    task = dataclasses.replace(TASKS[name], batch=8)
+    task = loud(name, objective="dynamics")
     whole, other = recording(), recording()
     other.voltage[task.observation.mask(STEPS, NEURONS)] += 1.0
     (one, _), _ = value_and_gradient(whole, task)
@@ -71,7 +82,7 @@ def test_observed_entries_do_change_it(name):
 
 @pytest.mark.parametrize("mode", ["none", "constant", "interpolate"])
 def test_stimulus_between_knots_changes_neither_loss_nor_gradients(mode):
-    task = dataclasses.replace(TASKS["aligned"], stimulus_mode=mode, batch=8)
+    task = loud("aligned", stimulus_mode=mode)
     whole, hidden = recording(), recording()
     kept = slice(0, 0) if mode == "none" else slice(None, None, 4)
     stimulus = np.full_like(whole.stimulus, np.nan)
