@@ -26,35 +26,18 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import figures, surveys
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. A model is *stuck* when, trained to the end, it
-# errs by 100 % on its own orbits (a field of zero would too), or by over 10 % and three
-# times the median of its group. Stuck and diverged models stay in every median and
-# range.
-
+# only in seed or draw form a group.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(given, load, varied=varied, points=points, report=report)
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared = Comparison(catalogue, models)
+given, table = compared.given, compared.survey(points)
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -88,31 +71,17 @@ catalogue.save_figure(
 # shows less of a segment has a smaller loss, so levels compare within a phase only.
 
 # %%
-rows = {
-    row["model"]: row for row in given.assign(model=table["model"]).to_dict("records")
-}
 middle = surveys.medians(table[table["state"] != "diverged"], ["curriculum"])
 middle = middle.sort_values("mean_100")
-ends = [rows[middle.iloc[place]["model"]] for place in (0, -1)]
-first, last = (catalogue.history(row) for row in ends)
+ends = middle.to_dict("records")
+first, last = (catalogue.history(ends[place]) for place in (0, -1))
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.loss_curves(first, name="loss"),
-    "loss-best",
-    kind="loss",
-    caption="Loss of the middle model of the best curriculum; bands are phases.",
-    models=given,
-)
-
-# %% tags=["figure"]
-catalogue.save_figure(
-    figures.loss_curves(last, name="loss"),
-    "loss-worst",
-    kind="loss",
-    caption="Loss of the middle model of the worst curriculum; bands are phases.",
-    models=given,
-)
+for place, history in (("best", first), ("worst", last)):
+    caption = f"Loss of the middle model of the {place} curriculum; bands are phases."
+    figure = figures.loss_curves(history, name="loss")
+    about = {"kind": "loss", "caption": caption, "models": given}
+    catalogue.save_figure(figure, f"loss-{place}", **about).show()
 
 # %% [markdown]
 # ## Last or best
@@ -122,8 +91,8 @@ catalogue.save_figure(
 # compete.
 
 # %%
-kept = catalogue.models({"where": {**models.get("where", {}), "kind": "best"}})
-best = surveys.survey(kept, load, varied=varied, points=points).set_index("identity")
+kept = {"where": {**models.get("where", {}), "kind": "best"}}
+best = Comparison(catalogue, kept).survey(points).set_index("identity")
 both = table.set_index("identity")["mean_100"].to_frame("last")
 both["best"] = best["mean_100"].reindex(both.index)
 both = both[np.isfinite(both).all(axis=1)]

@@ -27,13 +27,11 @@ points: int = 360  # [1] in [7, 100000]: samples over one period of a test orbit
 level: float = 1e-4  # [R_E] in (0, inf): the noise at which a winner is named
 
 # %%
-import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import figures, noise, surveys
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## What the samples give away
@@ -44,7 +42,8 @@ from fieldnotes.training import read_model
 # of order four: velocity errs by h⁴p⁽⁵⁾/30 and 0.95 σ/h.
 
 # %%
-given = catalogue.models(models)
+compared = Comparison(catalogue, models)
+given = compared.given
 levels = sorted({float(value) for value in given["position_noise"]})
 estimators = noise.label_errors(sorted({*levels, level}), points=points)
 chosen = estimators[estimators["noise [R_E]"] == level]
@@ -67,26 +66,13 @@ estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).f
 # ## The models
 #
 # Every model meets the same 100 orbits, true and without noise, that no training has
-# seen. Stuck and diverged models stay in every median and range.
-
+# seen.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-varied = catalogue.varying(given)
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(given, load, varied=varied, points=points, report=report)
+table = compared.survey(points)
 table["recipe"] = [noise.recipe_of(row) for row in given.to_dict("records")]
 table["level"] = [noise.level_of(row) for row in given.to_dict("records")]
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]

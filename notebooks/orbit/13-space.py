@@ -32,40 +32,20 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import figures, space, surveys, tasks
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
 #
 # Each is judged twice: on 100 unseen orbits that start anywhere, and on 100 that start
-# at periapsis; in space if it was trained there. Stuck and diverged models stay in
-# every median and range.
-
+# at periapsis; in space if it was trained there.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-report = catalogue.progress(2 * len(given), "judging models")
-tables = {
-    family: surveys.survey(given, load, varied=varied, points=points, family=family)
-    for family in ("complex", "fixnu0")
-}
-table = tables["complex"].assign(fixnu0_100=tables["fixnu0"]["mean_100"])
+compared = Comparison(catalogue, models)
+given, table = compared.given, compared.survey(points)
+table["fixnu0_100"] = compared.survey(points, family="fixnu0")["mean_100"]
 table["place"] = np.where(table["space"].astype(bool), "space", "plane")
-report(2 * len(given), float(np.median(table["mean_100"])))
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-        catalogue.record("error_fixnu0", own["fixnu0_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared.record(table, {"error_100": "mean_100", "error_fixnu0": "fixnu0_100"})
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -110,11 +90,10 @@ sets = {
     place: tasks.unseen_set(100, space=place == "space", points=points)
     for place in trained["place"].unique()
 }
-rows = given.to_dict("records")
 found = {}
-for index, own in trained.iterrows():
+for own in trained.to_dict("records"):
     name = (own["group"], own["place"])
-    judged = space.by_anomaly(load(rows[int(index)]), sets[own["place"]], points)
+    judged = space.by_anomaly(compared.load(own), sets[own["place"]], points)
     found.setdefault(name, []).append(judged)
 errors = {name: np.array([own.error for own in each]) for name, each in found.items()}
 strays = {

@@ -33,10 +33,9 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import adjoints, batches, costs, surveys, tasks
+from fieldnotes.orbit.comparisons import Comparison
 from fieldnotes.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
-from fieldnotes.orbit.models import build
 from fieldnotes.orbit.recipes import PhasePlan
-from fieldnotes.training import read_model
 
 # %% [markdown]
 # ## The model that is opened
@@ -45,17 +44,10 @@ from fieldnotes.training import read_model
 # still wrong near periapsis is harder to integrate, and harder to integrate backwards.
 
 # %%
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-
-
-def load(row):
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-trained = given[given["outcome"] != "diverged"]
+compared = Comparison(catalogue, models)
+trained = compared.given[compared.given["outcome"] != "diverged"]
 row = trained.to_dict("records")[0]
-model = load(row)
+model = compared.load(row)
 points = int(row["points"])
 learned = tasks.orbit_set(row["family"], 10, 1, space=bool(row["space"]), points=points)
 plan = PhasePlan((0.0, 1.0), 1.0, 1, segment_length)
@@ -147,7 +139,7 @@ catalogue.save_figure(
 # models below, which differ in nothing else.
 
 # %%
-judged = surveys.survey(given, load, varied=varied, points=points)
+judged = compared.survey(points)
 ranks = surveys.summary(judged, by="adjoint")
 for name, line in ranks.iterrows():
     catalogue.record(f"error_100 {name}", float(line["median"]), "%")

@@ -32,8 +32,7 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import beyond, figures, surveys, tasks
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -41,29 +40,14 @@ from fieldnotes.training import read_model
 # Errors are those of the acceleration, against the true field of the model's own
 # system, on 100 orbits of its own family that no training has seen.
 
-
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-rows = given.to_dict("records")
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(
-    given, load, varied=varied, points=points, family="own", report=report
-)
-table["truth"] = [beyond.name_of(beyond.system_of(row)) for row in rows]
+compared = Comparison(catalogue, models)
+given, table = compared.given, compared.survey(points, family="own")
+systems = [beyond.system_of(row) for row in given.to_dict("records")]
+table["truth"] = [beyond.name_of(system) for system in systems]
 table["layers"] = table["features"] + " + " + table["output_layer"]
 table["place"] = np.where(table["space"].astype(bool), "space", "plane")
-for row, own in zip(rows, table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -99,12 +83,12 @@ catalogue.save_figure(
 # %%
 trained = table[(table["state"] != "diverged") & (table["truth"] != "three_body")]
 tests, perturbed = {}, {}
-for index, own in trained.iterrows():
-    kind = (own["family"], own["place"] == "space", beyond.system_of(rows[int(index)]))
+for own in trained.to_dict("records"):
+    kind = (own["family"], own["place"] == "space", beyond.system_of(own))
     if kind not in tests:
         sizes = {"family": kind[0], "space": kind[1], "system": kind[2]}
         tests[kind] = tasks.unseen_set(100, points=points, **sizes)
-    error = beyond.perturbation_error(load(rows[int(index)]), tests[kind])
+    error = beyond.perturbation_error(compared.load(own), tests[kind])
     name = (own["truth"] + f", {own['place']}", own["layers"])
     perturbed.setdefault(name, (kind, [], []))[1].append(own["mean_100"])
     perturbed[name][2].append(error)
@@ -145,11 +129,11 @@ pd.DataFrame(beside).rename(
 # %%
 three = table[(table["truth"] == "three_body") & (table["state"] != "diverged")]
 moons, near = {}, {}
-for index, own in three.iterrows():
+for own in three.to_dict("records"):
     space = own["place"] == "space"
     system = tasks.System("three_body")
     orbits = tasks.unseen_set(arcs, space=space, points=points, system=system)
-    model = load(rows[int(index)])
+    model = compared.load(own)
     moons.setdefault(own["group"], []).append(beyond.arcs(model, orbits))
     near.setdefault(own["group"], []).append(beyond.near_points(model))
 for name, each in moons.items():
@@ -206,13 +190,13 @@ if near:
 # %% tags=["figure"]
 if len(three):
     best = three["mean_100"].astype(float).idxmin()
-    row = rows[int(best)]
+    row = table.loc[best].to_dict()
     taught = surveys.plain(row["orbits"]), surveys.plain(row["draw"])
     system = tasks.System("three_body")
     paths = tasks.orbit_set("complex", *taught, points=points, system=system).states
     catalogue.save_figure(
         figures.turning_plane(
-            *beyond.error_plane(load(row)), beyond.marks(), paths[:30, :, :2]
+            *beyond.error_plane(compared.load(row)), beyond.marks(), paths[:30, :, :2]
         ),
         "plane",
         kind="field",

@@ -34,7 +34,7 @@ space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
 draw: list[int] = [1]  # [1] in [0, inf): seeds of training orbits, one set for each
 points: int = 360  # [1] in [3, 100000]: samples over one period
-position_noise: float = 0.0  # [R_E] in [0, inf): deviation of each component
+position_noise: float = 0.0  # [R_E] in [0, inf): deviation (three_body: distance)
 velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
 observed: Literal["state", "position"] = "state"  # [-] what of it the instrument sees
 smoothing: Literal["none", "local"] = "none"  # [-] polynomials over many samples
@@ -306,11 +306,12 @@ orbit = reference.states[0]
 time = reference.time[0]
 rolled = known["reference"]
 stray = np.linalg.norm(rolled[-1, :, :3] - orbit[:, :3], axis=-1)
-record("reference_stray", float(stray[-1]), "R_E")
+unit = figures.length_unit(system)
+record("reference_stray", float(stray[-1]), unit)
 record("reference_error", float(known["reference_error"][-1]), "%")
 Markdown(
-    f"After a period the model shown is {stray[-1]:.3g} R_E from where it should be; "
-    f"along the true orbit its acceleration is wrong by "
+    f"After a period the model shown is {stray[-1]:.3g} {unit} from where it should "
+    f"be; along the true orbit its acceleration is wrong by "
     f"{known['reference_error'][-1]:.3g} % on average."
 )
 
@@ -323,6 +324,7 @@ save_figure(
             figures.ReferencePhase(f"phase {phase + 1}", rolled[phase], float(error))
             for phase, error in enumerate(known["reference_error"])
         ],
+        length=figures.length_unit(system),
     ),
     "reference",
     kind="reference orbit",
@@ -378,7 +380,7 @@ save_figure(
         | parts,
         {"|a|": size},
         periapsis=closest,
-        unit="R_E/TU²",
+        unit=f"{figures.length_unit(system)}/TU²",
     ),
     "outputs",
     kind="outputs",
@@ -388,7 +390,13 @@ save_figure(
 
 # %% tags=["figure"]
 save_figure(
-    figures.directions_over_time(time, orbit[:, :3], exact, outside.acceleration),
+    figures.directions_over_time(
+        time,
+        orbit[:, :3],
+        exact,
+        outside.acceleration,
+        length=figures.length_unit(system),
+    ),
     "directions",
     kind="directions",
     caption=f"Angle to the true acceleration and its radial part, {which}.",

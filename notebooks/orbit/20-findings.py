@@ -32,35 +32,19 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import december, figures, findings, reports, surveys, tasks
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. A model is *stuck* when, trained to the end, it
-# errs by 100 % on its own orbits (a field of zero would too), or by over 10 % and three
-# times the median of its group. Stuck and diverged models stay in every median and
-# range.
-
+# only in seed or draw form a group. Models of another truth than Newton's are left out;
+# `16-beyond-two-bodies` judges them.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(given, load, varied=varied, points=points, report=report)
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared = Comparison(catalogue, models, newton=True)
+given, table = compared.given, compared.survey(points)
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -76,15 +60,14 @@ Markdown(surveys.not_well(table))
 # only.
 
 # %%
-rows = {
-    row["model"]: row for row in given.assign(model=table["model"]).to_dict("records")
-}
 best = {
     target.name: findings.best_recipe(table, target.where)
     for target in findings.TARGETS
 }
 seconds = {
-    name: findings.clocked(rows[own.iloc[0]["model"]]) if clock and len(own) else np.nan
+    name: findings.clocked(given.loc[own.index[0]].to_dict())
+    if clock and len(own)
+    else np.nan
     for name, own in best.items()
 }
 targets = pd.DataFrame(
@@ -144,6 +127,18 @@ for row in published[published["models"] > 0].to_dict("records"):
 Markdown(december.markdown(published))
 
 # %% [markdown]
+# Of the settings of 10 December the notes tell more than the mean error: the error on
+# the training orbits, the angle, the radial sign, and the shape of the distribution.
+
+# %%
+further = december.measured(table)
+further.to_csv(catalogue.artifact("measures.csv"), index=False)
+for row in further[further["value"].notna()].to_dict("records"):
+    name = f"ours: {row['setting']}, {row['measure']}"
+    catalogue.record(name, row["value"], row["unit"])
+Markdown(december.measured_markdown(further))
+
+# %% [markdown]
 # ## Rankings and other claims
 #
 # A ranking is reproduced when 95 % of all pairs of models agree with it.
@@ -175,7 +170,7 @@ columns = [f"{name}_{n}" for n in sorted({1, periods}) for name in names]
 strayed = {}
 for name, own in best.items():
     if len(own) and (own["state"] != "diverged").any():
-        model = load(rows[surveys.medians(own, ["loss"]).iloc[0]["model"]])
+        model = compared.load(surveys.medians(own, ["loss"]).iloc[0].to_dict())
         asked = {"points": points, "periods": tuple(sorted({1, periods}))}
         strayed[name] = {"100": reports.judge(model, unseen, **asked)["100"].row}
         for column in columns:

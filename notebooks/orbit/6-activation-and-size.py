@@ -21,40 +21,22 @@ models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are co
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 
 # %%
-import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import figures, surveys
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. A model is *stuck* when, trained to the end, it
-# errs by 100 % on its own orbits (a field of zero would too), or by over 10 % and three
-# times the median of its group. Stuck and diverged models stay in every median and
-# range.
-
+# only in seed or draw form a group.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(given, load, varied=varied, points=points, report=report)
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared = Comparison(catalogue, models)
+given, table = compared.given, compared.survey(points)
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]

@@ -30,35 +30,19 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.orbit import figures, planes, surveys
-from fieldnotes.orbit.models import build
-from fieldnotes.training import read_model
+from fieldnotes.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. A model is *stuck* when, trained to the end, it
-# errs by 100 % on its own orbits (a field of zero would too), or by over 10 % and three
-# times the median of its group. Stuck and diverged models stay in every median and
-# range.
-
+# only in seed or draw form a group. Models of another truth than Newton's are left out;
+# `16-beyond-two-bodies` judges them.
 
 # %%
-def load(row):
-    """A model of the catalogue from its row."""
-    return catalogue.load_model(row, lambda path: read_model(path, build))
-
-
-given = catalogue.models(models)
-varied = catalogue.varying(given)
-report = catalogue.progress(len(given), "judging models")
-table = surveys.survey(given, load, varied=varied, points=points, report=report)
-for row, own in zip(given.to_dict("records"), table.to_dict("records"), strict=True):
-    if np.isfinite(own["mean_100"]):
-        member = {name: row[name] for name in varied}
-        catalogue.record("error_100", own["mean_100"], "%", member=member)
-for state in ("trained", "stuck", "diverged"):
-    catalogue.record(state, int((table["state"] == state).sum()))
+compared = Comparison(catalogue, models, newton=True)
+given, table = compared.given, compared.survey(points)
+compared.record(table)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -71,39 +55,28 @@ Markdown(surveys.not_well(table))
 # %%
 fine = table[table["state"] != "diverged"]
 middle = surveys.medians(fine, ["group"]).sort_values("mean_100").head(6)
-rows = {
-    row["model"]: row for row in given.assign(model=table["model"]).to_dict("records")
-}
 fields = {
-    own["group"]: planes.over_plane(load(rows[own["model"]]), reach, grid)
+    own["group"]: planes.over_plane(compared.load(own), reach, grid)
     for own in middle.to_dict("records")
 }
-best = middle.iloc[0]
-training = surveys.training_orbits(
-    best["family"], int(best["orbits"]), int(best["draw"]), False, points
-)
+best, worst = middle.iloc[0], middle.iloc[-1]
+drawn = (int(best["orbits"]), int(best["draw"]), bool(best["space"]))
+training = surveys.training_orbits(best["family"], *drawn, points)
+
+# %% tags=["figure"]
+over_best = "The middle model of the best group; white, its training orbits."
+over_worst = "The same for the worst of the groups shown."
+for name, field, orbits, caption in (
+    ("plane", fields[best["group"]], training, over_best),
+    ("plane-other", fields[worst["group"]], None, over_worst),
+):
+    figure = figures.plane_panels(field, orbits)
+    about = {"kind": "field over the plane", "caption": caption, "models": given}
+    catalogue.save_figure(figure, name, **about).show()
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.plane_panels(fields[best["group"]], training),
-    "plane",
-    kind="field over the plane",
-    caption="The middle model of the best group; white, its training orbits.",
-    models=given,
-)
-
-# %% tags=["figure"]
-catalogue.save_figure(
-    figures.plane_panels(fields[middle.iloc[-1]["group"]]),
-    "plane-other",
-    kind="field over the plane",
-    caption="The same for the worst of the groups shown.",
-    models=given,
-)
-
-# %% tags=["figure"]
-catalogue.save_figure(
-    figures.arrows(fields[middle.iloc[-1]["group"]]),
+    figures.arrows(fields[worst["group"]]),
     "arrows",
     kind="directions over the plane",
     caption="Directions of the learned and the true pull, worst of the groups shown.",

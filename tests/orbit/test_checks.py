@@ -35,6 +35,19 @@ GOOD = {
 }
 
 
+@pytest.mark.parametrize(
+    "check",
+    [checks.segments_and_orbits, checks.slope, checks.vector_field, checks.findings],
+)
+def test_notebooks_on_newtons_field_refuse_models_of_another(check):
+    for system in ("two_body", ["two_body", "j2"]):
+        check({"models": {"where": {"system": system}}})
+    check({"models": {"from": "train"}})
+    check({})
+    with pytest.raises(tasks.TaskError, match="`system` three_body, j2: this notebook"):
+        check({"models": {"where": {"system": ["three_body", "j2"]}}})
+
+
 def test_the_defaults_pass():
     checks.train(GOOD)
     checks.data_sets(GOOD)

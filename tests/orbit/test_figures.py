@@ -82,6 +82,23 @@ def test_every_axis_that_carries_a_title_carries_a_unit(name):
     assert all("[" in title and title.endswith("]") for title in named), named
 
 
+def test_the_unit_of_length_is_that_of_the_system():
+    assert figures.length_unit("j2") == "R_E"
+    unit = figures.length_unit("three_body")
+    drawn = (
+        figures.reference_phases(TIME, TRUE, PHASES, unit),
+        figures.directions_over_time(TIME, TRUE[:, :3], *ACCELERATIONS, unit),
+    )
+    titles = [
+        axis.get("title", {}).get("text", "")
+        for fig in drawn
+        for axis in axes_of(fig).values()
+    ]
+    assert {"x [distance]", "position error [distance]"} < set(titles)
+    assert "radial component [distance/TU²]" in titles
+    assert not [title for title in titles if "R_E" in title]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_figure_stays_small_enough_for_a_page(name):
     assert len(ALL[name]().to_json() or "") < 300_000

@@ -48,6 +48,14 @@ def test_the_normalised_term_is_a_root_mean_square_ratio_with_its_weight():
     assert float(terms["percent_error"]) == pytest.approx(15, rel=1e-6)
 
 
+def test_the_weight_of_the_normalised_term_reaches_the_loss_that_is_asked_for():
+    both = jnp.array(PREDICTED), jnp.array(TRUE)
+    name = "percent_error_plus_nmse"
+    once, thrice = (trajectory_loss(name, nmse_weight=w)(*both) for w in (1.0, 3.0))
+    assert float(thrice["nmse"]) == pytest.approx(3 * float(once["nmse"]), rel=1e-6)
+    assert float(thrice["percent_error"]) == float(once["percent_error"])
+
+
 def test_mean_squared_error_counts_the_start_and_every_component():
     terms = mean_squared_error(jnp.array(PREDICTED), jnp.array(TRUE))
     squares = 5.0**2 + 5.0**2 + 0.5**2 + 0.4**2 + 1.0**2

@@ -1,17 +1,20 @@
 """Surveys and what is concluded from them, on tables whose answers are known."""
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
-from fieldnotes.orbit import december, findings, surveys
+from fieldnotes.orbit import december, findings, published, surveys, tasks
 from fieldnotes.orbit.models import build
+from fieldnotes.orbit.outputs import OUTPUT_LAYERS
 
 
 def table(errors, **columns) -> pd.DataFrame:
     """A survey with these errors on 100 orbits; other columns are alike for all."""
     count = len(errors)
-    plain = {name: surveys.plain(value) for name, value in december.SETTING.items()}
+    plain = {name: surveys.plain(value) for name, value in published.SETTING.items()}
     plain |= {
         "group": "one",
         "seed": [k % 5 for k in range(count)],
@@ -31,6 +34,8 @@ def test_stuck_is_as_bad_as_a_field_of_zero_or_far_from_its_group():
     own = table([1.0] * 6)
     own["training_error"] = [5.0, 4.0, 6.0, 5.0, 19.0, 120.0]
     assert surveys.states(own) == [*["trained"] * 4, "stuck", "stuck"]
+    own["training_error"] = [110.0, 99.0, 120.0, 120.0, 110.0, 120.0]  # like its group
+    assert surveys.states(own) == ["stuck", "trained", *["stuck"] * 4]
     own["training_error"] = [1.0, 1.0, 1.0, 1.0, 9.0, 1.0]  # nine times, but below 10 %
     own.loc[0, "mean_100"] = np.inf
     assert surveys.states(own) == ["diverged", *["trained"] * 5]
@@ -43,6 +48,8 @@ def test_no_model_is_averaged_away():
     assert (row["median"], row["low"], row["high"]) == (3.0, 1.0, np.inf)
     assert (row["models"], row["stuck"], row["diverged"]) == (5, 1, 1)
     assert "1 stuck, 1 diverged" in surveys.markdown(surveys.summary(own))
+    two = pd.concat([own.assign(group="worse"), table([2.0], group="better")])
+    assert surveys.summary(two).index.tolist() == ["better", "worse"]
     said = surveys.not_well(own)
     assert "one: seed 3 draw 1 stuck (1 %); seed 4 draw 1 diverged" in said
     assert "seed 1" not in said
@@ -92,6 +99,55 @@ def test_a_survey_asks_every_model_and_marks_what_diverged():
     assert own["state"].tolist()[1] == "diverged"
 
 
+class Weakening(eqx.Module):
+    """Newton's pull, too weak by a tenth of the distance: it errs by 10 r per cent."""
+
+    def acceleration(self, state):
+        position = state[:3]
+        radius = jnp.linalg.norm(position)
+        return -position / radius**3 * (1 - radius / 10)
+
+
+PLANAR = {"family": "complex", "orbits": 2, "draw": 3, "points": 24}
+
+
+def mean_radius(orbits: tasks.OrbitSet) -> float:
+    """Ten times the mean distance: the error of `Weakening` [%]."""
+    return 10 * float(np.linalg.norm(orbits.states[..., :3], axis=-1).mean())
+
+
+def test_each_size_and_the_training_orbits_have_an_error_of_their_own():
+    row = surveys.measured(Weakening(), PLANAR, points=36)
+    for size in surveys.SIZES:
+        expected = mean_radius(tasks.unseen_set(size, points=36))
+        assert row[f"mean_{size}"] == pytest.approx(expected, rel=1e-4)
+    own = mean_radius(tasks.orbit_set("complex", 2, 3, points=24))
+    assert row["training_error"] == pytest.approx(own, rel=1e-4)
+
+
+def test_a_model_of_a_users_file_has_no_error_on_its_training_orbits():
+    row = surveys.measured(Weakening(), PLANAR | {"data_file": "own.csv"}, points=36)
+    assert np.isnan(row["training_error"])
+    assert row["mean_100"] > 0
+
+
+def test_a_model_is_judged_in_its_own_system_place_and_where_asked_family(monkeypatch):
+    asked = []
+    real = surveys.unseen
+
+    def unseen(*args):
+        asked.append(args)
+        return real("complex", False, 36)
+
+    monkeypatch.setattr(surveys, "unseen", unseen)
+    more = {"system": "j2", "strength": 3.0, "space": True, "family": "simple"}
+    row = PLANAR | more | {"data_file": "own.csv"}
+    surveys.measured(Weakening(), row, points=36)
+    surveys.measured(Weakening(), row, points=36, family="own")
+    system = tasks.System("j2", 3.0)
+    assert asked == [("complex", True, 36, system), ("simple", True, 36, system)]
+
+
 # December --------------------------------------------------------------------------
 
 
@@ -131,6 +187,43 @@ def test_every_published_row_is_another_training():
     assert len(set(wheres)) == len(wheres)
     names = [row.name for row in december.TABLE]
     assert len(set(names)) == len(names)
+
+
+def test_every_measure_of_the_notes_is_compared_with_our_range():
+    rows = [x for x in december.TABLE if x.name == "10 Dec, 10, signed"]
+    assert rows[0].measures["sk1_100"] == 0.726
+    own = table([1.0] * 3, **rows[0].where)
+    own["skewness_100"] = [2.0, 3.0, 4.0]  # the notes: 2.64
+    own["angle_100"] = [1.0, 1.2, 1.6]  # the notes: 1.75
+    found = december.measured(own, rows).set_index("measure")
+    assert len(found) == len(rows[0].measures) == 7
+    skewness, angle = found.loc["skewness_100"], found.loc["angle_100"]
+    assert (skewness["notes"], skewness["value"]) == (2.64, 3.0)
+    assert (skewness["unit"], angle["unit"]) == ("1", "deg")
+    assert skewness["verdict"] == "reproduced"
+    assert angle["verdict"] == "not reproduced: ours lower"
+    assert found.loc["bowley_100", "verdict"].startswith("not comparable")
+    said = december.measured_markdown(found.reset_index())
+    assert "| angle [deg] | 1 | 1.75 – 1.75 | 1.2 – 1.2 | 0 |" in said
+    assert "sk1" not in said
+
+
+def test_a_setting_is_named_by_what_tells_it_from_the_others():
+    own = published.where("10 Dec, 100, unit_softplus")
+    assert (own["steps"], own["orbits"]) == ([2000, 10], 100)
+    assert (own["output_layer"], own["batch"]) == ("unit_softplus", 256)
+    assert published.where("10 Dec, 10, signed")["steps"] == [500, 2000]
+    narrow = published.where("10, signed, 16×2, tanh")
+    changed = {"width": 16, "activation": "tanh"}
+    assert narrow == published.SETTING | changed
+    hifi = published.where("2 Dec, 100, HiFi abs")
+    assert (hifi["batch"], hifi["output_layer"], len(hifi["windows"])) == (
+        64,
+        "abs",
+        10,
+    )
+    layers = {row.where["output_layer"] for row in december.TABLE}
+    assert layers <= set(OUTPUT_LAYERS), "a word that is no layer and no change"
 
 
 # Findings --------------------------------------------------------------------------
@@ -178,6 +271,37 @@ def test_every_other_claim_says_why_it_cannot_be_compared():
     rows = findings.others(table([1.0], features="pos"))
     assert rows["verdict"].str.startswith("not comparable: ").all()
     assert findings.counted(rows) == {"not comparable": len(findings.OTHERS)}
+
+
+def in_space(family: str, errors, **layers) -> pd.DataFrame:
+    own = table(errors, family=family, space=True, loss="acceleration_matching")
+    return own.assign(**layers)
+
+
+def test_starts_at_periapsis_are_compared_within_layers_in_space():
+    worse = [in_space("complex", [1, 2]), in_space("fixnu0", [3, 4])]
+    row = findings.late_start(pd.concat(worse))
+    assert (row["value"], row["verdict"]) == (1.0, "reproduced")
+    rtn = {"features": "rtn", "output_layer": "rtn_logmag"}
+    better = [in_space("complex", [5, 6], **rtn), in_space("fixnu0", [3, 4], **rtn)]
+    row = findings.late_start(pd.concat([*worse, *better]))
+    assert row["value"] == 0.5
+    assert row["verdict"] == "not reproduced: it depends on the layers"
+    planar = pd.concat(worse).assign(space=False)
+    assert findings.late_start(planar)["verdict"].startswith("not comparable")
+
+
+def test_models_in_space_do_not_mix_into_a_target_of_the_plane():
+    planar, other = informed([0.05] * 15), informed([50.0] * 30).assign(space=True)
+    row = findings.reached(pd.concat([planar, other]), INFORMED)
+    assert (row["value"], row["verdict"]) == (0.05, "reached")
+
+
+def test_the_earlier_run_of_one_setting_is_compared_with_the_same_models():
+    hifi = published.where("2 Dec, 100, HiFi abs")
+    assert findings.earlier_run(table([4, 5], **hifi))["verdict"] == "reproduced"
+    lower = findings.earlier_run(table([2, 3], **hifi))
+    assert lower["verdict"] == "not reproduced: ours lower"
 
 
 def test_seed_variance_is_the_distance_of_quartiles_over_the_median():

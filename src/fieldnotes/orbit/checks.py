@@ -15,6 +15,7 @@ from fieldnotes.orbit.ephemeris import locate, read_ephemeris
 from fieldnotes.orbit.tasks import (
     FAMILIES,
     TEST_SEEDS,
+    TWO_BODY,
     OrbitSet,
     System,
     TaskError,
@@ -60,6 +61,38 @@ def train(parameters: Parameters) -> None:
 def generalisation(parameters: Parameters) -> None:
     """Notebook 3: the user's file, if there is one, can be read."""
     check_file(parameters)
+
+
+def segments_and_orbits(parameters: Parameters) -> None:
+    """Notebook 7: segments are compared with simpler fields than Newton's."""
+    newton_only(parameters)
+
+
+def slope(parameters: Parameters) -> None:
+    """Notebook 8: the slope that is expected is Newton's."""
+    newton_only(parameters)
+
+
+def vector_field(parameters: Parameters) -> None:
+    """Notebook 9: the residual over the plane is that from Newton's field."""
+    newton_only(parameters)
+
+
+def findings(parameters: Parameters) -> None:
+    """Notebook 20: the notes trained on two bodies."""
+    newton_only(parameters)
+
+
+def newton_only(parameters: Parameters) -> None:
+    """Refuses a choice of models that asks for another truth than Newton's alone."""
+    where = (parameters.get("models") or {}).get("where", {})
+    asked = many(where.get("system", TWO_BODY.name))
+    if TWO_BODY.name not in asked:
+        msg = (
+            f"`models` of `system` {', '.join(map(str, asked))}: this notebook knows "
+            "Newton's field alone; orbit/beyond-two-bodies judges other systems."
+        )
+        raise TaskError(msg)
 
 
 def solvers_and_adjoints(parameters: Parameters) -> None:

@@ -1,8 +1,8 @@
-"""What the notes of December report, and what they claim, as tables to test against.
+"""The tables and rankings of December beside ours: medians, ranges, verdicts.
 
-Errors are mean acceleration errors [%] on test sets of 1, 10 and 100 orbits; each was
-one training from one seed. Every row names the parameters that make the same training
-here; what it does not name is as in `SETTING`.
+What the notes say is in `published`. A published number is reproduced when it lies
+between the lowest and the highest of ours; a ranking when nearly all pairs of models
+agree with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,169 +10,18 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fieldnotes.orbit import surveys
+from fieldnotes.orbit import reports, surveys
+from fieldnotes.orbit.published import (
+    COMPARED,
+    MEASURES,
+    TABLE,
+    Published,
+    rankings,
+    where,
+)
 from fieldnotes.orbit.surveys import written
 
-WHOLE = [[0.0, 1.0]]
-TENTHS = [[0.0, k / 10] for k in range(1, 11)]  # the exhaustive length strategy
-SETTING: dict[str, Any] = {
-    "family": "complex",
-    "orbits": 10,
-    "features": "rinv_vel",
-    "output_layer": "signed",
-    "activation": "leaky_relu",
-    "width": 64,
-    "depth": 2,
-    "loss": "percent_error",
-    "segment_lengths": [18],
-    "windows": WHOLE,
-    "steps": [1000],
-    "learning_rates": [1e-3],
-    "schedule": "constant",
-    "batch": 256,
-}
 SURE, CHANCE = 0.95, 0.05  # shares of pairs past which a ranking is no chance [1]
-
-
-class Published(NamedTuple):
-    """One row of the tables of the notes."""
-
-    name: str
-    change: dict[str, Any]
-    errors: tuple[float, float, float]  # on 1, 10 and 100 orbits [%]
-    angle: float | None = None  # on 100 orbits [deg]
-
-    @property
-    def where(self) -> dict[str, Any]:
-        """The parameters that make this training here."""
-        return SETTING | self.change
-
-
-NMSE = {"loss": "percent_error_plus_nmse"}
-HUNDRED = {"orbits": 100}
-SECOND = HUNDRED | {"batch": 64}
-HIFI = SECOND | {"activation": "tanh", "windows": TENTHS, "steps": [500]}
-LONG = NMSE | {"steps": [2000]}
-TWO_PHASES = {"windows": [[0.0, 0.1], [0.0, 1.0]], "steps": [500, 5000]}
-TENTH = {"steps": [500, 2000], "learning_rates": [1e-3, 1e-4]}
-TENTH_HUNDRED = HUNDRED | {"steps": [2000, 10], "learning_rates": [1e-3, 1e-4]}
-SHORT = {"segment_lengths": [4]}
-
-
-def layer(name: str) -> dict[str, Any]:
-    """A change of the output layer."""
-    return {"output_layer": name}
-
-
-TABLE = (
-    Published("2 Dec, 100, HiFi signed", HIFI, (3.87, 3.57, 3.45)),
-    Published("2 Dec, 100, HiFi abs", HIFI | layer("abs"), (2.86, 3.08, 2.86)),
-    Published("2 Dec, 100, signed", SECOND, (3.62, 3.30, 3.28)),
-    Published("2 Dec, 100, signed, +nmse", SECOND | NMSE, (2.56, 3.26, 3.60)),
-    Published("2 Dec, 100, abs", SECOND | layer("abs"), (2.62, 3.28, 2.73)),
-    Published(
-        "2 Dec, 100, abs, +nmse", SECOND | NMSE | layer("abs"), (2.76, 2.72, 2.34)
-    ),
-    Published(
-        "100, signed, tanh", HUNDRED | {"activation": "tanh"}, (11.7, 15.6, 11.8)
-    ),
-    Published("100, signed", HUNDRED, (2.34, 2.11, 1.98)),
-    Published(
-        "100, abs, tanh",
-        HUNDRED | layer("abs") | {"activation": "tanh"},
-        (19.0, 20.1, 16.3),
-    ),
-    Published("100, abs", HUNDRED | layer("abs"), (2.18, 2.72, 2.18)),
-    Published("1, signed", {"orbits": 1}, (517.0, 433.0, 360.0)),
-    Published("1, abs", {"orbits": 1} | layer("abs"), (459.0, 367.0, 299.0)),
-    Published("10, signed", {}, (4.61, 5.93, 5.38)),
-    Published("10, abs", layer("abs"), (14.7, 10.6, 8.16)),
-    Published("10, signed, two phases", TWO_PHASES, (7.01, 9.41, 7.68)),
-    Published("10, abs, two phases", TWO_PHASES | layer("abs"), (18.1, 12.4, 9.72)),
-    Published("10, signed, L=4", SHORT, (4.54, 6.26, 5.76)),
-    Published("10, abs, L=4", SHORT | layer("abs"), (13.2, 10.0, 7.66)),
-    Published("10, softplus, L=4", SHORT | layer("softplus"), (11.8, 11.0, 9.63)),
-    Published("10, softplus", layer("softplus"), (10.4, 10.5, 9.41)),
-    Published("10, signed, +nmse", NMSE, (4.26, 6.3, 5.08)),
-    Published("10, softplus, +nmse", NMSE | layer("softplus"), (7.2, 9.99, 8.82)),
-    Published(
-        "10, logmag_unit_tanh_exp, +nmse",
-        NMSE | layer("logmag_unit_tanh_exp"),
-        (4.25, 10.9, 8.46),
-    ),
-    Published(
-        "10, logmag_unit_tanh_exp, +nmse, 2000",
-        LONG | layer("logmag_unit_tanh_exp"),
-        (4.35, 10.4, 7.94),
-    ),
-    Published(
-        "10, logmag_unit_tanh_softplus, +nmse, 2000",
-        LONG | layer("logmag_unit_tanh_softplus"),
-        (4.36, 10.4, 7.23),
-    ),
-    Published(
-        "10, logmag_unit_exp, +nmse, 2000",
-        LONG | layer("logmag_unit_exp"),
-        (4.05, 5.76, 4.65),
-    ),
-    Published("10, signed, +nmse, 2000", LONG, (4.15, 10.7, 7.97)),
-    Published("10, softplus, +nmse, 2000", LONG | layer("softplus"), (6.9, 9.07, 7.48)),
-    Published(
-        "10, unit_softplus, +nmse, 2000",
-        LONG | layer("unit_softplus"),
-        (3.49, 8.95, 6.49),
-    ),
-    Published("10 Dec, 10, signed", TENTH, (4.75, 7.06, 6.12), 1.75),
-    Published(
-        "10 Dec, 10, unit_softplus",
-        TENTH | layer("unit_softplus"),
-        (5.85, 14.8, 11.7),
-        0.68,
-    ),
-    Published(
-        "10 Dec, 10, logmag_unit_exp",
-        TENTH | layer("logmag_unit_exp"),
-        (6.64, 12.7, 10.9),
-        0.824,
-    ),
-    Published(
-        "10 Dec, 10, logmag_unit_softplus",
-        TENTH | layer("logmag_unit_softplus"),
-        (6.02, 14.7, 11.7),
-        0.713,
-    ),
-    Published(
-        "10 Dec, 10, softplus", TENTH | layer("softplus"), (9.64, 14.3, 12.7), 5.15
-    ),
-    Published(
-        "10 Dec, 10, logmag_exp", TENTH | layer("logmag_exp"), (10.2, 13.9, 12.5), 4.86
-    ),
-    Published(
-        "10 Dec, 10, logmag_unit_exp, harmonics",
-        TENTH | layer("logmag_unit_exp") | {"features": "rinv_vel_harmonics"},
-        (6.09, 14.0, 9.88),
-        0.931,
-    ),
-    Published("10 Dec, 100, signed", TENTH_HUNDRED, (1.6, 1.81, 1.55), 0.436),
-    Published(
-        "10 Dec, 100, unit_softplus",
-        TENTH_HUNDRED | layer("unit_softplus"),
-        (1.3, 3.03, 2.22),
-        0.336,
-    ),
-    Published(
-        "10 Dec, 100, logmag_unit_exp",
-        TENTH_HUNDRED | layer("logmag_unit_exp"),
-        (2.19, 3.49, 2.38),
-        0.339,
-    ),
-    Published(
-        "10 Dec, 100, logmag_unit_softplus",
-        TENTH_HUNDRED | layer("logmag_unit_softplus"),
-        (1.45, 2.71, 2.05),
-        0.338,
-    ),
-)
 COLUMNS = (
     *("setting", "notes_1", "notes_10", "notes_100", "ours_1", "ours_10", "ours_100"),
     *("low", "high", "models", "stuck", "diverged", "notes_angle", "angle", "verdict"),
@@ -197,7 +46,7 @@ def compared(table: pd.DataFrame, rows: Sequence[Published] = TABLE) -> pd.DataF
 def one(table: pd.DataFrame, row: Published) -> dict[str, Any]:
     """One published row beside ours."""
     said = dict(zip(("notes_1", "notes_10", "notes_100"), row.errors, strict=True))
-    found = {"setting": row.name, **said, "notes_angle": row.angle}
+    found = {"setting": row.name, **said, "notes_angle": row.measures.get("angle_100")}
     own: Any = surveys.chosen(table, row.where)
     if not len(own):
         return found | {"models": 0, "verdict": "not trained"}
@@ -229,6 +78,63 @@ def markdown(rows: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+# Measures beyond the mean error ----------------------------------------------------
+
+
+def unit_of(column: str) -> str:
+    """Unit of a column of a survey."""
+    stem = column.removesuffix("_100")
+    return "%" if stem in ("mean", "training_error") else reports.UNITS[stem]
+
+
+def measured(table: pd.DataFrame, rows: Sequence[Published] = TABLE) -> pd.DataFrame:
+    """Every other measure that the notes tell of a setting, beside ours.
+
+    Columns: setting, measure, unit, notes, ours, value (our median), verdict.
+    """
+    found = []
+    for row in rows:
+        own: Any = surveys.chosen(table, row.where)
+        for name, said in row.measures.items():
+            one = {"setting": row.name, "measure": name, "unit": unit_of(name)}
+            found.append(one | {"notes": said} | beside(own, name, said))
+    names = ["setting", "measure", "unit", "notes", "ours", "value", "verdict"]
+    return pd.DataFrame(found, columns=pd.Index(names))
+
+
+def beside(own: pd.DataFrame, name: str, said: float) -> dict[str, Any]:
+    """One measure of our models beside what the notes say of it."""
+    if not len(own) or name not in own:
+        why = "not comparable: no model of this setting was trained"
+        return {"ours": "–", "value": float("nan"), "verdict": why}
+    span = surveys.spread_of(own, name)
+    verdict = within(said, span["low"], span["high"])
+    return {"ours": surveys.said(span), "value": span["median"], "verdict": verdict}
+
+
+def measured_markdown(rows: pd.DataFrame) -> str:
+    """For each measure, how many published values lie in our range."""
+    lines = [
+        "| measure | settings | notes | ours, medians | in our range |",
+        "|---|---:|---|---|---:|",
+    ]
+    trained = rows[rows["value"].notna()]
+    for name in MEASURES:
+        own: Any = trained[trained["measure"] == name]
+        if not len(own):
+            continue
+        said, ours = (spanned(own[column]) for column in ("notes", "value"))
+        inside = list(own["verdict"]).count("reproduced")
+        label = f"{name.removesuffix('_100').replace('_', ' ')} [{unit_of(name)}]"
+        lines.append(f"| {label} | {len(own)} | {said} | {ours} | {inside} |")
+    return "\n".join(lines) if len(lines) > 2 else "No such setting was trained."
+
+
+def spanned(values: Any) -> str:
+    """Lowest and highest of some numbers."""
+    return f"{written(values.min())} – {written(values.max())}"
+
+
 # Claims ----------------------------------------------------------------------------
 
 
@@ -240,90 +146,23 @@ class Claim(NamedTuple):
     other: Mapping[str, Any]
     notes: str
     measure: str = "mean_100"
-    unit: str = "%"
+
+    @property
+    def unit(self) -> str:
+        """Unit of what is compared."""
+        return unit_of(self.measure)
 
 
-def change(**parameters: Any) -> dict[str, Any]:
-    """The setting of December with something changed."""
-    return SETTING | parameters
+def claims() -> tuple[Claim, ...]:
+    """Every ranking that the notes state."""
+    found = []
+    for name, notes, first, other in rankings():
+        measure = COMPARED.get(name, "mean_100")
+        found.append(Claim(name, where(first), where(other), notes, measure))
+    return tuple(found)
 
 
-TANH = {"activation": "tanh"}
-CLAIMS = (
-    Claim(
-        "leaky_relu beats tanh, signed",
-        change(**HUNDRED),
-        change(**HUNDRED, **TANH),
-        "1.98 against 11.8 %",
-    ),
-    Claim(
-        "leaky_relu beats tanh, abs",
-        change(**HUNDRED, **layer("abs")),
-        change(**HUNDRED, **layer("abs"), **TANH),
-        "2.18 against 16.3 %",
-    ),
-    Claim("signed beats abs", SETTING, change(**layer("abs")), "5.38 against 8.16 %"),
-    Claim(
-        "signed beats softplus",
-        SETTING,
-        change(**layer("softplus")),
-        "5.38 against 9.41 %",
-    ),
-    Claim("100 orbits beat 10", change(**HUNDRED), SETTING, "1.98 against 5.38 %"),
-    Claim("10 orbits beat 1", SETTING, change(orbits=1), "5.38 against 360 %"),
-    Claim(
-        "segments of 4 beat 18",
-        change(**SHORT),
-        SETTING,
-        "shorter is better (October); 5.76 against 5.38 % (December)",
-    ),
-    Claim("the nmse term helps", change(**NMSE), SETTING, "5.08 against 5.38 %"),
-    Claim(
-        "two phases are no better than one",
-        SETTING,
-        change(**TWO_PHASES),
-        "5.38 against 7.68 %",
-    ),
-    Claim(
-        "HiFi is no better than LoFi",
-        change(**SECOND),
-        change(**HIFI),
-        "3.28 against 3.45 %",
-    ),
-    Claim(
-        "logmag_unit_exp beats signed, 2000 steps",
-        change(**LONG, **layer("logmag_unit_exp")),
-        change(**LONG),
-        "4.65 against 7.97 %",
-    ),
-    Claim(
-        "a final tanh is useless",
-        change(**LONG, **layer("logmag_unit_exp")),
-        change(**LONG, **layer("logmag_unit_tanh_exp")),
-        "4.65 against 7.94 %",
-    ),
-    Claim(
-        "unit layers point better than signed",
-        change(**TENTH, **layer("unit_softplus")),
-        change(**TENTH),
-        "0.68 against 1.75°",
-        "angle_100",
-        "deg",
-    ),
-    Claim(
-        "32×3 is worse than 16×2 with tanh",
-        change(width=16, depth=2, **TANH),
-        change(width=32, depth=3, **TANH),
-        "stated without numbers",
-    ),
-    Claim(
-        "64×2 mends the radial fault of narrow nets",
-        change(width=64, depth=2),
-        change(width=16, depth=2),
-        "stated without numbers",
-        "radial_sign_100",
-    ),
-)
+CLAIMS = claims()
 
 
 def tested(table: pd.DataFrame, claim: Claim) -> dict[str, Any]:

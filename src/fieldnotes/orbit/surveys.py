@@ -22,6 +22,11 @@ from fieldnotes.orbit.models import prior_of
 SIZES = (1, 10, 100)  # orbits of the unseen sets
 ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
 FLOOR, TIMES = 10.0, 3.0  # [%] and [1]: past both, a model of its group is stuck
+STUCK = (
+    f"*Stuck* models erred by {ZERO_FIELD:g} % on their own orbits (a field of zero "
+    f"would too), or by over {FLOOR:g} % and {TIMES:g} times the median of their "
+    "group. All stay in every median and range."
+)
 RANGE = ("median", "low", "high", "models", "stuck", "diverged")
 
 Row = dict[str, Any]
@@ -236,7 +241,7 @@ def not_well(table: pd.DataFrame) -> str:
     bad = pd.DataFrame(table[table["state"] != "trained"])
     if not len(bad):
         return f"All {len(table)} models were trained to the end and none is stuck."
-    lines = [f"{len(bad)} of {len(table)} models did not end well:", ""]
+    lines = [f"{len(bad)} of {len(table)} models did not end well. {STUCK}", ""]
     for group, own in bad.groupby("group", sort=False):
         each = [
             f"seed {row['seed']} draw {row['draw']} {row['state']} "

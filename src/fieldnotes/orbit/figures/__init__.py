@@ -11,6 +11,7 @@ from fieldnotes.orbit.figures.beyond import (
     start_scatter,
     turning_plane,
 )
+from fieldnotes.orbit.figures.common import length_unit
 from fieldnotes.orbit.figures.comparison import (
     against_lines,
     beside_notes,
@@ -62,6 +63,7 @@ __all__ = [
     "error_lines",
     "generalisation_table",
     "heat_maps",
+    "length_unit",
     "loss_curves",
     "markdown_table",
     "near_points",

@@ -10,6 +10,12 @@ from fieldnotes import plotting
 TRUE = plotting.GREY  # the truth is grey and dashed everywhere
 WRONG = plotting.PALETTE[4]
 EARTH = "rgba(86, 180, 233, 0.35)"
+LENGTHS = {"three_body": "distance"}  # of the two bodies; elsewhere Earth radii
+
+
+def length_unit(system: str) -> str:
+    """The unit of length on the axes of a system's figures; its time unit is TU."""
+    return LENGTHS.get(system, "R_E")
 
 
 def colour(place: int) -> str:

@@ -63,11 +63,12 @@ def loss_curves(history: Mapping[str, np.ndarray], name: str = "loss") -> go.Fig
 
 
 def reference_phases(
-    time: Times, true: States, phases: Sequence[ReferencePhase]
+    time: Times, true: States, phases: Sequence[ReferencePhase], length: str = "R_E"
 ) -> go.Figure:
     """The reference orbit by phase: path, position over time and its error.
 
-    One column a phase, truth dashed, mean acceleration error in the title.
+    One column a phase, truth dashed, mean acceleration error in the title. `length` is
+    the unit of positions.
     """
     titles = [f"{phase.label}: {phase.error:.3g} %" for phase in phases]
     fig = make_subplots(rows=3, cols=len(phases), subplot_titles=titles)
@@ -106,11 +107,13 @@ def reference_phases(
             row=3,
             col=col,
         )
-        label_axes(fig, "x [R_E]", "y [R_E]" if col == 1 else "", row=1, col=col)
+        left = col == 1
         label_axes(
-            fig, "time [TU]", "position [R_E]" if col == 1 else "", row=2, col=col
+            fig, f"x [{length}]", f"y [{length}]" if left else "", row=1, col=col
         )
-        words = "position error [R_E]" if col == 1 else ""
+        words = f"position [{length}]" if left else ""
+        label_axes(fig, "time [TU]", words, row=2, col=col)
+        words = f"position error [{length}]" if left else ""
         label_axes(fig, "time [TU]", words, row=3, col=col)
         fig.update_yaxes(type="log", exponentformat="power", row=3, col=col)
         fig.update_xaxes(constrain="domain", row=1, col=col)
@@ -207,9 +210,16 @@ def components_over_time(
 
 
 def directions_over_time(
-    time: Times, position: Vectors, true: Vectors, predicted: Vectors
+    time: Times,
+    position: Vectors,
+    true: Vectors,
+    predicted: Vectors,
+    length: str = "R_E",
 ) -> go.Figure:
-    """Angle to the true acceleration and radial component over time, truth dashed."""
+    """Angle to the true acceleration and radial component over time, truth dashed.
+
+    `length` is the unit of positions; accelerations are in it over TU².
+    """
     radius = np.linalg.norm(position, axis=-1)
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True)
     fig.add_scatter(
@@ -231,4 +241,5 @@ def directions_over_time(
             x=time, y=radial, mode="lines", line=line, name=name, row=2, col=1
         )
     label_axes(fig, "", "angle θ [deg]", row=1, col=1)
-    return label_axes(fig, "time [TU]", "radial component [R_E/TU²]", row=2, col=1)
+    words = f"radial component [{length}/TU²]"
+    return label_axes(fig, "time [TU]", words, row=2, col=1)
