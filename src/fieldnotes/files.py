@@ -36,6 +36,19 @@ def write_bytes(path: Path, data: bytes) -> Path:
     return path
 
 
+def find_above(path: str | Path, root: str | Path | None = None) -> Path | None:
+    """What stands at `path`: below `root` if given, here, or below a folder above.
+
+    None where there is nothing. A notebook runs in its own folder, and names files from
+    the project's.
+    """
+    here = [Path(root)] if root else []
+    for folder in (*here, Path.cwd(), *Path.cwd().parents):
+        if (folder / path).exists():
+            return folder / path
+    return None
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write `text` as UTF-8, atomically (see `write_bytes`)."""
     return write_bytes(path, text.encode())

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.files import read_json, write_json, write_text
 from fieldnotes.project import Project
+from fieldnotes.runner.report import find_run
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.variables import environment as environment_of_runs
 from fieldnotes.spreads import Notebook, read_notebook
@@ -135,7 +136,7 @@ def open_run(project: Project, run: str) -> Path:
         run: the run's key, the first characters of it, or its folder.
 
     Raises:
-        LabError: no run, or more than one, answers to `run`.
+        RunnerError: no run, or more than one, answers to `run`.
         SpreadError: the notebook is gone, or refuses the values the run had.
     """
     folder = find_run(project, run)
@@ -160,25 +161,6 @@ def show(project: Project, path: Path) -> int:
             print(f"JupyterLab runs on this project already. Open\n    {address}")
             return 0
     return start(project, [place])
-
-
-def find_run(project: Project, run: str) -> Path:
-    """The folder of the one run that `run` names (see `open_run`)."""
-    given = Path(run).name
-    runs = [path.parent for path in project.runs.glob("*/*/params.json")]
-    found = [path for path in runs if path.name == given]
-    found = found or [path for path in runs if given and path.name.startswith(given)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(sorted(project.relative(path) for path in found)[:5])
-        message = f"{run}: {len(found)} runs begin so: {several}. Give more of the key."
-    else:
-        message = (
-            f"{run}: no run of this key in {project.relative(project.runs)}. "
-            "`fieldnotes runs` lists those there are."
-        )
-    raise LabError(message)
 
 
 def values_of(order: Mapping[str, Any]) -> dict[str, Any]:

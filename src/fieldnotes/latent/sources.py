@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from fieldnotes.files import find_above
 from fieldnotes.latent.circuit import Circuit, hexeye
 from fieldnotes.latent.movies import Kind, movie
 from fieldnotes.latent.recordings import (
@@ -173,10 +174,9 @@ def locate(path: str | Path, root: str | Path | None = None) -> Path:
     Raises:
         RecordingError: there is none.
     """
-    here = [Path(root)] if root else []
-    for folder in (*here, Path.cwd(), *Path.cwd().parents):
-        if (folder / path).exists():
-            return folder / path
+    found = find_above(path, root)
+    if found is not None:
+        return found
     where = f"nothing, here or in a folder above {Path.cwd().name}/"
     raise RecordingError(array=str(path), found=where, needed="a file or zarr folder")
 

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from fieldnotes.files import find_above
 from fieldnotes.orbit.kepler import (
     EARTH_RADIUS,
     SPEED_UNIT,
@@ -126,10 +127,9 @@ def locate(path: str | Path, root: str | Path | None = None) -> Path:
     Raises:
         EphemerisError: there is none.
     """
-    here = [Path(root)] if root else []
-    for folder in (*here, Path.cwd(), *Path.cwd().parents):
-        if (folder / path).is_file():
-            return folder / path
+    found = find_above(path, root)
+    if found is not None and found.is_file():
+        return found
     msg = f"{path}: no such file, here or in a folder above {Path.cwd().name}/."
     raise EphemerisError(msg)
 

@@ -169,19 +169,27 @@ def accept(project: Project, run: str | Path) -> str:
 
 
 def find_run(project: Project, run: str | Path) -> Path:
-    """The folder of the run that a path or the start of a key names.
+    """The folder of the run that a path, a key or the start of a key names.
 
     Raises:
         RunnerError: none, or more than one.
     """
-    path = Path(run)
-    if (path / "params.json").exists():
-        return path.absolute()
-    found = sorted(project.runs.glob(f"*/{path.name}*")) if path.name else []
+    if (Path(run) / "params.json").exists():
+        return Path(run).absolute()
+    given = Path(run).name
+    runs = sorted(path.parent for path in project.runs.glob("*/*/params.json"))
+    found = [path for path in runs if path.name == given]
+    found = found or [path for path in runs if given and path.name.startswith(given)]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(project.relative(path) for path in found[:5]) or "none"
-    message = f"{run}: {len(found)} runs begin with this ({names}). Give one key."
+    if found:
+        several = ", ".join(sorted(project.relative(path) for path in found)[:5])
+        message = f"{run}: {len(found)} runs begin so: {several}. Give more of the key."
+    else:
+        message = (
+            f"{run}: no run of this key in {project.relative(project.runs)}. "
+            "`fieldnotes runs` lists those there are."
+        )
     raise RunnerError(message)
 
 
