@@ -25,6 +25,17 @@ def compilations() -> int:
     return _traces
 
 
+@cache
+def compiled(platform: str) -> Callable[..., tuple[State, Row]]:
+    """`run_chunk`, compiled as suits the platform."""
+    return jax.jit(
+        run_chunk,
+        static_argnums=0,
+        donate_argnums=1,
+        compiler_options=compiler_options(platform),
+    )
+
+
 def run_chunk(
     program: Program,
     state: State,
@@ -48,30 +59,6 @@ def run_chunk(
     Returns:
         The next state, and the record with columns of shape (members, capacity).
     """
-    run = _compiled(program.platform)
-    return run(program, state, member, rates, functions, data, control)
-
-
-@cache
-def _compiled(platform: str) -> Callable[..., tuple[State, Row]]:
-    """`_run_chunk`, compiled as suits the platform."""
-    return jax.jit(
-        _run_chunk,
-        static_argnums=0,
-        donate_argnums=1,
-        compiler_options=compiler_options(platform),
-    )
-
-
-def _run_chunk(
-    program: Program,
-    state: State,
-    member: list[Any],
-    rates: Any,
-    functions: list[Any],
-    data: list[Any],
-    control: Control,
-) -> tuple[State, Row]:
     global _traces
     _traces += 1
 

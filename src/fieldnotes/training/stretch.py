@@ -11,7 +11,7 @@ from fieldnotes.training.job import Job
 from fieldnotes.training.parts import Control, Functions, Member, Program, State
 from fieldnotes.training.phases import learning_rates, trainable_filter
 from fieldnotes.training.placement import choose_mapping
-from fieldnotes.training.program import run_chunk
+from fieldnotes.training.program import compiled
 from fieldnotes.training.progress import Progress
 from fieldnotes.training.step import member_keys, transformation
 from fieldnotes.training.trees import Skeleton, as_arrays
@@ -132,7 +132,8 @@ class Stretch:
             divergence=jnp.result_type(float).type(self.job.divergence),
             reset=tuple(np.bool_(whole or new) for new in fresh),
         )
-        return run_chunk(
+        take = compiled(self.program.platform)
+        return take(
             self.program,
             state,
             self.member,
