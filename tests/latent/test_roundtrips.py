@@ -1,5 +1,7 @@
 """Round trips: what is measured of maps whose every factor is known."""
 
+from typing import Any
+
 import equinox as eqx
 import numpy as np
 import pandas as pd
@@ -148,10 +150,12 @@ def test_a_panel_is_saved_under_its_own_name(judged, panel):
 
 def test_panels_of_round_trips_show_what_was_measured(judged):
     _, _, found = judged
-    step, both = panels.gains(found.table).figure.data
+    gains: Any = panels.gains(found.table).figure
+    step, both = gains.data
     np.testing.assert_allclose(step.x, found.table["gain_step"])
     np.testing.assert_allclose(both.x, found.table["gain_both"])
-    latent, activity, trips = panels.both_rollouts(found.table).figure.data
+    rollouts: Any = panels.both_rollouts(found.table).figure
+    latent, activity, trips = rollouts.data
     names = [trace.name for trace in (latent, activity, trips)]
     assert names == ["latent", "activity", "round trip alone"]
     np.testing.assert_allclose(activity.x, np.maximum(found.table["activity"], 1))

@@ -51,7 +51,8 @@ def initialise(build: Callable[[jax.Array], Any], seeds: Sequence[int]) -> Any:
 @cache
 def _builder() -> Callable[..., Any]:
     options = compiler_options(jax.default_backend())
-    return eqx.filter_jit(_build_all, compiler_options=options)
+    jit: Any = eqx.filter_jit  # whose types leave out what it hands on to jax.jit
+    return jit(_build_all, compiler_options=options)
 
 
 def _build_all(build: Callable[[jax.Array], Any], seeds: Any) -> Any:
