@@ -4,6 +4,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,19 @@ def write_bytes(path: Path, data: bytes) -> Path:
     return path
 
 
-def find_above(path: str | Path, root: str | Path | None = None) -> Path | None:
+def find_above(
+    path: str | Path,
+    root: str | Path | None = None,
+    accept: Callable[[Path], bool] = Path.exists,
+) -> Path | None:
     """What stands at `path`: below `root` if given, here, or below a folder above.
 
-    None where there is nothing. A notebook runs in its own folder, and names files from
-    the project's.
+    The first that `accept` takes; None where there is nothing. A notebook runs in its
+    own folder, and names files from the project's.
     """
     here = [Path(root)] if root else []
     for folder in (*here, Path.cwd(), *Path.cwd().parents):
-        if (folder / path).exists():
+        if accept(folder / path):
             return folder / path
     return None
 

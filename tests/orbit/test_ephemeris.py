@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldnotes.orbit import ephemeris, real, tasks
-from fieldnotes.orbit.ephemeris import EphemerisError, read_ephemeris
+from fieldnotes.orbit.ephemeris import EphemerisError, locate, read_ephemeris
 from fieldnotes.orbit.kepler import EARTH_RADIUS, SPEED_UNIT, TIME_UNIT
 
 
@@ -263,3 +263,12 @@ def test_in_the_plane_the_real_objects_are_the_same_orbits_turned():
     turned = tasks.into_plane(real.real_objects(space=True))
     assert turned.states == pytest.approx(real.real_objects().states, abs=1e-12)
     assert real.real_objects().planar
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_file_above(tmp_path, monkeypatch):
+    (tmp_path / "orbits.csv").write_text("time\n")
+    (tmp_path / "here" / "orbits.csv").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert locate("orbits.csv") == tmp_path / "orbits.csv"
+    with pytest.raises(EphemerisError, match="no such file"):
+        locate("here")

@@ -127,8 +127,8 @@ def locate(path: str | Path, root: str | Path | None = None) -> Path:
     Raises:
         EphemerisError: there is none.
     """
-    found = find_above(path, root)
-    if found is not None and found.is_file():
+    found = find_above(path, root, Path.is_file)
+    if found is not None:
         return found
     msg = f"{path}: no such file, here or in a folder above {Path.cwd().name}/."
     raise EphemerisError(msg)

@@ -38,7 +38,7 @@ class Trained:
 
     table: pd.DataFrame  # a row a member
     controllers: Controller
-    left_out: int  # replicates that have not learned
+    left_out: int  # replicates that the rule of the notes excludes
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -84,11 +84,9 @@ class Trained:
 
 
 def load_trained(catalogue: Catalogue, models: Mapping[str, Any]) -> Trained:
-    """The models asked for, without the replicates that have not learned.
+    """The models asked for, without the replicates that `evaluation.counted` excludes.
 
-    A replicate has not where its lowest validation loss is more than two standard
-    deviations above that of the best of its training std. How many are tested and how
-    many left out is recorded.
+    How many are tested and how many left out is recorded.
     """
     given = catalogue.models(models)
     every = given.to_dict("records")
