@@ -3,15 +3,16 @@
     python benchmarks/orbit_torchdiffeq.py --torch-python PYTHON [--threads 2]
 
 PYTHON is the interpreter of an environment with torchdiffeq (`benchmarks/torch.txt`).
-Claim: from ten orbits, the network is within 1 % of the true acceleration on 100 unseen
-orbits at least ten times sooner than with torchdiffeq. Both sides start from the same
-weights (64×2, silu, `rtn` with `rtn_logmag`) and see the same 200 segments of 18
-samples in every step, with Adam at 3e-3 (warm-up, cosine over 1,000 steps). torchdiffeq
-runs its own default method at the notes' tolerances, and, as its cheapest, one
-Runge-Kutta step a sample. Here the same loss is trained with the `fast` solver; and the
-same data, network and threads with acceleration matching, which is this project's way
-to the same field. Compilation and validation count on our side; on the other,
-evaluation does not count.
+Claim: from ten orbits, five seeds of a network, the least that a page compares, are all
+within 1 % of the true acceleration on 100 unseen orbits at least ten times sooner than
+with torchdiffeq. A single network stands beside them: there compiling is most of the
+time. Both sides start from the same weights (64×2, silu, `rtn` with `rtn_logmag`) and
+see the same 200 segments of 18 samples in every step, with Adam at 3e-3 (warm-up,
+cosine over 1,000 steps). torchdiffeq runs its own default method at the notes'
+tolerances, and, as its cheapest, one Runge-Kutta step a sample. Here the same loss is
+trained with the `fast` solver; and the same data, network, rate, schedule and threads
+with acceleration matching, which is this project's way to the same field. Compilation
+and validation count on our side; on the other, evaluation does not count.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +45,7 @@ from fieldnotes.orbit.tasks import orbit_set, unseen_set  # noqa: E402
 from fieldnotes.training import initialise  # noqa: E402
 
 GOAL, CLAIM = 1.0, 10.0  # [%], times
-SEED, STEPS, PEAK, EVERY = 1, 1000, 3e-3, 100
+DRAW, SEEDS, STEPS, PEAK, EVERY = 1, (1, 2, 3, 4, 5), 1000, 3e-3, 100
 NETWORK = {
     "features": "rtn",
     "output_layer": "rtn_logmag",
@@ -59,17 +61,18 @@ TRAJECTORIES = Recipe(
     optimiser="adam",
     batch=200,
 )
-MATCHED = Recipe(loss=MATCHING)  # the project's own recipe, at its defaults
+MATCHED = Recipe(loss=MATCHING, learning_rates=[PEAK], steps=[STEPS])
+SLOWEST = "torchdiffeq, dopri5 at 1e-6 and 1e-8"
 PLANE = [0, 1, 3, 4]  # x, y, v_x, v_y of a state
 
 
-def hand_over(path: Path) -> None:
+def hand_over(path: Path, seed: int) -> None:
     """Write weights, segments and tests for the other side."""
     (plan,) = TRAJECTORIES.phases()
-    data = batches.trajectories_of(orbit_set("complex", 10, SEED), plan)
+    data = batches.trajectories_of(orbit_set("complex", 10, DRAW), plan)
     tests = unseen_set(100)
     states = tests.states[tests.mask]
-    models = initialise(partial(learning.fresh, **NETWORK), [SEED])
+    models = initialise(partial(learning.fresh, **NETWORK), [seed])
     layers = models.network.layers  # each array has a leading axis of one member
     weights = {f"weight{k}": np.array(one.weight[0]) for k, one in enumerate(layers)}
     biases = {f"bias{k}": np.array(one.bias[0]) for k, one in enumerate(layers)}
@@ -91,69 +94,87 @@ def hand_over(path: Path) -> None:
     )
 
 
-def other(python: str, path: Path, method: str) -> dict[str, float]:
+Row = dict[str, float]  # step, seconds, cpu [s], error [%]
+
+
+def together(rows: Sequence[Row]) -> Row:
+    """Several trainings, one after the other: the times add up."""
+    sums = {name: sum(row[name] for row in rows) for name in ("seconds", "cpu")}
+    worst = {name: max(row[name] for row in rows) for name in ("step", "error")}
+    return sums | worst
+
+
+def other(python: str, seed: int, method: str) -> Row:
     """The last evaluation of torchdiffeq with a method."""
     script = Path(__file__).with_name("orbit_torch.py")
-    ran = subprocess.run(
-        [python, str(script), str(path), method], stdout=subprocess.PIPE, text=True
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "given.npz"
+        hand_over(path, seed)
+        ran = subprocess.run(
+            [python, str(script), str(path), method], stdout=subprocess.PIPE, text=True
+        )
     if ran.returncode:
         sys.exit(f"{python} could not run {script.name}; see benchmarks/torch.txt.")
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def ours(recipe: Recipe) -> dict[str, float]:
-    """The first validation at which one training is within the goal, else the last."""
+def ours(recipe: Recipe, seeds: Sequence[int]) -> Row:
+    """When all trainings have been within the goal, else the last validation."""
     marks = {0: (time.perf_counter(), time.process_time())}
 
     def report(step, loss, **terms):
         marks[step] = (time.perf_counter(), time.process_time())
 
-    training = orbit_set("complex", 10, SEED)
+    training = orbit_set("complex", 10, DRAW)
     result = learning.fit(
-        recipe, NETWORK, training, unseen_set(100), [SEED], report=report, chunk=EVERY
+        recipe, NETWORK, training, unseen_set(100), seeds, report=report, chunk=EVERY
     )
-    history = result.history(0)
-    errors = history["validation.acceleration_error"]
-    reached = [place for place, error in enumerate(errors) if error <= GOAL]
-    place = reached[0] if reached else len(errors) - 1
-    step = int(history["validation_step"][place])
+    histories = [result.history(place) for place in range(len(seeds))]
+    steps = histories[0]["validation_step"]
+    errors = np.stack([one["validation.acceleration_error"] for one in histories])
+    # within the goal once, as the other side stops there
+    best = np.minimum.accumulate(errors, axis=1).max(axis=0)
+    reached = np.flatnonzero(best <= GOAL)
+    place = reached[0] if len(reached) else len(best) - 1
+    step = int(steps[place])
     ended = marks[min(known for known in marks if known >= step)]
     seconds, cpu = (
         after - before for after, before in zip(ended, marks[0], strict=True)
     )
-    return {"step": step, "seconds": seconds, "cpu": cpu, "error": float(errors[place])}
+    return {"step": step, "seconds": seconds, "cpu": cpu, "error": float(best[place])}
 
 
 def main() -> int:
     """Print the table; 1 when the claim does not hold."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "given.npz"
-        hand_over(path)
-        rows = {
-            "acceleration matching": ours(MATCHED),
-            "trajectories, `fast`": ours(TRAJECTORIES),
-            "torchdiffeq, one Runge-Kutta step a sample": other(
-                GIVEN.torch_python, path, "rk4"
-            ),
-            "torchdiffeq, dopri5 at 1e-6 and 1e-8": other(
-                GIVEN.torch_python, path, "dopri5"
-            ),
-        }
-    slowest = rows["torchdiffeq, dopri5 at 1e-6 and 1e-8"]
+    python, one = GIVEN.torch_python, SEEDS[:1]
+    adaptive = [other(python, seed, "dopri5") for seed in SEEDS]
+    tables = {
+        "one network": {
+            "acceleration matching": ours(MATCHED, one),
+            "trajectories, `fast`": ours(TRAJECTORIES, one),
+            "torchdiffeq, one Runge-Kutta step a sample": other(python, *one, "rk4"),
+            SLOWEST: adaptive[0],
+        },
+        f"{len(SEEDS)} networks": {
+            "acceleration matching, together": ours(MATCHED, SEEDS),
+            SLOWEST: together(adaptive),
+        },
+    }
     print(f"seconds to {GOAL:g} % on 100 unseen orbits, {THREADS} threads")
-    print(f"{'what':44} {'steps':>6} {'error %':>8} {'s':>7} {'CPU-s':>7} {'ratio':>6}")
-    for name, row in rows.items():
-        ratio = slowest["seconds"] / row["seconds"]
-        print(
-            f"{name:44} {row['step']:6} {row['error']:8.3g} {row['seconds']:7.1f} "
-            f"{row['cpu']:7.1f} {ratio:6.1f}"
-        )
-    best = rows["acceleration matching"]
-    ratio = slowest["seconds"] / best["seconds"]
-    held = ratio >= CLAIM and best["error"] <= GOAL
+    ratio, worst = 0.0, np.inf
+    for title, rows in tables.items():
+        print(f"{title:44} {'steps':>6} {'error %':>8} {'s':>7} {'CPU-s':>7} ratio")
+        for name, row in rows.items():
+            times = rows[SLOWEST]["seconds"] / row["seconds"]
+            print(
+                f"{name:44} {row['step']:6.0f} {row['error']:8.3g} "
+                f"{row['seconds']:7.1f} {row['cpu']:7.1f} {times:5.1f}"
+            )
+        first = next(iter(rows.values()))
+        ratio, worst = rows[SLOWEST]["seconds"] / first["seconds"], first["error"]
+    held = ratio >= CLAIM and worst <= GOAL
     word = "holds" if held else "DOES NOT HOLD"
-    print(f"claim: at least {CLAIM:g} times sooner: {word} ({ratio:.1f})")
+    print(f"claim: {len(SEEDS)} at least {CLAIM:g} times sooner: {word} ({ratio:.1f})")
     return 0 if held else 1
 
 

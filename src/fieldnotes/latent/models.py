@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from fieldnotes.training import drawn_at_once
+
 Activation = Literal["tanh", "relu", "sigmoid", "silu", "gelu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 STIMULUS_LAYERS = 3  # hidden layers of the stimulus encoder
@@ -229,19 +231,27 @@ def build(
     """
     del unused
     key = jax.random.key(0) if key is None else key
-    keys = jax.random.split(key, 6)
     small, body = stimulus_latent, (width, hidden_layers)
-    evolver = SkipMLP(latent + small, *body, latent, activation, keys[3])
-    table = 0.01 * jax.random.normal(keys[5], (bank, latent)) if bank else None
-    mirror = SkipMLP(small, small, STIMULUS_LAYERS, stimuli, "relu", keys[4])
-    return LatentModel(
-        SkipMLP(neurons, *body, latent, "relu", keys[0]),
-        SkipMLP(latent, *body, neurons, "relu", keys[1]),
-        SkipMLP(stimuli, small, STIMULUS_LAYERS, small, "relu", keys[2]),
-        _still(evolver) if zero_init else evolver,
-        mirror if stimulus_decoder else None,
-        table,
-    )
+
+    def networks(key: PRNGKeyArray) -> LatentModel:
+        mirror = SkipMLP(small, small, STIMULUS_LAYERS, stimuli, "relu", key)
+        return LatentModel(
+            SkipMLP(neurons, *body, latent, "relu", key),
+            SkipMLP(latent, *body, neurons, "relu", key),
+            SkipMLP(stimuli, small, STIMULUS_LAYERS, small, "relu", key),
+            SkipMLP(latent + small, *body, latent, activation, key),
+            mirror if stimulus_decoder else None,
+            None,
+        )
+
+    of_networks, of_bank = jax.random.split(key)
+    model = drawn_at_once(networks, of_networks)
+    if zero_init:
+        model = eqx.tree_at(lambda x: x.evolver, model, _still(model.evolver))
+    if not bank:
+        return model
+    table = 0.01 * jax.random.normal(of_bank, (bank, latent))
+    return eqx.tree_at(lambda x: x.bank, model, table, is_leaf=lambda x: x is None)
 
 
 def _still(network: SkipMLP) -> SkipMLP:
@@ -280,10 +290,13 @@ def build_stimulus_only(
 ) -> StimulusOnly:
     """An untrained null model: the stimulus encoder, then two hidden layers."""
     del unused
-    first, second = jax.random.split(jax.random.key(0) if key is None else key)
     small = stimulus_latent
-    return StimulusOnly(
-        SkipMLP(stimuli, small, STIMULUS_LAYERS, small, "relu", first),
-        SkipMLP(history * small, width, 2, neurons, "relu", second),
-        history,
-    )
+
+    def networks(key: PRNGKeyArray) -> StimulusOnly:
+        return StimulusOnly(
+            SkipMLP(stimuli, small, STIMULUS_LAYERS, small, "relu", key),
+            SkipMLP(history * small, width, 2, neurons, "relu", key),
+            history,
+        )
+
+    return drawn_at_once(networks, jax.random.key(0) if key is None else key)

@@ -4,6 +4,7 @@ $\dot y=[v,\ a]$ with $a=\text{output}(\text{MLP}(\text{features}(y)),\,y)$: the
 velocity is copied from the state (but the output layer `simple` learns all of it).
 """
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -21,6 +22,7 @@ from fieldnotes.orbit.outputs import (
     split,
 )
 from fieldnotes.orbit.systems import State
+from fieldnotes.training import drawn_at_once
 
 ACTIVATIONS = ("tanh", "leaky_relu", "relu", "elu", "gelu", "silu", "softplus")
 PRIORS: tuple[Prior, ...] = ("neutral", "symmetry-informed", "law given")
@@ -127,12 +129,13 @@ def build(
     if key is None:
         (first,) = seed if isinstance(seed, list | tuple) else [seed]
         key = jax.random.key(first)
-    network = eqx.nn.MLP(
+    mlp = partial(
+        eqx.nn.MLP,
         in_size=feature_count(features, space=space),
         out_size=output_count(output_layer, space=space),
         width_size=width,
         depth=depth,
         activation=getattr(jax.nn, activation),
-        key=key,
     )
+    network = drawn_at_once(lambda key: mlp(key=key), key)
     return OrbitModel(network, features, output_layer, space, scale)

@@ -46,3 +46,4 @@ from fieldnotes.training.result import Outcome as Outcome
 from fieldnotes.training.result import Result as Result
 from fieldnotes.training.trainer import train as train
 from fieldnotes.training.trees import stack as stack
+from fieldnotes.training.weights import drawn_at_once as drawn_at_once
