@@ -26,7 +26,7 @@ from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-family: Literal["single", "simple", "complex", "circular", "fixnu0"] = (
+family: Literal["single", "simple", "complex", "circular", "fixnu0", "fixnu20"] = (
     "complex"
 )  # [-] ranges that the orbits are drawn from
 space: bool = False  # [-] orbits in space; otherwise in one plane

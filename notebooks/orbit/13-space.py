@@ -16,8 +16,8 @@
 # says where the samples and segments lie; a rollout's fate may well depend on it.
 #
 # **You will see** errors in the plane and in space, of models trained on orbits that
-# all start at periapsis and of others, on both kinds of unseen orbits; the error by
-# true anomaly; and the position error after one period by where a rollout starts.
+# all start at periapsis, at 20° or anywhere, on two kinds of unseen orbits; the error
+# by true anomaly; and the position error after one period by where a rollout starts.
 # **Needs** models of `2-train` that differ in `space` and `family`. **Takes** a few
 # seconds for each model.
 
@@ -159,12 +159,13 @@ for (features, output), own in table.groupby(["features", "output_layer"]):
         ratio = parts["space"] / parts["plane"]
         catalogue.record(f"space over plane, {label}", ratio, "1")
         text.append(space.said_of_space(label, prior, ratio))
-    if {"complex", "fixnu0"} <= set(starts):
-        pair = starts["fixnu0"], starts["complex"]
-        share = {
-            name: surveys.win_share(*pair, measure)
-            for name, measure in (("anywhere", "mean_100"), ("periapsis", "fixnu0_100"))
-        }
-        catalogue.record(f"fixnu0 beats complex, {label}", share["anywhere"], "1")
-        text.append(space.said_of_starts(label, share))
+    for other, beside in (("fixnu20", "at 20°"), ("complex", "anywhere")):
+        if {other, "fixnu0"} <= set(starts):
+            pair = starts["fixnu0"], starts[other]
+            share = {
+                "anywhere": surveys.win_share(*pair, "mean_100"),
+                "periapsis": surveys.win_share(*pair, "fixnu0_100"),
+            }
+            catalogue.record(f"fixnu0 beats {other}, {label}", share["anywhere"], "1")
+            text.append(space.said_of_starts(label, beside, share))
 Markdown("\n\n".join(text) or "There is nothing to compare.")

@@ -27,9 +27,9 @@ from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-family: Literal["single", "simple", "complex", "circular", "fixnu0", "low"] = (
-    "complex"
-)  # [-] ranges that the orbits are drawn from
+family: Literal[
+    "single", "simple", "complex", "circular", "fixnu0", "fixnu20", "low"
+] = "complex"  # [-] ranges that the orbits are drawn from
 space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
 draw: list[int] = [1]  # [1] in [0, inf): seeds of training orbits, one set for each

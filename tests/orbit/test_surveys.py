@@ -279,11 +279,11 @@ def in_space(family: str, errors, **layers) -> pd.DataFrame:
 
 
 def test_starts_at_periapsis_are_compared_within_layers_in_space():
-    worse = [in_space("complex", [1, 2]), in_space("fixnu0", [3, 4])]
+    worse = [in_space("fixnu20", [1, 2]), in_space("fixnu0", [3, 4])]
     row = findings.late_start(pd.concat(worse))
     assert (row["value"], row["verdict"]) == (1.0, "reproduced")
     rtn = {"features": "rtn", "output_layer": "rtn_logmag"}
-    better = [in_space("complex", [5, 6], **rtn), in_space("fixnu0", [3, 4], **rtn)]
+    better = [in_space("fixnu20", [5, 6], **rtn), in_space("fixnu0", [3, 4], **rtn)]
     row = findings.late_start(pd.concat([*worse, *better]))
     assert row["value"] == 0.5
     assert row["verdict"] == "not reproduced: it depends on the layers"

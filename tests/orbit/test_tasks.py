@@ -72,7 +72,10 @@ def test_every_family_keeps_its_ranges_and_stays_above_the_surface(family, space
     assert orbits.planar is not space
     assert (tilt.max() > 1) == space
     assert (node.max() > 1) == space
-    assert (true.max() == 0) == (family == "fixnu0")
+    starts = {"fixnu0": 0, "fixnu20": 20}
+    assert (np.ptp(true) == 0) == (family in starts)
+    if family in starts:
+        assert np.degrees(true[0]) == pytest.approx(starts[family])
     assert len(orbits) == 30
 
 

@@ -24,7 +24,7 @@ from fieldnotes.orbit.kepler import (
     states_from_elements,
 )
 
-Family = Literal["single", "simple", "complex", "circular", "fixnu0", "low"]
+Family = Literal["single", "simple", "complex", "circular", "fixnu0", "fixnu20", "low"]
 FAMILIES: tuple[str, ...] = get_args(Family)
 Stream = Literal["train", "validation", "test"]
 
@@ -39,8 +39,11 @@ RANGES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "complex": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.99)),
     "circular": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.0)),
     "fixnu0": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.99)),
+    "fixnu20": ((LOW_RADIUS, GEO_RADIUS), (0.0, 0.99)),
     "low": ((EARTH_RADIUS + 250, EARTH_RADIUS + 600), (0.0, 0.03)),  # within the air
 }
+
+STARTS = {"fixnu0": 0.0, "fixnu20": np.radians(20)}  # initial true anomaly [rad]
 
 
 class TaskError(ValueError):
@@ -172,9 +175,10 @@ def elements_of(
     """Elements [R_E, 1, rad] from uniform numbers in [0, 1), before any rejection."""
     (a_low, a_high), (e_low, e_high) = RANGES[family]
     turn = [0.0 if not space else np.pi, 0.0 if not space else np.pi, np.pi, 2 * np.pi]
-    if family == "fixnu0":
-        turn[3] = 0.0
-    low = np.array([a_low / EARTH_RADIUS, e_low, 0, 0, 0, 0])
+    start = 0.0
+    if family in STARTS:
+        start = turn[3] = STARTS[family]
+    low = np.array([a_low / EARTH_RADIUS, e_low, 0, 0, 0, start])
     high = np.array([a_high / EARTH_RADIUS, e_high, *turn])
     return low + (high - low) * uniform
 

@@ -78,10 +78,11 @@ def said_of_space(label: str, prior: str, ratio: float) -> str:
     )
 
 
-def said_of_starts(label: str, share: dict[str, float]) -> str:
+def said_of_starts(label: str, beside: str, share: dict[str, float]) -> str:
     """Whether training orbits that start at periapsis are worse, by test set.
 
-    `share` is the share of pairs in which they are better, by where tests start.
+    `beside` says where the other training orbits start; `share` is the share of pairs
+    in which those from periapsis are better, by where tests start.
     """
     parts = ", ".join(
         f"{100 * value:.0f} % of pairs on orbits that start "
@@ -91,6 +92,6 @@ def said_of_starts(label: str, share: dict[str, float]) -> str:
     alike = all(0.05 < value < 0.95 for value in share.values())
     words = "does not matter, as predicted" if alike else "matters, unlike predicted"
     return (
-        f"For {label} it {words} that training orbits start at periapsis: they give "
-        f"the better model in {parts}."
+        f"For {label} it {words} that training orbits start at periapsis and not "
+        f"{beside}: they give the better model in {parts}."
     )
