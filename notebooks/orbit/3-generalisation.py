@@ -30,8 +30,8 @@ from typing import Literal
 # fmt: off
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are judged
 family: Literal["simple", "complex", "circular", "fixnu0", "fixnu20"] = (
-    "complex"  # [-] of tests
-)
+    "complex"
+)  # [-] of tests
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 rollout_periods: int = 3  # [1] in [1, 100]: periods that a model runs on its own
 rollout_solver: Literal["fast", "reference"] = "fast"  # [-] how rollouts are integrated
