@@ -204,7 +204,7 @@ for label, share in left.items():
     name = label.replace(" ", "_")
     record(f"pca_residual_{name}", float(residual[label][kept]), "raw units²")
     record(f"pca_share_left_{name}", 100 * share, "%")
-floor = None if sets.train.noise_sigma is None else sets.train.noise_sigma**2
+floor = sets.train.step_floor
 record("noise_floor", floor, "raw units²")
 
 # %% [markdown]

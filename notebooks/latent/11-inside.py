@@ -130,7 +130,8 @@ for name, (_, model, own) in opened.items():
     catalogue.record("spectral_radius", largest[name], member={"model": name})
     catalogue.record("outside", 100 * outside, "%", member={"model": name})
 truth = None
-if opened[first][0].get("source", "hexeye") == "hexeye":
+known = opened[first][0].get("source", "hexeye") == "hexeye"
+if known and recording.signal == "voltage":
     circuit = preset_circuit(opened[first][0]["preset"])
     truth = inside.true_spectrum(circuit, recording.voltage[at[:1]])
 

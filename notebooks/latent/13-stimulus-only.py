@@ -30,6 +30,8 @@ preset: Literal["tiny", "medium", "default", "hard"] = "medium"  # [-] of the ci
 noise: float | None = None  # [raw units] in [0, inf): at each step; None: the preset's
 data_file: str = ""  # [file] a recording (npz or zarr), for source "file"
 data_seed: int = 0  # [1] in [0, inf): of movies and noise
+signal: Literal["voltage", "calcium"] = "voltage"  # [-] observed; a file has its own
+calcium_tau: float = 0.2  # [s] in [0.02, 100]: with which calcium follows the voltage
 history: int = 20  # [steps] in [1, 1000]: frames that a prediction is made of
 width: int = 256  # [1] in [1, 4096]: units of its two hidden layers
 stimulus_latent: int = 32  # [1] in [1, 1024]: numbers that a frame is encoded in
@@ -59,7 +61,8 @@ from fieldnotes.training import read_model, write_model
 # from the true state, would reach.
 
 # %%
-sets = sources.recordings(source, preset, noise, data_seed, data_file)
+own = {"signal": signal, "calcium_tau": calcium_tau}
+sets = sources.recordings(source, preset, noise, data_seed, data_file, **own)
 every = catalogue.members(together=("seed",))
 todo = [member for member in every if member.existing is None]
 sizes = {"width": width, "stimulus_latent": stimulus_latent, "history": history}
@@ -102,7 +105,7 @@ for member, model in zip(every, models, strict=True):
         error = float(rollouts.null_errors(model, own)[history:].mean())
         left = error / metrics.total_variance(own.voltage)
         shares[family].append(left)
-        catalogue.record(f"{family}_error", error, "voltage²", member=member)
+        catalogue.record(f"{family}_error", error, f"{signal}²", member=member)
         catalogue.record(f"{family}_relative", left, member=member)
 
 # %% [markdown]

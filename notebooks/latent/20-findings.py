@@ -38,7 +38,9 @@ from fieldnotes.latent.figures import panels
 #
 # The outcomes that follow from the map's start and from shearing should carry over:
 # what fails there fails here. The failure at tu = 50 should not: this circuit forgets
-# within ten steps and its stimulus is known throughout.
+# within ten steps and its stimulus is known throughout. Calcium changes little in one
+# step and does not tell the voltage that drives the next, so that saying "no change" is
+# hard to beat there, as it was in the source.
 
 # %%
 given = catalogue.models(models)

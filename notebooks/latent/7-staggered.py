@@ -64,10 +64,12 @@ summaries.numbers(compared)
 # %% [markdown]
 # ## Within the window
 #
-# Every staggered model starts here from an initial state made of its own samples; the
-# straight line of the baseline goes through aligned recordings. An interpolated start
-# is slightly wrong, so these curves begin high and fall within the first steps, as the
-# stimulus takes over.
+# Every staggered model starts here from an initial state made of its own samples. A
+# model with a bank, which holds no state of a new recording, starts from the latent
+# state that fits the samples of this window best: here it is fitted, and it predicts
+# only beyond. The straight line of the baseline goes through aligned recordings. An
+# interpolated start is slightly wrong, so its curves begin high and fall within the
+# first steps, as the stimulus takes over.
 
 # %% tags=["figure"]
 panels.within_window(compared).save(catalogue, given)

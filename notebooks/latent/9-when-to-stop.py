@@ -75,7 +75,8 @@ for done, (row, update) in enumerate(entries, start=1):
     if place not in data:
         data[place] = trained.data_of(row, steps, starts, catalogue.cached)
     model, seen = load(row), trained.observation_of(row)
-    found = reports.judge(model, data[place], plan, seen)
+    bank = trained.banked(row)
+    found = reports.judge(model, data[place], plan, seen, banked=bank)
     signal = stopping.signals(model, data[place]["validation"], found, plan)
     group = reports.label(row, varied)
     course = f"{group}, seed {row['seed']}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jaxtyping import Array, Float
 
-from fieldnotes.latent import bridges, inside, rollouts
+from fieldnotes.latent import bridges, inside, truth
 from fieldnotes.latent.circuit import hexeye
 from latent_maps import Decay, recording
 
@@ -100,7 +100,7 @@ def test_the_true_spectrum_is_that_of_the_true_map():
     rng = np.random.default_rng(0)
     voltage = rng.normal(size=(2, circuit.neurons))
     own = recording(voltage, np.zeros((2, circuit.columns)))
-    learned = inside.spectrum(rollouts.true_map(circuit), own, np.array([0]))[0]
+    learned = inside.spectrum(truth.true_map(circuit), own, np.array([0]))[0]
     closed = inside.true_spectrum(circuit, own.voltage[:1])
     sizes = [np.sort(np.abs(x)) for x in (learned, closed)]
     np.testing.assert_allclose(

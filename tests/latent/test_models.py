@@ -116,6 +116,23 @@ def test_a_map_that_starts_as_the_identity_keeps_every_state():
     assert not np.allclose(moving.step(moving.encode(x), jnp.ones(32)), z)
 
 
+def hidden_sizes(model):
+    """Width of the hidden layer of encoder, decoder and map."""
+    networks = (model.encoder, model.decoder, model.evolver)
+    return [len(network.layers[0].bias) for network in networks]
+
+
+def test_encoder_and_decoder_may_be_narrower_than_the_map():
+    sizes: dict = {"neurons": 9, "stimuli": 4, "latent": 6, "stimulus_latent": 3}
+    assert hidden_sizes(build(**sizes, width=8, coder_width=5)) == [5, 5, 8]
+    alike = build(**sizes, width=8, coder_width=0)
+    assert hidden_sizes(alike) == [8, 8, 8]
+    pairs = zip(*map(jax.tree.leaves, (alike, build(**sizes, width=8))), strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+    with pytest.raises(ValueError, match="or 0 for that of the map"):
+        build(**sizes, coder_width=-1)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_gives_a_model(activation):
     model = build(

@@ -166,6 +166,64 @@ def test_naive_staggering_must_fail_and_interpolated_must_not():
     assert claims.outcomes(table, ["P"])[0].verdict == verdicts.PARTLY
 
 
+def every_step(**values) -> pd.DataFrame:
+    """One model of every step at full size, with some values replaced."""
+    row = {
+        "tu": 1, "ems": 1, "noise": 0.05, "latent": 96, "width": 96, "coder_width": 0,
+        "validation_one_step": 0.01, "validation_constant_one_step": 0.03,
+        "validation_third_step": 0.02, "validation_constant_third_step": 0.08,
+    }  # fmt: skip
+    return judged(**row | values)
+
+
+def table(*rows) -> pd.DataFrame:
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "verdict"),
+    [
+        ({"coder_width": 24, "stable": 0.0}, verdicts.AS),
+        ({"coder_width": 24}, verdicts.PARTLY),
+        ({"coder_width": 24, "validation_one_step": 0.001}, verdicts.DIFFERS),
+        ({"width": 24, "stable": 0.0}, verdicts.MISSING),
+        ({"coder_width": 24, "latent": 12, "stable": 0.0}, verdicts.MISSING),
+    ],
+    ids=["explodes", "stays", "better", "narrow map too", "small latent too"],
+)
+def test_a_narrow_coder_has_the_map_and_the_latent_of_the_full_size(narrow, verdict):
+    small = every_step(**{"validation_one_step": 0.02} | narrow)
+    (found,) = claims.outcomes(table(every_step(), small), ["B"])
+    assert found.verdict == verdict
+
+
+def test_models_with_narrow_coders_are_not_the_base_of_other_rows():
+    small = every_step(coder_width=24, stable=0.0, divergence=5.0)
+    tail = {"validation_activity_divergence": 2000.0, "activity_steps": 2000}
+    tail |= {"flow_one_step": 0.01, "flow_constant_one_step": 0.03}
+    both = table(every_step(**tail), small.assign(**tail))
+    assert claims.outcomes(both, ["A"])[0].verdict == verdicts.AS
+
+
+def test_calcium_is_judged_by_its_own_row_and_by_no_other():
+    own = {"signal": "calcium", "validation_one_step": 0.06, "stable": 0.0}
+    calcium = every_step(**own)
+    found = {o.row: o for o in claims.outcomes(calcium)}
+    assert found.pop("T").verdict == verdicts.AS
+    assert {o.verdict for o in found.values()} == {verdicts.MISSING}
+    sparse = judged(signal="calcium", validation_to_constant=0.5)
+    far = sparse.assign(validation_ratio=3.0)
+    for given, verdict in ((sparse, verdicts.AS), (far, verdicts.PARTLY)):
+        (row,) = claims.outcomes(table(calcium, given), ["T"])
+        assert row.verdict == verdict
+        assert "tu 20 aligned" in row.ours
+    voltage = judged(signal=np.nan)  # a model from before there was a choice
+    both = table(voltage, sparse.assign(validation_ratio=9.0))
+    assert claims.outcomes(both, ["J"])[0].verdict == verdicts.AS
+    assert {o.verdict for o in claims.targets(sparse)} == {verdicts.MISSING}
+    assert claims.outcomes(voltage, ["T"])[0].verdict == verdicts.MISSING
+
+
 def test_every_claim_answers_an_empty_question_without_failing():
     found = claims.outcomes(judged().iloc[:0])
     assert {o.verdict for o in found} == {verdicts.MISSING}

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fieldnotes.latent import rollouts
+from fieldnotes.latent import rollouts, truth
 from fieldnotes.latent.circuit import hexeye
 from fieldnotes.latent.models import build, build_stimulus_only
 from fieldnotes.latent.movies import movie
@@ -138,12 +138,12 @@ def test_errors_of_rows_are_arranged_as_those_of_rollouts():
 def test_the_true_map_has_no_error_without_noise_and_sigma_squared_with_it():
     circuit = hexeye(radius=1)
     frames = movie("natural", circuit, 200, seed=0)
-    truth = rollouts.true_map(circuit)
+    exact = truth.true_map(circuit)
     quiet = simulate(circuit, frames)
-    found = rollouts.roll(truth, quiet, np.array([3, 20]), 100)
+    found = rollouts.roll(exact, quiet, np.array([3, 20]), 100)
     assert found.mse.max() < 1e-8
     noisy = simulate(circuit, frames, noise=0.1, seed=1)
-    step = rollouts.roll(truth, noisy, np.arange(0, 150, 3), 4).mse[:, 0].mean()
+    step = rollouts.roll(exact, noisy, np.arange(0, 150, 3), 4).mse[:, 0].mean()
     assert step == pytest.approx(0.01, rel=0.1)  # 50 starts of about 90 neurons
 
 

@@ -26,6 +26,12 @@ def test_a_sound_setting_passes():
         ({"seed": []}, "at least one"),
         ({"preset": "enormous"}, "enormous"),
         ({"source": "file"}, "data_file"),
+        ({"signal": "odour"}, "one of voltage, calcium"),
+        ({"signal": "calcium", "calcium_tau": 0.01}, "at least the time step of 0.02"),
+        (
+            {"signal": "calcium", "source": "file", "data_file": "mine.npz"},
+            "Put its calcium in the array `voltage`",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_remedy(change, words):

@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 from scipy.stats import spearmanr
 
-from fieldnotes.latent import rollouts
+from fieldnotes.latent import truth
 from fieldnotes.latent.circuit import Circuit
 from fieldnotes.latent.metrics import by_type
 from fieldnotes.latent.recordings import Recording
@@ -41,8 +41,7 @@ def of_noise(
     steps: int,
 ) -> Shares:
     """The same of the true circuit rolled out without noise."""
-    truth = rollouts.true_map(circuit)
-    rolled = rollouts.roll(truth, recording, starts, steps)
+    rolled = truth.without_noise(circuit, recording, starts, steps)
     return Shares(rolled.total.mean(axis=0), rolled.unexplained.mean(axis=0))
 
 

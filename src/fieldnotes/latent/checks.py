@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fieldnotes.latent.signals import CALCIUM_TAU, check_signal
 from fieldnotes.latent.sources import PRESETS, SHARES, check_source, load, locate
 
 Parameters = Mapping[str, Any]
@@ -60,10 +61,12 @@ def stimulus_only(parameters: Parameters) -> None:
 
 
 def check_recordings(parameters: Parameters) -> None:
-    """Refuses an impossible source of recordings."""
+    """Refuses an impossible source of recordings, or a signal that it cannot give."""
     preset = parameters.get("preset", "default")
     source = parameters.get("source", "hexeye")
     check_source(source, preset, parameters.get("data_file", ""))
+    tau = parameters.get("calcium_tau", CALCIUM_TAU)
+    check_signal(parameters.get("signal", "voltage"), source, tau)
     check_file(parameters)
 
 

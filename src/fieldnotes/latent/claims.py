@@ -6,12 +6,14 @@ that was not trained makes no claim. Letters are those of the study's notes.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from fieldnotes.latent import claims_every_step as every
 from fieldnotes.latent.reports import brief, spread
+from fieldnotes.latent.settings import ALIGNED, OLD, PLAIN, staggered
 from fieldnotes.latent.verdicts import (
     FAILS,
     MISSING,
@@ -20,99 +22,9 @@ from fieldnotes.latent.verdicts import (
     Group,
     Outcome,
     agree,
+    of_signal,
     pick,
 )
-
-NEW = {"zero_init": True, "activation": "tanh"}
-OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
-VOLTAGE = {"stimulus_mode": "all", "tv_weight": 0.0, "augmentation_neurons": 0}
-ALIGNED = NEW | VOLTAGE | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
-ONE = NEW | VOLTAGE | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
-
-
-# One step --------------------------------------------------------------------------
-
-
-def full_width(table: pd.DataFrame, name: str) -> Any:
-    """The largest value of a size among models of one step."""
-    own = pick(table, tu=1).table
-    return own[name].max() if len(own) and name in own else None
-
-
-def claim_a(table: pd.DataFrame) -> Found:
-    sizes = {name: full_width(table, name) for name in ("latent", "width")}
-    base = pick(table, **ONE, **sizes)
-    if not base:
-        return None
-    rolled = base.median("validation_activity_divergence") >= base.median(
-        "activity_steps"
-    )
-    below = base.median("flow_one_step") < base.median("flow_constant_one_step")
-    ours = (
-        f"one step {base.spread('validation_one_step')}; {base.lasts}; activity "
-        f"rollouts {'as long' if rolled else 'diverge'}"
-    )
-    return ours, agree(base.stable, rolled, bool(below))
-
-
-def narrower(table: pd.DataFrame, name: str) -> Group:
-    """Models of one step that are smaller than the largest in one size."""
-    full = full_width(table, name)
-    own = pick(table, **ONE).table
-    return Group(own[own[name] < full] if full is not None else own.iloc[:0])
-
-
-def claim_b(table: pd.DataFrame) -> Found:
-    small = narrower(table, "width")
-    if not small:
-        return None
-    by = "; ".join(
-        f"width {width}: one step {spread(own['validation_one_step'])}, "
-        f"{Group(own).lasts}"
-        for width, own in small.table.groupby("width")
-    )
-    least = Group(small.table[small.table["width"] == small.table["width"].min()])
-    full = pick(table, **ONE, width=full_width(table, "width"))
-    worse = least.median("validation_one_step") > full.median("validation_one_step")
-    return by, agree(bool(worse), not least.stable)
-
-
-def claim_c(table: pd.DataFrame) -> Found:
-    small = narrower(table, "latent")
-    if not small:
-        return None
-    by = "; ".join(
-        f"L {latent}: one step {spread(own['validation_one_step'])}, {Group(own).lasts}"
-        for latent, own in small.table.groupby("latent")
-    )
-    least = Group(small.table[small.table["latent"] == small.table["latent"].min()])
-    full = pick(table, **ONE, latent=full_width(table, "latent"))
-    worse = least.median("validation_one_step") > full.median("validation_one_step")
-    return by, agree(bool(worse), not least.stable)
-
-
-def claim_d(table: pd.DataFrame) -> Found:
-    rows = VOLTAGE | {"tu": 1, "zero_init": True}
-    other, base = pick(table, **rows, activation="sigmoid"), pick(table, **ONE)
-    if not other or not base:
-        return None
-    fold = other.median("validation_one_step") / base.median("validation_one_step")
-    ours = f"one-step error {brief(fold)} times that of tanh; {other.lasts}"
-    return ours, agree(0.8 < fold < 1.25, other.stable == base.stable)
-
-
-def claim_e(table: pd.DataFrame) -> Found:
-    own = pick(table, tu=1)
-    if not own or "augmentation_neurons" not in own.table:
-        return None
-    with_it = Group(own.table[own.table["augmentation_neurons"] > 0])
-    base = pick(table, **ONE, latent=full_width(table, "latent"))
-    if not with_it or not base:
-        return None
-    fold = with_it.median("validation_long") / base.median("validation_long")
-    ours = f"{with_it.lasts}; rollout error {brief(fold)} times that without"
-    return ours, agree(with_it.stable, fold > 0.9)
-
 
 # Aligned recordings ----------------------------------------------------------------
 
@@ -176,7 +88,7 @@ def claim_j(table: pd.DataFrame) -> Found:
 
 
 def claim_k(table: pd.DataFrame) -> Found:
-    rows = VOLTAGE | {"tu": 20, "mode": "aligned", "ems": (1, 5)}
+    rows = PLAIN | {"tu": 20, "mode": "aligned", "ems": (1, 5)}
     with_it, without = (
         pick(table, zero_init=True, **rows),
         pick(table, zero_init=False, **rows),
@@ -223,10 +135,6 @@ def claim_m(table: pd.DataFrame) -> Found:
 # Staggered recordings, reduced stimulus, longer gaps ---------------------------------
 
 
-def staggered(table: pd.DataFrame, *treatments: str) -> Group:
-    return pick(table, mode="staggered", tu=20, staggered=treatments)
-
-
 def claim_n(table: pd.DataFrame) -> Found:
     own = staggered(table, "naive")
     if not own:
@@ -239,7 +147,12 @@ def claim_o(table: pd.DataFrame) -> Found:
     if not own:
         return None
     fails = own.median("validation_ratio") > FAILS or not own.stable
-    return f"{own.between}; {own.lasts}", agree(fails)
+    ours = (
+        f"{own.between}; error in the window of the fit "
+        f"{own.spread('validation_fit_window')}, after it "
+        f"{own.spread('validation_fit_beyond')}; {own.lasts}"
+    )
+    return ours, agree(fails)
 
 
 def claim_p(table: pd.DataFrame) -> Found:
@@ -284,29 +197,25 @@ def claim_s(table: pd.DataFrame) -> Found:
     return f"{own.between}; {own.lasts}", agree(partial)
 
 
-def claim_u(table: pd.DataFrame) -> Found:
-    quiet, loud = pick(table, **ONE | {"noise": 0.0}), pick(table, **ONE)
-    if not quiet or not loud:
-        return None
-    fold = loud.median("flow_long") / quiet.median("flow_long")
-    ours = f"noise-free rollouts: error {brief(fold)} times that of training without"
-    return ours, agree(fold < 1.5)
-
-
 class Claim(NamedTuple):
     """What the source says of a setting, and how a table answers."""
 
     setting: str
     source: str
     answer: Callable[[pd.DataFrame], Found]
+    signal: str = "voltage"  # of the models that can answer
 
 
 CLAIMS: dict[str, Claim] = {
-    "A": Claim("every step seen", "stable rollouts, seeds agree", claim_a),
-    "B": Claim("narrow encoder and decoder", "worse; the latent explodes", claim_b),
-    "C": Claim("small latent", "smallest explodes, half is stable, worse", claim_c),
-    "D": Claim("sigmoid units", "no change", claim_d),
-    "E": Claim("augmentation", "stable; some types better, some worse", claim_e),
+    "A": Claim("every step seen", "stable rollouts, seeds agree", every.claim_a),
+    "B": Claim(
+        "narrow encoder and decoder", "worse; the latent explodes", every.claim_b
+    ),
+    "C": Claim(
+        "small latent", "smallest explodes, half is stable, worse", every.claim_c
+    ),
+    "D": Claim("sigmoid units", "no change", every.claim_d),
+    "E": Claim("augmentation", "stable; some types better, some worse", every.claim_e),
     "F": Claim(
         "tu 5, one window, old start",
         "steps 1–4 wrong, latent diverges within 100, activity stable",
@@ -329,7 +238,14 @@ CLAIMS: dict[str, Claim] = {
     "Q": Claim("reduced stimulus", "all fail: never below interpolation", claim_q),
     "R": Claim("tu 50, old start", "fails", claim_r),
     "S": Claim("tu 50, from the identity", "promising, then blows up", claim_s),
-    "U": Claim("training noise", "costs little without noise", claim_u),
+    "T": Claim(
+        "calcium",
+        "one step worse than no change, better from three on, blows up; tu 20 just "
+        "worked: below no change, near interpolation",
+        every.claim_t,
+        "calcium",
+    ),
+    "U": Claim("training noise", "costs little without noise", every.claim_u),
 }
 
 
@@ -338,7 +254,8 @@ def outcomes(table: pd.DataFrame, rows: Sequence[str] = tuple(CLAIMS)) -> list[O
     found = []
     for letter in rows:
         claim = CLAIMS[letter]
-        ours, verdict = claim.answer(table) or ("–", MISSING)
+        answer = claim.answer(of_signal(table, claim.signal))
+        ours, verdict = answer or ("–", MISSING)
         found.append(Outcome(letter, claim.setting, claim.source, ours, verdict))
     return found
 
@@ -350,6 +267,7 @@ MET, MISSED = "met", "missed"
 
 def targets(table: pd.DataFrame) -> list[Outcome]:
     """What the study set out to reach, as rows like those of `outcomes`."""
+    table = of_signal(table, "voltage")
     base = pick(table, tu=20, ems=5, **ALIGNED)
     own, long = staggered(table, "interpolated"), pick(table, tu=50, **ALIGNED)
     rows = [

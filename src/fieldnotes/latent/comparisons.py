@@ -60,6 +60,20 @@ class Comparison:
                     kept.setdefault(family, {})[group] = np.concatenate(own)
         return kept
 
+    def like(self, table: pd.DataFrame, identity: str) -> pd.DataFrame:
+        """Rows of a table whose models observe the same signal as one of them."""
+        signals = table["identity"].map(lambda name: self.signal(str(name)))
+        return pd.DataFrame(table[signals == self.signal(identity)])
+
+    def signal(self, identity: str) -> str:
+        """What a model observes."""
+        return next(iter(self.data[identity].values())).signal
+
+    def comparable(self) -> list[str]:
+        """Groups that observe what the first model does, whose baselines are drawn."""
+        own = self.like(self.table, str(self.table["identity"].iloc[0]))
+        return [str(name) for name in own["group"].unique()]
+
     def baselines(self, identity: str | None = None) -> Curves:
         """Family → baseline → error curves, of one model (None: the first)."""
         own = self.base[identity or str(self.table["identity"].iloc[0])]
@@ -73,10 +87,12 @@ class Comparison:
     def window(self, time_units: int) -> Window:
         """What a figure of the training window needs, for models of these time units.
 
-        Baselines are those of the model with the longest window.
+        Baselines are those of the model with the longest window, and models of another
+        signal are left out: its errors are not to be compared with these.
         """
         own = pd.DataFrame(self.table[self.table["tu"] == time_units])
         own = own.sort_values(by="ems")
+        own = self.like(own, str(own["identity"].iloc[-1]))
         curves = self.curves(only=[str(name) for name in own["group"].unique()])
         longest = str(own["identity"].iloc[-1])
         horizon = self.plans[longest].horizon

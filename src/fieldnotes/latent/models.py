@@ -204,6 +204,7 @@ def build(
     stimuli: int,
     latent: int = 96,
     width: int = 96,
+    coder_width: int = 0,
     stimulus_latent: int = 32,
     hidden_layers: int = 1,
     activation: str = "tanh",
@@ -220,6 +221,8 @@ def build(
         stimuli: dimensions of a frame.
         latent: dimensions of the latent state.
         width: of the hidden layers of encoder, decoder and map.
+        coder_width: of those of encoder and decoder alone; 0: as the map's. The
+            decoder always mirrors the encoder.
         stimulus_latent: dimensions of the latent stimulus, and width of its encoder.
         hidden_layers: of encoder, decoder and map.
         activation: of the map; the other networks have ReLU.
@@ -228,16 +231,26 @@ def build(
         bank: number of learned initial states.
         key: of the weights; without one they are those of key 0.
         unused: other parameters of a run, so that a model's file can hold them all.
+
+    Raises:
+        ValueError: `coder_width` is negative.
     """
     del unused
+    if coder_width < 0:
+        msg = (
+            f"`coder_width` must not be negative; got {coder_width}. Give the width of "
+            "encoder and decoder, or 0 for that of the map."
+        )
+        raise ValueError(msg)
     key = jax.random.key(0) if key is None else key
     small, body = stimulus_latent, (width, hidden_layers)
+    coder = (coder_width or width, hidden_layers)
 
     def networks(key: PRNGKeyArray) -> LatentModel:
         mirror = SkipMLP(small, small, STIMULUS_LAYERS, stimuli, "relu", key)
         return LatentModel(
-            SkipMLP(neurons, *body, latent, "relu", key),
-            SkipMLP(latent, *body, neurons, "relu", key),
+            SkipMLP(neurons, *coder, latent, "relu", key),
+            SkipMLP(latent, *coder, neurons, "relu", key),
             SkipMLP(stimuli, small, STIMULUS_LAYERS, small, "relu", key),
             SkipMLP(latent + small, *body, latent, activation, key),
             mirror if stimulus_decoder else None,

@@ -30,6 +30,9 @@ class RecordingError(ValueError):
 class Recording:
     """Voltages [raw units] and stimulus [raw units] on one time base of `dt` [s].
 
+    `voltage` holds the observed signal, whichever it is: with `signal` "calcium" it is
+    calcium, and the voltages below it may be in `membrane`, which no model is shown.
+
     `stimulus[t]` drives the step t → t+1. Edge k carries `weight[k]` from neuron
     `pre[k]` to neuron `post[k]`; all three are None where the connectome is unknown.
     Positions may be NaN where they are unknown.
@@ -49,6 +52,8 @@ class Recording:
     weight: Float[np.ndarray, " edge"] | None = None
     name: str = "recording"
     noise_sigma: float | None = None  # [raw units] process noise of each step
+    signal: str = "voltage"
+    membrane: Float[np.ndarray, "time neuron"] | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,6 +62,7 @@ class Recording:
         _set(self, "dt", _step(self.dt))
         _set(self, "type_names", tuple(str(name) for name in self.type_names))
         _check_time(self)
+        _check_membrane(self)
         _check_types(self)
         _check_positions(self)
         _check_edges(self)
@@ -75,6 +81,16 @@ class Recording:
         """Dimensions of the stimulus."""
         return self.stimulus.shape[1]
 
+    @property
+    def step_floor(self) -> float | None:
+        """Least error of one step from the whole state [raw units²]; None: unknown.
+
+        σ² for voltage; 0 for calcium, which noise reaches a step later (`signals`).
+        """
+        if self.signal == "calcium":
+            return 0.0
+        return None if self.noise_sigma is None else self.noise_sigma**2
+
 
 def split(recording: Recording, start: int, stop: int) -> Recording:
     """Rows `start` to `stop`, the last one left out.
@@ -87,9 +103,11 @@ def split(recording: Recording, start: int, stop: int) -> Recording:
         raise RecordingError(
             array="split", found=found, needed="0 ≤ start < stop ≤ the number of rows"
         )
+    below = recording.membrane
     return replace(
         recording,
         voltage=recording.voltage[start:stop],
+        membrane=None if below is None else below[start:stop],
         stimulus=recording.stimulus[start:stop],
         name=f"{recording.name}[{start}:{stop}]",
     )
@@ -157,6 +175,19 @@ def _check_time(recording: Recording) -> None:
             needed="the same time base: one row for each row of `voltage`; "
             "stimulus[t] drives the step t → t+1",
         )
+
+
+def _check_membrane(recording: Recording) -> None:
+    if recording.membrane is None:
+        return
+    below = _finite("membrane", _matrix("membrane", recording.membrane))
+    if below.shape != recording.voltage.shape:
+        raise RecordingError(
+            array="membrane",
+            found=f"shape {below.shape}",
+            needed=f"that of `voltage`, {recording.voltage.shape}",
+        )
+    _set(recording, "membrane", below)
 
 
 def _check_types(recording: Recording) -> None:

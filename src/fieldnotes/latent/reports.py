@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from fieldnotes.latent import metrics, rollouts
+from fieldnotes.latent import fits, metrics, rollouts, truth
 from fieldnotes.latent.acquisition import (
     Observation,
     interpolated_states,
@@ -22,13 +22,12 @@ from fieldnotes.latent.acquisition import (
 )
 from fieldnotes.latent.circuit import Circuit
 from fieldnotes.latent.recordings import Recording
-from fieldnotes.latent.sources import PRESETS, preset_circuit, record_movie
 
 Arrays = dict[str, np.ndarray]
 Recordings = Mapping[str, Recording]
 
 MARGIN = 50  # [steps] left at both ends: staggered data are whole only inside
-JUDGING_SEED = 1000  # offset of the seeds that judge: no training or validation uses it
+THIRD = 2  # the third step of a rollout, counted from 0: where calcium is told apart
 FLOOR_STEPS = 500  # the noise floor is level long before, and its states are many
 
 
@@ -65,56 +64,6 @@ class Plan:
         return rollouts.start_rows(recording, self.whole, self.starts, MARGIN)
 
 
-def judging_recordings(
-    preset: str, noise: float | None, seed: int, steps: int, starts: int = 10
-) -> dict[str, Recording]:
-    """Recordings of the embedded circuit that are long enough for rollouts of `steps`.
-
-    The family of training has its noise, the other none. Neither movie is one of those
-    that `sources.recordings` gives.
-    """
-    circuit = preset_circuit(preset)
-    own = PRESETS[preset]
-    rows = steps + 2 * MARGIN + max(500, 2 * starts)
-    sigma = own.noise if noise is None else noise
-    return {
-        "validation": record_movie(
-            circuit, "natural", rows, sigma, 3 * seed + JUDGING_SEED
-        ),
-        "flow": record_movie(circuit, "flow", rows, 0.0, 3 * seed + JUDGING_SEED + 1),
-    }
-
-
-def restored(
-    arrays: Mapping[str, np.ndarray],
-    preset: str,
-    noise: float | None,
-    seed: int,
-    steps: int,
-    starts: int = 10,
-) -> dict[str, Recording]:
-    """The same from voltages and stimulus that were kept (`<family>.<array>`)."""
-    del seed, steps, starts
-    circuit = preset_circuit(preset)
-    sigma = PRESETS[preset].noise if noise is None else noise
-    return {
-        family: Recording(
-            voltage=arrays[f"{family}.voltage"],
-            stimulus=arrays[f"{family}.stimulus"],
-            dt=circuit.dt,
-            type_index=circuit.type_index,
-            type_names=circuit.type_names,
-            positions=circuit.positions,
-            pre=circuit.pre,
-            post=circuit.post,
-            weight=circuit.weight,
-            name=f"{circuit.name} {family}",
-            noise_sigma=0.0 if family == "flow" else sigma,
-        )
-        for family in families(dict(arrays))
-    }
-
-
 # One model -------------------------------------------------------------------------
 
 
@@ -123,25 +72,39 @@ def judge(
     recordings: Recordings,
     plan: Plan,
     observation: Observation | None = None,
+    *,
+    banked: bool = False,
 ) -> Arrays:
     """Errors of one model's rollouts on each recording, with variances by neuron.
 
     A model of staggered data starts from what staggered recording saw, interpolated;
-    `<family>.aligned` then has its errors from the true states, which it never has.
+    `<family>.aligned` then has its errors from the true states, which it never has. One
+    that learned a bank starts from states fitted to one window (`fits`), kept as
+    `<family>.z0`, and `<family>.fit` is the error left at the entries fitted to.
 
     Args:
         model: encoder, decoder, stimulus encoder and map.
         recordings: by the name of their family.
         plan: how it is rolled out.
         observation: what the model may see of its start; None: all of it.
+        banked: whether its training had a bank of initial states.
     """
     found: Arrays = {}
     for family, recording in recordings.items():
         starts = plan.starts_of(recording)
         ask = {"mode": plan.mode, "time_units": plan.time_units}
         initial = initial_states(recording, starts, observation)
+        rolling, begun = model, initial
+        if banked and observation is not None:
+            ems = plan.evolve_multiple_steps
+            own = fits.fit_initial(
+                model, recording, starts, observation, ems, plan.mode
+            )
+            found |= {f"{family}.z0": own.latent, f"{family}.fit": own.error}
+            rolling, begun = fits.from_latent(model), own.latent
+            initial = decoded(model, own.latent)
         rolled = rollouts.roll(
-            model, recording, starts, plan.whole, initial=initial, **ask
+            rolling, recording, starts, plan.whole, initial=begun, **ask
         )
         found |= {f"{family}.{name}": x for name, x in rolled._asdict().items()}
         if initial is not None:
@@ -152,6 +115,13 @@ def judge(
         )
         found[f"{family}.one_step"] = np.array(rollouts.one_step(model, recording))
     return found
+
+
+def decoded(
+    model: Any, latent: Float[np.ndarray, "start latent"]
+) -> Float[np.ndarray, "start neuron"]:
+    """The voltages of fitted states: where rollouts through the voltages begin."""
+    return np.asarray(model.decode(jnp.asarray(latent)))
 
 
 def initial_states(
@@ -199,10 +169,9 @@ def baselines(
             f"{family}.variance": np.array(metrics.total_variance(recording.voltage)),
         }
         if circuit is not None:
-            truth = rollouts.true_map(circuit)
             own = min(steps, -(-FLOOR_STEPS // plan.time_units) * plan.time_units)
-            found[f"{family}.floor"] = rollouts.roll(
-                truth, recording, starts, max(own, plan.horizon)
+            found[f"{family}.floor"] = truth.without_noise(
+                circuit, recording, starts, max(own, plan.horizon)
             ).mse
         if nulls and family in nulls:
             found[f"{family}.null"] = rollouts.along(nulls[family], starts, steps)
@@ -223,7 +192,8 @@ def row(found: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
     `window` is the mean over intervening steps (over all steps of the horizon when no
     step intervenes), `ratio` that of linear interpolation below it, `relative` the
     share of total variance, `to_floor` and `to_null` the multiple of the noise floor
-    and of the stimulus-only model at the same steps.
+    and of the stimulus-only model at the same steps. Errors are in squared units of
+    the observed signal.
     """
     numbers: dict[str, float] = {}
     for family in families(found):
@@ -262,8 +232,28 @@ def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str,
             numbers[f"to_{name}"] = share(window, numbers[name])
     if f"{family}.aligned" in found:
         numbers["from_true_state"] = window_mean(found[f"{family}.aligned"], plan)
+    if mse.shape[1] > THIRD:
+        numbers["third_step"] = float(metrics.finite(mse)[:, THIRD].mean())
+        held = base[f"{family}.constant"]
+        numbers["constant_third_step"] = float(held[:, THIRD].mean())
+    if f"{family}.fit" in found:
+        numbers |= of_fit(found, family, plan)
     numbers["ratio"] = numbers["to_linear"]
     return numbers
+
+
+def of_fit(found: Arrays, family: str, plan: Plan) -> dict[str, float]:
+    """Of rollouts from fitted states: within the window of the fit, and after it.
+
+    `fit_window` is at every entry of the window, `fit` at those observed alone.
+    """
+    mse = metrics.finite(found[f"{family}.mse"])
+    after = mse[:, plan.horizon :]
+    return {
+        "fit": float(found[f"{family}.fit"].mean()),
+        "fit_window": float(mse[:, : plan.horizon].mean()),
+        "fit_beyond": float(after.mean()) if after.size else float("nan"),
+    }
 
 
 def window_mean(mse: Float[np.ndarray, "start step"], plan: Plan) -> float:

@@ -14,11 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from fieldnotes.latent.circuit import Circuit
 from fieldnotes.latent.metrics import CAP, finite
 from fieldnotes.latent.models import LatentModel, StimulusOnly
 from fieldnotes.latent.recordings import Recording
-from fieldnotes.latent.simulation import Arrays, arrays, drift
 from fieldnotes.latent.stimuli import reduce_stimulus
 
 PART = 256  # [steps] decoded at a time, at most
@@ -36,31 +34,6 @@ class Map(Protocol):
     def decode(self, latent: Any, /) -> Any: ...
     def encode_stimulus(self, stimulus: Any, /) -> Any: ...
     def step(self, latent: Any, stimulus: Any, /) -> Any: ...
-
-
-class TrueMap(eqx.Module):
-    """The simulated circuit's own step without noise: its error is the noise floor."""
-
-    parts: dict[str, Array]
-
-    def encode(self, voltage: Float[Array, " neuron"]) -> Float[Array, " neuron"]:
-        return voltage
-
-    def decode(self, latent: Float[Array, " neuron"]) -> Float[Array, " neuron"]:
-        return latent
-
-    def encode_stimulus(self, stimulus: Float[Array, " s"]) -> Float[Array, " s"]:
-        return stimulus
-
-    def step(
-        self, latent: Float[Array, " neuron"], stimulus: Float[Array, " s"]
-    ) -> Float[Array, " neuron"]:
-        return latent + drift(Arrays(**self.parts), latent, stimulus)
-
-
-def true_map(circuit: Circuit) -> TrueMap:
-    """The map that a perfect model of `circuit` would have found."""
-    return TrueMap(vars(arrays(circuit)))
 
 
 class Rolled(NamedTuple):

@@ -42,8 +42,16 @@ def measure(
     recordings: Recordings,
     plan: Plan,
     observation: Observation | None = None,
+    fitted: Mapping[str, Float[np.ndarray, "start latent"]] | None = None,
 ) -> Arrays:
     """Round trips of one model from the states that its rollouts start at.
+
+    Args:
+        model: encoder, decoder, stimulus encoder and map.
+        recordings: by the name of their family.
+        plan: how it is rolled out.
+        observation: what the model may see of its start; None: all of it.
+        fitted: by family, latent states that its rollouts start at instead.
 
     Returns, by family: `<family>.trips`, mean squared error [voltage²] after each of
     `plan.activity` round trips without a step, shape (start, trip), and
@@ -53,6 +61,8 @@ def measure(
     for family, recording in recordings.items():
         starts = plan.starts_of(recording)
         initial = reports.initial_states(recording, starts, observation)
+        if fitted and family in fitted:
+            initial = reports.decoded(model, fitted[family])
         voltage = jnp.asarray(recording.voltage[starts] if initial is None else initial)
         trips = np.asarray(_trips(model, voltage, plan.activity))
         found[f"{family}.trips"] = metrics.finite(trips)
@@ -130,16 +140,22 @@ def of_comparison(catalogue: Catalogue, compared: Comparison) -> RoundTrips:
         name = str(row["identity"])
         plan, data = compared.plans[name], compared.data[name]
         asked = {"data": str(trained.data_key(row)), "plan": vars(plan)}
-        compute = partial(opened, row, load, data, plan)
+        compute = partial(opened, row, load, data, plan, compared.found[name])
         found = catalogue.cached("round-trips", asked, compute, row)
         lines += [numbers(row, found, family, plan) for family in data]
     table = pd.DataFrame(lines)
     return RoundTrips(table, agreement(table))
 
 
-def opened(row: Row, load: Load, data: Recordings, plan: Plan) -> Arrays:
-    """`measure` of the model of a row."""
-    return measure(load(row), data, plan, trained.observation_of(row))
+def opened(
+    row: Row, load: Load, data: Recordings, plan: Plan, judged: Arrays
+) -> Arrays:
+    """`measure` of the model of a row, from the states that its judgement began at."""
+    fitted = {
+        family: judged[f"{family}.z0"] for family in data if f"{family}.z0" in judged
+    }
+    seen = trained.observation_of(row)
+    return measure(load(row), data, plan, seen, fitted)
 
 
 def numbers(

@@ -18,6 +18,7 @@ from fieldnotes.latent.recordings import (
     load_npz,
     split,
 )
+from fieldnotes.latent.signals import CALCIUM_TAU, check_signal, observed
 
 Source = Literal["hexeye", "file"]
 SOURCES: tuple[str, ...] = get_args(Source)
@@ -87,6 +88,9 @@ def recordings(
     noise: float | None = None,
     seed: int = 0,
     data_file: str | Path = "",
+    *,
+    signal: str = "voltage",
+    calcium_tau: float = CALCIUM_TAU,
 ) -> Sets:
     """Training, validation and other-family recordings of one source.
 
@@ -97,22 +101,30 @@ def recordings(
             family is always free of noise.
         seed: of movies and noise; the circuit is the same for every seed.
         data_file: the recording, for source "file".
+        signal: what is observed of the embedded circuit, one of `signals.SIGNALS`.
+        calcium_tau: time constant of its calcium [s].
 
     Raises:
         SourceError: an unknown source or preset, or a file that is too much or missing.
+        SignalError: a signal that the source cannot give.
         RecordingError: the file cannot be read as a recording.
     """
     check_source(source, preset, data_file)
+    check_signal(signal, source, calcium_tau)
     if source == "file":
         return cut(load(data_file))
     settings = PRESETS[preset]
     circuit = preset_circuit(preset)
     sigma = settings.noise if noise is None else noise
-    return Sets(
+    made = (
         record_movie(circuit, "natural", settings.train, sigma, 3 * seed),
         record_movie(circuit, "natural", settings.validation, sigma, 3 * seed + 1),
         record_movie(circuit, "flow", settings.flow, 0.0, 3 * seed + 2),
     )
+    train, validation, flow = (
+        observed(own, circuit, signal, calcium_tau) for own in made
+    )
+    return Sets(train, validation, flow)
 
 
 def check_source(source: str, preset: str, data_file: str | Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fieldnotes.latent import metrics, reports
+from fieldnotes.latent import metrics, reports, trained
 from fieldnotes.latent.comparisons import Comparison
 from fieldnotes.latent.trained import Catalogue
 
@@ -20,6 +20,9 @@ SCRAPS = {
     "to_null": "1",
     "one_step": "voltage²",
     "from_true_state": "voltage²",
+    "fit": "voltage²",
+    "fit_window": "voltage²",
+    "fit_beyond": "voltage²",
     "divergence": "steps",
     "activity_divergence": "steps",
 }
@@ -31,6 +34,8 @@ HEADINGS = {  # of the table that every notebook shows
     "validation_to_floor": "of noise floor",
     "validation_to_null": "of stimulus only",
     "validation_from_true_state": "from true states",
+    "validation_fit_window": "window of the fit",
+    "validation_fit_beyond": "after the fit",
     "validation_beyond": "beyond",
     "validation_divergence": "diverges at",
     "flow_window": "flow: between",
@@ -45,14 +50,17 @@ MEANING = {
     "(of the whole window where every step is a loss point)",
     "of interpolation": "*between* as a share of the error of a straight line through "
     "the true recordings",
-    "of variance": "as a share of the variance of the voltages",
+    "of variance": "as a share of the variance of what is observed",
     "of noise floor": "as a multiple of the error of the true circuit without noise, "
     "from the true state",
     "of stimulus only": "as a multiple of the error of the model that sees the "
     "stimulus alone",
     "from true states": "*between* from true states, which a model of staggered "
     "recordings never has",
-    "beyond": "mean squared error after the training window",
+    "window of the fit": "of models with a bank: mean squared error, at all entries, "
+    "in the window whose observed entries their initial state was fitted to",
+    "after the fit": "the same at all steps after that window, divergence or not",
+    "beyond": "mean squared error after the training window, before any divergence",
     "diverges at": "first step at which the worst start exceeds an error of one; the "
     "number of steps means never",
 }
@@ -99,7 +107,8 @@ def scraps(
             for name, unit in SCRAPS.items():
                 value = row.get(f"{family}_{name}", np.nan)
                 if np.isfinite(value):
-                    yield f"{family}_{name}", float(value), unit, member
+                    told = unit.replace("voltage", trained.signal_of(row)[0])
+                    yield f"{family}_{name}", float(value), told, member
 
 
 def record(catalogue: Catalogue, comparison: Comparison) -> None:

@@ -12,18 +12,24 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from fieldnotes.latent import reports, rollouts
+from fieldnotes.latent import reports, rollouts, signals
 from fieldnotes.latent.acquisition import Observation
 from fieldnotes.latent.models import build, build_stimulus_only
 from fieldnotes.latent.recordings import Recording
 from fieldnotes.latent.reports import Arrays, Plan, Recordings
-from fieldnotes.latent.sources import PRESETS, preset_circuit, recordings
+from fieldnotes.latent.sources import (
+    PRESETS,
+    preset_circuit,
+    record_movie,
+    recordings,
+)
 from fieldnotes.training import read_model
 
 Row = Mapping[str, Any]
 Load = Callable[[Row], Any]
 Keep = Callable[..., Mapping[str, Any]]  # name, parameters, compute, models
-DATA = ("source", "preset", "noise", "data_seed", "data_file")
+DATA = ("source", "preset", "noise", "data_seed", "data_file", "signal", "calcium_tau")
+JUDGING_SEED = 1000  # offset of the seeds that judge: no training or validation uses it
 
 
 @runtime_checkable
@@ -94,7 +100,16 @@ def loader(catalogue: Catalogue) -> Load:
 def data_key(row: Row) -> tuple[Any, ...]:
     """What says which recordings a model was trained on."""
     known = {**row, "noise": noise_of(row), "data_seed": int(row.get("data_seed", 0))}
+    known |= dict(zip(("signal", "calcium_tau"), signal_of(row), strict=True))
     return tuple(known.get(name) for name in DATA)
+
+
+def signal_of(row: Row) -> tuple[str, float | None]:
+    """What was observed, and the time constant of calcium [s], None for voltage."""
+    signal = row.get("signal", "voltage")
+    if not isinstance(signal, str) or signal == "voltage":  # NaN: before there were two
+        return "voltage", None
+    return signal, float(row.get("calcium_tau", signals.CALCIUM_TAU))
 
 
 def noise_of(row: Row) -> float | None:
@@ -128,11 +143,72 @@ def observation_of(row: Row) -> Observation:
     )
 
 
+def banked(row: Row) -> bool:
+    """Whether the model of a row learned a bank of initial states."""
+    return row.get("mode") == "staggered" and row.get("staggered") == "bank"
+
+
+# Recordings that judge -------------------------------------------------------------
+
+
+def judging_recordings(
+    preset: str, noise: float | None, seed: int, steps: int, starts: int = 10
+) -> dict[str, Recording]:
+    """Recordings of the embedded circuit that are long enough for rollouts of `steps`.
+
+    The family of training has its noise, the other none. Neither movie is one of those
+    that `sources.recordings` gives.
+    """
+    circuit = preset_circuit(preset)
+    own = PRESETS[preset]
+    rows = steps + 2 * reports.MARGIN + max(500, 2 * starts)
+    sigma = own.noise if noise is None else noise
+    return {
+        "validation": record_movie(
+            circuit, "natural", rows, sigma, 3 * seed + JUDGING_SEED
+        ),
+        "flow": record_movie(circuit, "flow", rows, 0.0, 3 * seed + JUDGING_SEED + 1),
+    }
+
+
+def restored(
+    arrays: Mapping[str, np.ndarray],
+    preset: str,
+    noise: float | None,
+    seed: int,
+    steps: int,
+    starts: int = 10,
+) -> dict[str, Recording]:
+    """The same from voltages and stimulus that were kept (`<family>.<array>`)."""
+    del seed, steps, starts
+    circuit = preset_circuit(preset)
+    sigma = PRESETS[preset].noise if noise is None else noise
+    return {
+        family: Recording(
+            voltage=arrays[f"{family}.voltage"],
+            stimulus=arrays[f"{family}.stimulus"],
+            dt=circuit.dt,
+            type_index=circuit.type_index,
+            type_names=circuit.type_names,
+            positions=circuit.positions,
+            pre=circuit.pre,
+            post=circuit.post,
+            weight=circuit.weight,
+            name=f"{circuit.name} {family}",
+            noise_sigma=0.0 if family == "flow" else sigma,
+        )
+        for family in reports.families(dict(arrays))
+    }
+
+
 # What is computed ------------------------------------------------------------------
 
 
 def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
-    """Recordings that judge a model: long new ones, or those its file leaves."""
+    """Recordings that judge a model: long new ones, or those its file leaves.
+
+    Voltages are what is kept; calcium is made of them, the same every time.
+    """
     if row.get("source", "hexeye") == "file":
         return recordings("file", data_file=row["data_file"]).judged
     asked = {
@@ -145,7 +221,7 @@ def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
     made: dict[str, Recording] = {}
 
     def compute() -> Arrays:
-        made.update(reports.judging_recordings(**asked))
+        made.update(judging_recordings(**asked))
         return {
             f"{family}.{name}": getattr(own, name)
             for family, own in made.items()
@@ -153,19 +229,28 @@ def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
         }
 
     arrays = keep("judging-recordings", asked, compute)
-    return made or reports.restored(dict(arrays), **asked)
+    own = made or restored(dict(arrays), **asked)
+    signal, tau = signal_of(row)
+    if signal == "voltage":
+        return own
+    circuit = preset_circuit(str(row["preset"]))
+    tau = tau or signals.CALCIUM_TAU
+    return {k: signals.observed(x, circuit, signal, tau) for k, x in own.items()}
 
 
 def training_of(row: Row) -> Recording:
     """The recording a model was trained on, every row of it."""
     source, preset = str(row["source"]), str(row["preset"])
     own = noise_of(row), int(row.get("data_seed", 0)), str(row.get("data_file", ""))
-    return recordings(source, preset, *own).train
+    signal, tau = signal_of(row)
+    tau = tau or signals.CALCIUM_TAU
+    return recordings(source, preset, *own, signal=signal, calcium_tau=tau).train
 
 
 def judged(row: Row, load: Load, data: Recordings, plan: Plan) -> Arrays:
     """`reports.judge` of the model of a row."""
-    return reports.judge(load(row), data, plan, observation_of(row))
+    seen = observation_of(row)
+    return reports.judge(load(row), data, plan, seen, banked=banked(row))
 
 
 def baselines(

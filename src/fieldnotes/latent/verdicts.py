@@ -101,6 +101,14 @@ def pick(table: pd.DataFrame, **values: Any) -> Group:
     return Group(table.loc[keep])
 
 
+def of_signal(table: pd.DataFrame, signal: str) -> pd.DataFrame:
+    """The models of one observed signal; voltage where a model names none."""
+    if "signal" not in table:
+        return table if signal == "voltage" else table.iloc[:0]
+    named = [x if isinstance(x, str) else "voltage" for x in table["signal"]]
+    return pd.DataFrame(table.loc[np.array(named, dtype=object) == signal])
+
+
 def same(own: Any, wanted: Any) -> bool:
     """Whether a hyperparameter has a value; lists and text forms of them agree."""
     if isinstance(wanted, list):

@@ -91,7 +91,7 @@ def stimulus_over_time(recording: Recording, steps: int = 150) -> go.Figure:
 def voltage_traces(
     recording: Recording, types: Sequence[str] = (), steps: int = 200
 ) -> go.Figure:
-    """Voltage of the neuron nearest the middle, one panel for each type."""
+    """The signal of the neuron nearest the middle, one panel for each type."""
     shown = types_shown(recording, types)
     fig = make_subplots(len(shown), 1, shared_xaxes=True, vertical_spacing=0.01)
     time = recording.dt * np.arange(min(steps, recording.steps))
@@ -108,7 +108,7 @@ def voltage_traces(
         fig.update_yaxes(title_text=name, row=line, col=1, nticks=3)
     fig.update_xaxes(title_text="time [s]", row=len(shown))
     middle = {"x": -0.11, "y": 0.5, "xref": "paper", "yref": "paper"}
-    words = "voltage [raw units]"
+    words = f"{recording.signal} [raw units]"
     fig.add_annotation(text=words, textangle=-90, showarrow=False, **middle)
     return fig.update_layout(height=80 * len(shown) + 120, margin_l=110)
 

@@ -73,6 +73,6 @@ def listening(
     line = {"color": plotting.GREY, "dash": "dot"}
     span = [1e-4 * top, top]
     fig.add_scatter(x=span, y=span, mode="lines", line=line, **plotting.QUIET)
-    fig.update_xaxes(title_text="change without parents [voltage²]", type="log")
-    fig.update_yaxes(title_text="change without all others [voltage²]", type="log")
+    fig.update_xaxes(title_text="change without parents [raw units²]", type="log")
+    fig.update_yaxes(title_text="change without all others [raw units²]", type="log")
     return fig

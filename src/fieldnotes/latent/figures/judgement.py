@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from fieldnotes import plotting
 from fieldnotes.latent.metrics import by_type, explained, finite, loss_points
 
-ERROR = "mean squared error [voltage²]"
+ERROR = "mean squared error [raw units²]"
 STEPS = "time since the start [steps]"
 LOWEST, HIGHEST = 1e-4, 1e1  # of a logarithmic axis of errors
 DASHES = {"constant": "dash", "linear": "dot", "null": "dashdot", "floor": "longdash"}
@@ -192,8 +192,8 @@ def variance_scatter(
     fig.add_scatter(
         x=[0, top], y=[0, top], mode="lines", line=diagonal, **plotting.QUIET
     )
-    fig.update_xaxes(title_text="variance [voltage²]")
-    fig.update_yaxes(title_text="unexplained variance [voltage²]")
+    fig.update_xaxes(title_text="variance [raw units²]")
+    fig.update_yaxes(title_text="unexplained variance [raw units²]")
     return fig
 
 
@@ -243,7 +243,7 @@ def traces(
         at: dict[str, Any] = {"row": place // columns + 1, "col": place % columns + 1}
         fig.update_yaxes(range=[centre - reach, centre + reach], **at)
     fig.update_xaxes(title_text="time [s]", row=rows)
-    fig.update_yaxes(title_text="voltage", col=1)
+    fig.update_yaxes(title_text="signal", col=1)
     fig.update_annotations(font_size=10)
     fig.update_layout(height=130 * rows + 80)
     return plotting.note(fig, words)

@@ -69,7 +69,9 @@ def by_setting(compared: "Comparison") -> Shown:
 def latent_rollouts(compared: "Comparison") -> Shown:
     """Errors of whole latent rollouts, a panel a family."""
     return Shown(
-        rollout_errors(compared.curves(), compared.baselines()),
+        rollout_errors(
+            compared.curves(only=compared.comparable()), compared.baselines()
+        ),
         "rollouts",
         "error of rollouts",
         "Latent rollouts: mean over starts, band from best to worst start.",
@@ -79,7 +81,9 @@ def latent_rollouts(compared: "Comparison") -> Shown:
 def activity_rollouts(compared: "Comparison") -> Shown:
     """Errors of whole activity rollouts, a panel a family."""
     return Shown(
-        rollout_errors(compared.curves("activity"), compared.baselines()),
+        rollout_errors(
+            compared.curves("activity", compared.comparable()), compared.baselines()
+        ),
         "activity",
         "error of activity rollouts",
         "Activity rollouts: decoded and encoded again at every step.",

@@ -1,0 +1,126 @@
+"""The source's outcomes where every step is recorded, and where calcium is.
+
+Rows A to E and U of the notes, and T. `claims` says what each is about.
+"""
+
+import pandas as pd
+
+from fieldnotes.latent.reports import brief, spread
+from fieldnotes.latent.settings import (
+    NEW,
+    PLAIN,
+    every_step,
+    full,
+    narrow_coders,
+    smaller,
+)
+from fieldnotes.latent.verdicts import Found, Group, agree, pick
+
+COMPETITIVE = 2.0  # times the error of linear interpolation, at most
+
+
+def claim_a(table: pd.DataFrame) -> Found:
+    sizes = {name: full(table, name) for name in ("latent", "width")}
+    base = every_step(table, **sizes)
+    if not base:
+        return None
+    rolled = base.median("validation_activity_divergence") >= base.median(
+        "activity_steps"
+    )
+    below = base.median("flow_one_step") < base.median("flow_constant_one_step")
+    ours = (
+        f"one step {base.spread('validation_one_step')}; {base.lasts}; activity "
+        f"rollouts {'as long' if rolled else 'diverge'}"
+    )
+    return ours, agree(base.stable, rolled, bool(below))
+
+
+def claim_b(table: pd.DataFrame) -> Found:
+    small = narrow_coders(table)
+    base = every_step(table, latent=full(table, "latent"), width=full(table, "width"))
+    if not small or not base:
+        return None
+    by = "; ".join(
+        f"width {width:.0f}: one step {spread(own['validation_one_step'])}, "
+        f"{Group(own).lasts}"
+        for width, own in small.table.groupby("coders")
+    )
+    least = Group(small.table[small.table["coders"] == small.table["coders"].min()])
+    worse = least.median("validation_one_step") > base.median("validation_one_step")
+    return by, agree(bool(worse), not least.stable)
+
+
+def claim_c(table: pd.DataFrame) -> Found:
+    small = smaller(table, "latent")
+    if not small:
+        return None
+    by = "; ".join(
+        f"L {latent}: one step {spread(own['validation_one_step'])}, {Group(own).lasts}"
+        for latent, own in small.table.groupby("latent")
+    )
+    least = Group(small.table[small.table["latent"] == small.table["latent"].min()])
+    base = every_step(table, latent=full(table, "latent"))
+    worse = least.median("validation_one_step") > base.median("validation_one_step")
+    return by, agree(bool(worse), not least.stable)
+
+
+def claim_d(table: pd.DataFrame) -> Found:
+    rows = PLAIN | {"tu": 1, "zero_init": True}
+    other, base = pick(table, **rows, activation="sigmoid"), every_step(table)
+    if not other or not base:
+        return None
+    fold = other.median("validation_one_step") / base.median("validation_one_step")
+    ours = f"one-step error {brief(fold)} times that of tanh; {other.lasts}"
+    return ours, agree(0.8 < fold < 1.25, other.stable == base.stable)
+
+
+def claim_e(table: pd.DataFrame) -> Found:
+    own = pick(table, tu=1)
+    if not own or "augmentation_neurons" not in own.table:
+        return None
+    with_it = Group(own.table[own.table["augmentation_neurons"] > 0])
+    base = every_step(table, latent=full(table, "latent"))
+    if not with_it or not base:
+        return None
+    fold = with_it.median("validation_long") / base.median("validation_long")
+    ours = f"{with_it.lasts}; rollout error {brief(fold)} times that without"
+    return ours, agree(with_it.stable, fold > 0.9)
+
+
+def claim_u(table: pd.DataFrame) -> Found:
+    quiet, loud = every_step(table, noise=0.0), every_step(table)
+    if not quiet or not loud:
+        return None
+    fold = loud.median("flow_long") / quiet.median("flow_long")
+    ours = f"noise-free rollouts: error {brief(fold)} times that of training without"
+    return ours, agree(fold < 1.5)
+
+
+# Calcium ---------------------------------------------------------------------------
+
+
+def claim_t(table: pd.DataFrame) -> Found:
+    """Of models of calcium alone: `table` has no others."""
+    own = pick(table, tu=1, **NEW | PLAIN)
+    if not own:
+        return None
+    first = own.median("validation_one_step")
+    first /= own.median("validation_constant_one_step")
+    third = own.median("validation_third_step")
+    third /= own.median("validation_constant_third_step")
+    said = [
+        f"of no change, {brief(first)} at one step and {brief(third)} at three; "
+        f"{own.lasts}"
+    ]
+    holds = [first > 1, third < 1, not own.stable]
+    sparse = {
+        "aligned": pick(table, tu=20, mode="aligned", **NEW | PLAIN),
+        "staggered": pick(table, tu=20, mode="staggered", staggered="interpolated"),
+    }
+    for name, group in sparse.items():
+        if group:
+            below = group.median("validation_to_constant") < 1
+            near = group.median("validation_ratio") < COMPETITIVE
+            holds.append(bool(below and near))
+            said.append(f"tu 20 {name}: {group.between}")
+    return "; ".join(said), agree(*map(bool, holds))

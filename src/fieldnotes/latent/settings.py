@@ -1,0 +1,66 @@
+"""The settings that the source's outcomes speak of, as groups of judged models."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fieldnotes.latent.verdicts import Group, pick
+
+NEW = {"zero_init": True, "activation": "tanh"}
+OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
+PLAIN = {"stimulus_mode": "all", "tv_weight": 0.0, "augmentation_neurons": 0}
+ALIGNED = NEW | PLAIN | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
+ONE = NEW | PLAIN | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
+
+
+def staggered(table: pd.DataFrame, *treatments: str) -> Group:
+    """Models of every twentieth step, each neuron at its own phase."""
+    return pick(table, mode="staggered", tu=20, staggered=treatments)
+
+
+# Every step ------------------------------------------------------------------------
+
+
+def every_step(table: pd.DataFrame, **sizes: Any) -> Group:
+    """Models of every step, with encoder and decoder as wide as their map."""
+    own = pick(table, **ONE | sizes).table
+    return Group(own[coders(own) == widths(own)])
+
+
+def full(table: pd.DataFrame, name: str) -> Any:
+    """The largest value of a size among models of every step."""
+    own = pick(table, tu=1).table
+    return own[name].max() if len(own) and name in own else None
+
+
+def smaller(table: pd.DataFrame, name: str) -> Group:
+    """Models of every step that are smaller than the largest in one size."""
+    own, most = every_step(table).table, full(table, name)
+    return Group(own[own[name] < most] if most is not None else own.iloc[:0])
+
+
+def narrow_coders(table: pd.DataFrame) -> Group:
+    """Models of full size but for a narrower encoder and decoder; `coders`, theirs."""
+    sizes = {name: full(table, name) for name in ("latent", "width")}
+    own = pick(table, **ONE, **sizes).table
+    own = own.assign(coders=coders(own))
+    return Group(own[own["coders"] < widths(own)])
+
+
+def widths(table: pd.DataFrame) -> np.ndarray:
+    """Width of the map of each model; 0 where it is not known."""
+    return column(table, "width")
+
+
+def coders(table: pd.DataFrame) -> np.ndarray:
+    """Width of encoder and decoder of each model: the map's where none is given."""
+    own = column(table, "coder_width")
+    return np.where(own > 0, own, widths(table))
+
+
+def column(table: pd.DataFrame, name: str) -> np.ndarray:
+    """A size of each model, 0 where it is not known."""
+    if name not in table:
+        return np.zeros(len(table))
+    return np.nan_to_num(table[name].to_numpy(float))
