@@ -191,8 +191,10 @@ def augmented(parents, windows_of=lambda x: x):
 
 def test_augmentation_is_zero_when_every_neuron_is_a_parent():
     everyone = jnp.ones((NEURONS, NEURONS), bool)
-    assert augmented(everyone) == 0.0
-    assert augmented(jnp.zeros((NEURONS, NEURONS), bool)) > 0.0
+    nobody = augmented(jnp.zeros((NEURONS, NEURONS), bool))
+    # the same states by two programs: equal to the rounding of float32, squared
+    assert augmented(everyone) < jnp.finfo(jnp.float32).eps ** 2
+    assert nobody > 1e-6
 
 
 def test_silenced_neurons_do_not_reach_the_augmented_state():

@@ -75,9 +75,9 @@ def both():
 
 
 def test_fast_and_reference_give_the_same_loss_at_the_same_weights(both):
-    assert float(both["fast"][0]) == pytest.approx(
-        float(both["reference"][0]), rel=1e-5
-    )
+    # the loss is in percent of a state, which the reference knows to its tolerance
+    gap = abs(float(both["fast"][0]) - float(both["reference"][0]))
+    assert gap < 100 * solvers.RELATIVE
 
 
 def test_fast_and_reference_give_the_same_gradient_at_the_same_weights(both):
