@@ -26,7 +26,7 @@ lab: $(READY)  ## JupyterLab on the project
 	$(BIN)/fieldnotes lab
 
 test: $(READY)  ## the tests, the linter and the type checker
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
