@@ -312,3 +312,8 @@ def test_seed_variance_is_the_distance_of_quartiles_over_the_median():
     assert row["verdict"] == "reproduced"
     wide = findings.seed_variance(table([2, 5, 10, 15, 50], **setting))
     assert wide["verdict"].startswith("not reproduced")
+
+
+def test_a_ladder_of_orbits_that_nothing_matched_is_empty():
+    retraced = table([1.0], orbits=1, loss="percent_error")
+    assert len(findings.ladder(retraced, 1)) == 0

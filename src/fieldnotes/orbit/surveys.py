@@ -186,8 +186,12 @@ def summary(
         name: spread_of(pd.DataFrame(own), measure)
         for name, own in table.groupby(by, sort=False)
     }
+    names = by if isinstance(by, list) else [by]
+    if not groups:  # an empty index has one level, whatever it is of
+        index = pd.MultiIndex.from_arrays([[] for _ in names], names=names)
+        return pd.DataFrame(index=index, columns=pd.Index(RANGE))
     found = pd.DataFrame.from_dict(groups, orient="index", columns=pd.Index(RANGE))
-    found.index.names = by if isinstance(by, list) else [by]
+    found.index.names = names
     return found.sort_values("median")
 
 
