@@ -1,6 +1,7 @@
 """Surveys and what is concluded from them, on tables whose answers are known."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -317,3 +318,11 @@ def test_seed_variance_is_the_distance_of_quartiles_over_the_median():
 def test_a_ladder_of_orbits_that_nothing_matched_is_empty():
     retraced = table([1.0], orbits=1, loss="percent_error")
     assert len(findings.ladder(retraced, 1)) == 0
+
+
+def test_the_clock_goes_without_the_cache_and_leaves_the_setting_as_it_was():
+    name = "jax_enable_compilation_cache"
+    before = jax.config.values[name]
+    with findings.compiled_anew():
+        assert jax.config.values[name] is False
+    assert jax.config.values[name] is before

@@ -5,12 +5,14 @@ survey of models; a claim without its models is "not comparable", with the reaso
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import pandas as pd
+from jax.experimental.compilation_cache import compilation_cache
 
 from fieldnotes.orbit import surveys
 from fieldnotes.orbit.batches import training_sets
@@ -116,11 +118,26 @@ def clocked(row: Mapping[str, Any]) -> float:
     )
     sizes = {"space": bool(row["space"]), "points": int(row["points"])}
     sets = training_sets(row["family"], int(row["orbits"]), 1, **sizes)
-    began = time.perf_counter()
     architecture = {name: row[name] for name in names}
-    result = fit(recipe, architecture, sets.training, sets.validation, [0])
-    jax.block_until_ready(jax.tree.leaves(result.final)[0])
-    return time.perf_counter() - began
+    with compiled_anew():
+        began = time.perf_counter()
+        result = fit(recipe, architecture, sets.training, sets.validation, [0])
+        jax.block_until_ready(jax.tree.leaves(result.final)[0])
+        return time.perf_counter() - began
+
+
+@contextmanager
+def compiled_anew() -> Iterator[None]:
+    """Without the programs that earlier processes left in JAX's cache on disk."""
+    name = "jax_enable_compilation_cache"
+    before = jax.config.values[name]
+    jax.config.update(name, False)
+    compilation_cache.reset_cache()  # JAX asks the setting once only
+    try:
+        yield
+    finally:
+        jax.config.update(name, before)
+        compilation_cache.reset_cache()
 
 
 def ladder(table: pd.DataFrame, orbits: int) -> pd.DataFrame:
