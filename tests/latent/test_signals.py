@@ -64,11 +64,13 @@ def test_calcium_keeps_its_voltages_beside_it(noisy):
     found = signals.observed(noisy, EYE, "calcium", 0.1)
     assert found.signal == "calcium"
     assert found.meta["calcium_tau"] == 0.1
+    assert found.membrane is not None
     assert np.array_equal(found.membrane, noisy.voltage)
     rise = found.voltage[1] - found.voltage[0]
     drive = np.maximum(noisy.voltage[0], 0) - found.voltage[0]
     np.testing.assert_allclose(rise, 0.2 * drive, atol=1e-6)
     part = split(found, 5, 20)
+    assert part.membrane is not None
     assert np.array_equal(part.membrane, noisy.voltage[5:20])
     assert part.signal == "calcium"
 
