@@ -99,9 +99,28 @@ def simulate(
     key = jax.random.key(seed)
     parts = asdict(arrays(circuit))
     run = _noisy if noise > 0 else _quiet
-    voltage = run(parts, frames, jnp.float32(noise), key)
+    voltage = np.asarray(run(parts, frames, jnp.float32(noise), key)[burn_in:])
+    return recording_of(circuit, voltage, stimulus, noise, name or circuit.name)
+
+
+def recording_of(
+    circuit: Circuit,
+    voltage: Float[np.ndarray, "time neuron"],
+    stimulus: Float[np.ndarray, "time column"],
+    noise: float,
+    name: str,
+) -> Recording:
+    """Voltages of the circuit with all that is known of it.
+
+    Args:
+        circuit: the one that was simulated.
+        voltage: row t before the step t → t+1.
+        stimulus: luminance of each column [1].
+        noise: standard deviation added at each step [voltage].
+        name: of the recording.
+    """
     return Recording(
-        voltage=np.asarray(voltage[burn_in:]),
+        voltage=voltage,
         stimulus=stimulus,
         dt=circuit.dt,
         type_index=circuit.type_index,
@@ -110,7 +129,7 @@ def simulate(
         pre=circuit.pre,
         post=circuit.post,
         weight=circuit.weight,
-        name=name or circuit.name,
+        name=name,
         noise_sigma=float(noise),
         meta={"centres": circuit.centres, "columns": circuit.column},
     )

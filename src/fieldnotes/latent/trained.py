@@ -17,6 +17,7 @@ from fieldnotes.latent.acquisition import Observation
 from fieldnotes.latent.models import build, build_stimulus_only
 from fieldnotes.latent.recordings import Recording
 from fieldnotes.latent.reports import Arrays, Plan, Recordings
+from fieldnotes.latent.simulation import recording_of
 from fieldnotes.latent.sources import (
     PRESETS,
     preset_circuit,
@@ -184,18 +185,12 @@ def restored(
     circuit = preset_circuit(preset)
     sigma = PRESETS[preset].noise if noise is None else noise
     return {
-        family: Recording(
-            voltage=arrays[f"{family}.voltage"],
-            stimulus=arrays[f"{family}.stimulus"],
-            dt=circuit.dt,
-            type_index=circuit.type_index,
-            type_names=circuit.type_names,
-            positions=circuit.positions,
-            pre=circuit.pre,
-            post=circuit.post,
-            weight=circuit.weight,
-            name=f"{circuit.name} {family}",
-            noise_sigma=0.0 if family == "flow" else sigma,
+        family: recording_of(
+            circuit,
+            arrays[f"{family}.voltage"],
+            arrays[f"{family}.stimulus"],
+            0.0 if family == "flow" else sigma,
+            f"{circuit.name} {family}",
         )
         for family in reports.families(dict(arrays))
     }

@@ -174,10 +174,9 @@ def elements_of(
 ) -> Float[np.ndarray, "try 6"]:
     """Elements [R_E, 1, rad] from uniform numbers in [0, 1), before any rejection."""
     (a_low, a_high), (e_low, e_high) = RANGES[family]
-    turn = [0.0 if not space else np.pi, 0.0 if not space else np.pi, np.pi, 2 * np.pi]
-    start = 0.0
-    if family in STARTS:
-        start = turn[3] = STARTS[family]
+    tilt = np.pi if space else 0.0
+    turn = [tilt, tilt, np.pi, STARTS.get(family, 2 * np.pi)]
+    start = STARTS.get(family, 0.0)
     low = np.array([a_low / EARTH_RADIUS, e_low, 0, 0, 0, start])
     high = np.array([a_high / EARTH_RADIUS, e_high, *turn])
     return low + (high - low) * uniform
