@@ -170,9 +170,19 @@ def test_a_published_number_is_compared_with_our_range():
         ([1, 2, 3], [10, 20, 30], "reproduced"),
         ([10, 20, 30], [1, 2, 3], "not reproduced: the other way round"),
         (
+            [1, 2, 3, 4, 5, 14],
+            [6, 7, 8, 9, 10, 11, 12, 13],
+            "reproduced on average: single pairs may differ",
+        ),
+        (
+            [6, 7, 8, 9, 10, 11, np.inf],
+            [1, 2, 3, 4, 5, 14],
+            "not reproduced: the other way round on average",
+        ),
+        (
             [1, 20, 3],
             [2, 10, 4],
-            "not reproduced: within the spread of seeds and draws",
+            "not reproduced: no difference beyond chance",
         ),
     ],
 )
@@ -181,6 +191,15 @@ def test_a_ranking_needs_nearly_all_pairs(first, other, verdict):
     both = pd.concat([table(first), table(other, output_layer="abs")])
     assert december.tested(both, claim)["verdict"] == verdict
     assert "no model" in december.tested(table(first), claim)["verdict"]
+
+
+def test_how_likely_the_pairs_are_without_a_difference_is_counted_exactly():
+    lower, higher = table([1.0, 2.0, 3.0]), table([4.0, 5.0, np.nan])
+    # of 20 ways to choose 3 of 6 places one has all the lowest, one all the highest
+    assert surveys.no_difference(lower, higher, "mean_100") == pytest.approx(2 / 20)
+    assert surveys.no_difference(higher, lower, "mean_100") == pytest.approx(2 / 20)
+    same = table([1.0, 2.0, 3.0])
+    assert surveys.no_difference(lower, same, "mean_100") == pytest.approx(1.0)
 
 
 def test_every_published_row_is_another_training():

@@ -239,21 +239,24 @@ def late_start(table: pd.DataFrame) -> Row:
     The share of pairs in which they are worse, within the same layers.
     """
     own: Any = surveys.chosen(table, {"space": True, "system": ("two_body", None)})
-    shares, models = [], 0
+    pairs, models = [], 0
     for _, one in own.groupby(list(LEARNED)) if len(own) else ():
         first, other = (
             surveys.chosen(one, {"family": x}) for x in ("fixnu20", "fixnu0")
         )
         if len(first) and len(other):
-            shares.append(surveys.win_share(first, other, "mean_100"))
+            measured = first, other, "mean_100"
+            pairs.append(
+                (surveys.win_share(*measured), surveys.no_difference(*measured))
+            )
             models += len(first) + len(other)
-    if not shares:
+    if not pairs:
         return absent("no such pair was trained in space")
-    parts = ", ".join(f"{share:.0%}" for share in shares)
+    parts = ", ".join(f"{share:.0%}" for share, _ in pairs)
     ours = f"worse than a start at 20° in {parts} of pairs ({models} models)"
-    found = {"ours": ours, "value": float(np.median(shares))}
+    found = {"ours": ours, "value": float(np.median([share for share, _ in pairs]))}
     # a ranking holds where it holds with all layers
-    agree = {ranked(share) for share in shares}
+    agree = {ranked(*pair) for pair in pairs}
     mixed = "not reproduced: it depends on the layers"
     return found | {"verdict": agree.pop() if len(agree) == 1 else mixed}
 
