@@ -33,7 +33,7 @@ mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] how samples are 
 tu: int = 5  # [steps] in [1, 1000]: distance of a neuron's samples
 ems: int = 4  # [1] in [1, 100]: samples in a training window
 phase_seed: int = 0  # [1] in [0, inf): of the phases of staggered samples
-stimulus_mode: Literal["all", "none", "constant", "interpolate"] = (
+stimulus_mode: Literal["all", "none", "constant", "interpolate", "learned"] = (
     "all"
 )  # [-] at which steps the stimulus is known
 latent: int = 48  # [1] in [1, 4096]: dimensions of the latent state
@@ -115,7 +115,7 @@ settings = {
     "tu": tu,
     "ems": ems,
     "phase_seed": phase_seed,
-    "stimulus_mode": stimulus_mode if tu > 1 else "all",
+    "stimulus_mode": stimulus_mode,
     "warm_up": warm_up,
     "updates": updates,
     "learning_rate": learning_rate,

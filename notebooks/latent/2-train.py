@@ -46,7 +46,7 @@ staggered: Literal["naive", "bank", "interpolated"] = (
     "interpolated"
 )  # [-] what is made of staggered samples
 interpolation: Literal["acausal", "hold"] = "acausal"  # [-] between them, or the latest
-stimulus_mode: Literal["all", "none", "constant", "interpolate"] = (
+stimulus_mode: Literal["all", "none", "constant", "interpolate", "learned"] = (
     "all"
 )  # [-] at which steps the stimulus is known
 latent: int = 96  # [1] in [1, 4096]: dimensions of the latent state

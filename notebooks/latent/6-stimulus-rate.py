@@ -14,7 +14,7 @@
 # source finds that all reduced modes fail. Is that the model's fault, or is the
 # knowledge simply not there?
 #
-# **You will see** errors by stimulus mode, the limit of a linear bridge, and what two
+# **You will see** errors by stimulus mode, the limit of a linear bridge, and what three
 # honest attempts at doing better gain. **Needs** models of `2-train` and, for the null,
 # of `13-stimulus-only`. **Takes** twenty seconds a model.
 
@@ -109,11 +109,19 @@ Markdown(f"Error of the bridge over that of the straight line: {'; '.join(told)}
 # %% [markdown]
 # ## Attempts at doing better
 #
-# Two attempts need no voltage between the recordings of a neuron. *Staggered*: with
+# Three attempts need no voltage between the recordings of a neuron. *Staggered*: with
 # each neuron sampled at its own phase, some neuron is compared at every step of the
 # window, so the map is told what to expect between the knots of the stimulus, on
 # average. *Penalised*: total variation keeps the latent state still where the map knows
-# nothing, which should lead towards the straight line from above.
+# nothing, which should lead towards the straight line from above. *Learned*: a network
+# sees both knots and how far between them a step lies, and bends the straight line,
+# which it is before training:
+#
+# $$u_{m\,tu + j} = (1 - w)\,u_a + w\,u_b + w (1 - w)\,U([u_a; u_b; w]), \quad
+# w = j / tu.$$
+#
+# In step, nothing between the knots is ever compared, so $U$ learns only what makes the
+# next recording right; staggered, it is compared at every step.
 
 # %%
 name, ratio = summaries.best_reduced(table)

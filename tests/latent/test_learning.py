@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from fieldnotes.latent import learning, recipes
+from fieldnotes.latent import batches, learning, losses, recipes, rollouts
 from fieldnotes.latent.models import build
 from fieldnotes.latent.recipes import Recipe
 from fieldnotes.training import compilations, read_model
@@ -145,6 +145,24 @@ def test_a_model_in_a_file_is_the_model_without_its_training_parts(tmp_path):
     assert again.bank is None
     assert again.stimulus_decoder is None
     assert same(again, model.bare())
+
+
+def test_what_lies_between_knots_is_learned_and_rolled_out_as_trained(tmp_path):
+    recipe = replace(SHORT, stimulus_mode="learned", updates=12)
+    model = fit(recipe).member(0)
+    assert np.abs(model.upsampler.layers[-1].weight).max() > 0  # began at zero
+    path = tmp_path / "model.eqx"
+    asked = {**SIZES, "stimulus_mode": "learned", "seed": [0]}
+    learning.write_model(path, model, asked)
+    again = read_model(path, build)
+    assert same(again, model.bare())
+    whole = sets().train
+    seen = jax.tree.map(jnp.asarray, batches.source(whole, recipe.task).observed)
+    windows = batches.windows(seen, jnp.array([8]), recipe.task)
+    trained = model.decode(losses.latents(model, windows, recipe.task))[1:, 0]
+    given = jnp.asarray(whole.voltage[8]), jnp.asarray(whole.stimulus[8:17])
+    rolled = rollouts.latent_rollout(again, *given, "learned", recipe.tu)
+    np.testing.assert_allclose(rolled, trained, rtol=1e-4, atol=1e-5)
 
 
 # The optimiser ---------------------------------------------------------------------

@@ -20,17 +20,18 @@ WEIGHTS = Weights(total_variation=jnp.float32(0.1), l1=jnp.float32(0.01))
 def model_of(task):
     """A small model that moves; with a bank where the task has one."""
     rows = len(batches.source(recording(), task).observed.values)
-    return built(rows if task.treatment == "bank" else 0)
+    return built(rows if task.treatment == "bank" else 0, task.stimulus_mode)
 
 
 @cache
-def built(bank):
+def built(bank, stimulus_mode="all"):
     return build(
         neurons=NEURONS,
         stimuli=STIMULI,
         zero_init=False,
         stimulus_decoder=True,
         bank=bank,
+        stimulus_mode=stimulus_mode,
         **SIZES,
     )
 
@@ -80,7 +81,7 @@ def test_observed_entries_do_change_it(name):
     assert not np.allclose(one, two)
 
 
-@pytest.mark.parametrize("mode", ["none", "constant", "interpolate"])
+@pytest.mark.parametrize("mode", ["none", "constant", "interpolate", "learned"])
 def test_stimulus_between_knots_changes_neither_loss_nor_gradients(mode):
     task = loud("aligned", stimulus_mode=mode)
     whole, hidden = recording(), recording()

@@ -50,6 +50,23 @@ def test_the_last_knot_is_the_row_after_the_window(encoded):
     assert not moved[:-TU].any()
 
 
+def test_what_is_learned_bends_the_line_between_knots_and_sees_them_alone(encoded):
+    def upsampler(ends):  # of both knots (3 + 3) and the share of the way
+        return 2 * ends[..., :3] - ends[..., 3:6] + ends[..., 6:]
+
+    line = reduce_stimulus(encoded, "interpolate", TU)
+    bent = reduce_stimulus(encoded, "learned", TU, upsampler)
+    np.testing.assert_array_equal(bent[::TU], line[::TU])
+    low, high = encoded[4], encoded[8]
+    expected = line[5] + 0.25 * 0.75 * (2 * low - high + 0.25)
+    np.testing.assert_allclose(bent[5], expected, rtol=1e-5)
+    hidden = jnp.full_like(encoded, jnp.nan).at[::TU].set(encoded[::TU])
+    again = reduce_stimulus(hidden, "learned", TU, upsampler)
+    np.testing.assert_array_equal(again, bent)
+    with pytest.raises(StimulusError, match="trained in it"):
+        reduce_stimulus(encoded, "learned", TU)
+
+
 @pytest.mark.parametrize("mode", ["all", "none", "constant", "interpolate"])
 def test_every_mode_gives_every_step_for_any_trailing_axes(mode):
     rows = jnp.ones((STEPS + 1, 2, 3))

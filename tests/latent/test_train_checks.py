@@ -2,7 +2,7 @@
 
 import pytest
 
-from fieldnotes.latent.checks import ParameterError, train
+from fieldnotes.latent.checks import ParameterError, train, your_recording
 
 GOOD = {"preset": "tiny", "tu": 20, "ems": 5, "mode": "aligned", "seed": [0, 1]}
 
@@ -16,6 +16,7 @@ def test_a_sound_setting_passes():
     ("change", "words"),
     [
         ({"tu": 1, "stimulus_mode": "constant"}, "Take 'all'"),
+        ({"tu": 1, "stimulus_mode": "learned"}, "every step is a knot"),
         ({"tu": 1000, "ems": 5}, "do not fit the 3000"),
         ({"mode": "all", "intermediate_steps": [20]}, "from 1 to 19"),
         ({"mode": "all", "intermediate_steps": [3, 3]}, "once"),
@@ -37,6 +38,12 @@ def test_a_sound_setting_passes():
 def test_what_makes_no_sense_is_refused_with_a_remedy(change, words):
     with pytest.raises(ValueError, match=words):
         train(GOOD | change)
+
+
+def test_your_own_recording_needs_steps_between_knots_as_well():
+    your_recording({"tu": 2, "stimulus_mode": "learned"})
+    with pytest.raises(ParameterError, match="Take 'all'"):
+        your_recording({"tu": 1, "stimulus_mode": "learned"})
 
 
 def test_refusals_are_of_the_study():

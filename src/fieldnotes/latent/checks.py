@@ -38,7 +38,8 @@ def train(parameters: Parameters) -> None:
 
 
 def your_recording(parameters: Parameters) -> None:
-    """Notebook 12: the file, if there is one, is long enough to learn from."""
+    """Notebook 12: knots fit; the file, if there is one, is long enough."""
+    check_knots(parameters)
     steps = check_file(parameters)
     if steps is not None:
         check_length(parameters, steps)
@@ -100,20 +101,26 @@ def check_length(parameters: Parameters, steps: int) -> None:
         raise ParameterError(msg)
 
 
-def check_window(parameters: Parameters) -> None:
-    """Refuses windows longer than the recording, and a stimulus mode without knots."""
+def check_knots(parameters: Parameters) -> None:
+    """Refuses a reduced stimulus where every step is recorded."""
     tu, mode = parameters.get("tu", 20), parameters.get("stimulus_mode", "all")
-    if tu < 2 and mode in ("constant", "interpolate"):
+    if tu < 2 and mode in ("constant", "interpolate", "learned"):
         msg = (
             f"`stimulus_mode` {mode!r} needs `tu` of 2 steps or more; with tu = {tu} "
             "every step is a knot. Take 'all'."
         )
         raise ParameterError(msg)
+
+
+def check_window(parameters: Parameters) -> None:
+    """Refuses windows longer than the recording, and a stimulus mode without knots."""
+    check_knots(parameters)
     steps = check_file(parameters)
     if steps is not None:
         check_length(parameters, steps)
         return
     rows = PRESETS[parameters.get("preset", "default")].validation
+    tu = parameters.get("tu", 20)
     window = tu * parameters.get("ems", 5)
     if rows < window + 2 * tu + 2:
         msg = (

@@ -36,30 +36,25 @@ def claim_a(table: pd.DataFrame) -> Found:
 
 
 def claim_b(table: pd.DataFrame) -> Found:
-    small = narrow_coders(table)
     base = every_step(table, latent=full(table, "latent"), width=full(table, "width"))
-    if not small or not base:
-        return None
-    by = "; ".join(
-        f"width {width:.0f}: one step {spread(own['validation_one_step'])}, "
-        f"{Group(own).lasts}"
-        for width, own in small.table.groupby("coders")
-    )
-    least = Group(small.table[small.table["coders"] == small.table["coders"].min()])
-    worse = least.median("validation_one_step") > base.median("validation_one_step")
-    return by, agree(bool(worse), not least.stable)
+    return _the_smaller_the_worse(narrow_coders(table), base, "coders", "width")
 
 
 def claim_c(table: pd.DataFrame) -> Found:
-    small = smaller(table, "latent")
-    if not small:
+    base = every_step(table, latent=full(table, "latent"))
+    return _the_smaller_the_worse(smaller(table, "latent"), base, "latent", "L")
+
+
+def _the_smaller_the_worse(small: Group, base: Group, size: str, name: str) -> Found:
+    """Whether the smallest of some models is worse than a full one, and explodes."""
+    if not small or not base:
         return None
     by = "; ".join(
-        f"L {latent}: one step {spread(own['validation_one_step'])}, {Group(own).lasts}"
-        for latent, own in small.table.groupby("latent")
+        f"{name} {value:.0f}: one step {spread(own['validation_one_step'])}, "
+        f"{Group(own).lasts}"
+        for value, own in small.table.groupby(size)
     )
-    least = Group(small.table[small.table["latent"] == small.table["latent"].min()])
-    base = every_step(table, latent=full(table, "latent"))
+    least = Group(small.table[small.table[size] == small.table[size].min()])
     worse = least.median("validation_one_step") > base.median("validation_one_step")
     return by, agree(bool(worse), not least.stable)
 

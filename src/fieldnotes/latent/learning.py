@@ -94,6 +94,7 @@ def fit(
         **{name: x for name, x in architecture.items() if name not in ("key", "seed")},
         "neurons": sets.neurons,
         "stimuli": sets.stimuli,
+        "stimulus_mode": recipe.stimulus_mode,
         "stimulus_decoder": recipe.stimulus_warm_up > 0,
         "bank": bank_size(seen, recipe),
     }

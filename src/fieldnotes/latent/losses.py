@@ -104,7 +104,8 @@ def latents(model: LatentModel, batch: Batch, task: Task) -> Trajectory:
     )
     encoder = model.stimulus_encoder.merged()
     seen = encoder(batch.stimulus)
-    stimulus = expand(seen, task.horizon, task.stimulus_mode, task.observation.tu)
+    mode, tu = task.stimulus_mode, task.observation.tu
+    stimulus = expand(seen, task.horizon, mode, tu, model.upsampler)
     return trajectory(model, initial, stimulus)
 
 
@@ -176,7 +177,7 @@ def total_variation(z: Trajectory) -> Scalar:
 def l1(model: LatentModel) -> Scalar:
     """The sum over parameters of their mean size."""
     nets = (model.encoder, model.decoder, model.stimulus_encoder, model.evolver)
-    leaves = jax.tree.leaves(nets)
+    leaves = jax.tree.leaves((nets, model.upsampler))
     return sum((jnp.abs(leaf).mean() for leaf in leaves), start=jnp.zeros(()))
 
 

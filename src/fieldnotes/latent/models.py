@@ -172,6 +172,7 @@ class LatentModel(eqx.Module):
     evolver: SkipMLP
     stimulus_decoder: SkipMLP | None = None  # only to train G by itself
     bank: Float[Array, "window latent"] | None = None  # learned initial states
+    upsampler: SkipMLP | None = None  # of a stimulus that is known at knots only
 
     def encode(self, x: Float[Array, "... neuron"]) -> Float[Array, "... latent"]:
         """The latent state of voltages."""
@@ -194,7 +195,11 @@ class LatentModel(eqx.Module):
     def bare(self) -> "LatentModel":
         """The model without what only its training needed."""
         return LatentModel(
-            self.encoder, self.decoder, self.stimulus_encoder, self.evolver
+            self.encoder,
+            self.decoder,
+            self.stimulus_encoder,
+            self.evolver,
+            upsampler=self.upsampler,
         )
 
 
@@ -209,6 +214,7 @@ def build(
     hidden_layers: int = 1,
     activation: str = "tanh",
     zero_init: bool = True,
+    stimulus_mode: str = "all",
     stimulus_decoder: bool = False,
     bank: int = 0,
     key: PRNGKeyArray | None = None,
@@ -227,6 +233,8 @@ def build(
         hidden_layers: of encoder, decoder and map.
         activation: of the map; the other networks have ReLU.
         zero_init: the map's last layer starts at zero, so that the map is the identity.
+        stimulus_mode: with "learned" there is an upsampler, one hidden layer as wide as
+            the latent stimulus; untrained it gives the straight line.
         stimulus_decoder: with the mirror of the stimulus encoder.
         bank: number of learned initial states.
         key: of the weights; without one they are those of key 0.
@@ -248,6 +256,7 @@ def build(
 
     def networks(key: PRNGKeyArray) -> LatentModel:
         mirror = SkipMLP(small, small, STIMULUS_LAYERS, stimuli, "relu", key)
+        upsampler = SkipMLP(2 * small + 1, small, 1, small, "tanh", key)
         return LatentModel(
             SkipMLP(neurons, *coder, latent, "relu", key),
             SkipMLP(latent, *coder, neurons, "relu", key),
@@ -255,12 +264,15 @@ def build(
             SkipMLP(latent + small, *body, latent, activation, key),
             mirror if stimulus_decoder else None,
             None,
+            upsampler if stimulus_mode == "learned" else None,
         )
 
     of_networks, of_bank = jax.random.split(key)
     model = drawn_at_once(networks, of_networks)
     if zero_init:
         model = eqx.tree_at(lambda x: x.evolver, model, _still(model.evolver))
+    if model.upsampler is not None:
+        model = eqx.tree_at(lambda x: x.upsampler, model, _still(model.upsampler))
     if not bank:
         return model
     table = 0.01 * jax.random.normal(of_bank, (bank, latent))

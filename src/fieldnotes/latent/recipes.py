@@ -187,15 +187,18 @@ def of_reconstruction(model: LatentModel) -> Any:
 
 def of_dynamics(model: LatentModel) -> Any:
     """All but the stimulus decoder."""
-    bank = () if model.bank is None else ("bank",)
-    names = ("encoder", "decoder", "stimulus_encoder", "evolver")
-    return trained(model, *names, *bank)
+    return trained(model, "stimulus_encoder", *always(model))
 
 
 def without_stimulus(model: LatentModel) -> Any:
     """The same with the stimulus encoder frozen."""
-    bank = () if model.bank is None else ("bank",)
-    return trained(model, "encoder", "decoder", "evolver", *bank)
+    return trained(model, *always(model))
+
+
+def always(model: LatentModel) -> list[str]:
+    """What trains in the dynamics in any case."""
+    optional = [x for x in ("bank", "upsampler") if getattr(model, x) is not None]
+    return ["encoder", "decoder", "evolver", *optional]
 
 
 # The optimiser ---------------------------------------------------------------------

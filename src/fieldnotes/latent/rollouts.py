@@ -90,7 +90,8 @@ def inputs_of(
 ) -> Float[Array, "steps u"]:
     """Encoded stimulus of each step in a stimulus mode; the last row is a knot only."""
     encoded = jax.vmap(model.encode_stimulus)(stimulus)
-    return reduce_stimulus(encoded, mode, time_units)
+    upsampler = getattr(model, "upsampler", None)  # the true circuit has none
+    return reduce_stimulus(encoded, mode, time_units, upsampler)
 
 
 def latents(

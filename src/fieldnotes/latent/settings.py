@@ -16,7 +16,8 @@ ONE = NEW | PLAIN | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
 
 def staggered(table: pd.DataFrame, *treatments: str) -> Group:
     """Models of every twentieth step, each neuron at its own phase."""
-    return pick(table, mode="staggered", tu=20, staggered=treatments)
+    rows = {"mode": "staggered", "tu": 20, "stimulus_mode": "all"}
+    return pick(table, staggered=treatments, **rows)
 
 
 # Every step ------------------------------------------------------------------------
