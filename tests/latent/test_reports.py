@@ -9,6 +9,7 @@ from fieldnotes.latent import (
     comparisons,
     reports,
     rollouts,
+    settings,
     summaries,
     trained,
     verdicts,
@@ -116,6 +117,32 @@ def test_models_are_compared_by_group_over_their_seeds(families, monkeypatch):
     assert shown.loc["factor 0.5", "diverges at"] == "30"
     assert shown.loc["factor 3", "diverges at"] != "30"
     assert result.middle("factor 0.3") in {"0.3-0", "0.3-1"}
+
+
+def test_the_longest_gap_is_found_with_the_best_windows_of_each():
+    rows = [
+        judged(tu=20, validation_ratio=0.2, flow_ratio=0.25),
+        judged(tu=50, ems=1, validation_ratio=0.5),
+        judged(tu=50, ems=2, validation_ratio=0.28, stable=0.0, divergence=90.0),
+        judged(tu=100, ems=1, validation_ratio=0.1, flow_ratio=0.4),
+        judged(tu=100, ems=1, validation_ratio=0.1, flow_ratio=0.1, zero_init=False),
+        judged(tu=10, ems=5, preset="hard", validation_ratio=0.9),
+        judged(tu=10, ems=2, preset="hard", validation_ratio=np.nan),
+        judged(tu=1, ems=1, validation_ratio=np.nan, flow_ratio=np.nan),
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    gaps = settings.by_gap(table)
+    assert list(gaps) == [20, 50, 100]
+    shares = [settings.share_of_line(own) for own in gaps.values()]
+    assert shares == [0.25, 0.28, 0.4]
+    said = settings.limit_said(gaps, 0.3)
+    assert said.startswith("**within 0.3 up to 50 steps, beyond it at 100**")
+    assert "tu 50: 0.28, diverges at step 90 of 2,000" in said
+    assert "at every gap, up to 100 steps" in settings.limit_said(gaps, 0.5)
+    assert "from the shortest gap of 20 steps on" in settings.limit_said(gaps, 0.2)
+    hard = settings.by_gap(table, "hard")
+    assert "beyond 0.3 from the shortest gap of 10" in settings.limit_said(hard, 0.3)
+    assert settings.by_gap(table.iloc[:0]) == {}
 
 
 def test_numbers_are_shown_as_median_and_range_over_seeds():

@@ -20,6 +20,50 @@ def staggered(table: pd.DataFrame, *treatments: str) -> Group:
     return pick(table, staggered=treatments, **rows)
 
 
+# Longer gaps -----------------------------------------------------------------------
+
+
+def by_gap(table: pd.DataFrame, *presets: str) -> dict[int, Group]:
+    """tu → the best setting of each gap between recordings, the shortest gap first.
+
+    Of models in step, from the identity, with the stimulus known at every step, whose
+    error is known.
+    """
+    own = pick(table, **ALIGNED | {"preset": presets or ALIGNED["preset"]}).table
+    best: dict[int, Group] = {}
+    for (tu, _), part in own.groupby(["tu", "ems"]) if len(own) else ():
+        group = Group(part)
+        if tu > 1 and share_of_line(group) < share_of_line(best.get(tu)):
+            best[int(tu)] = group
+    return dict(sorted(best.items()))
+
+
+def share_of_line(group: Group | None) -> float:
+    """Intervening error over linear interpolation's, on the worse family [1]."""
+    if group is None:
+        return np.inf
+    return float(
+        np.maximum(group.median("validation_ratio"), group.median("flow_ratio"))
+    )
+
+
+def limit_said(gaps: dict[int, Group], bound: float) -> str:
+    """Up to which gap the best settings stay within a share of interpolation."""
+    listed = "; ".join(
+        f"tu {tu}: {share_of_line(own):.3g}, {own.lasts}" for tu, own in gaps.items()
+    )
+    known = list(gaps)
+    over = [tu for tu, own in gaps.items() if share_of_line(own) > bound]
+    if not over:
+        where = f"within {bound:g} at every gap, up to {known[-1]} steps"
+    elif over[0] == known[0]:
+        where = f"beyond {bound:g} from the shortest gap of {known[0]} steps on"
+    else:
+        last = known[known.index(over[0]) - 1]
+        where = f"within {bound:g} up to {last} steps, beyond it at {over[0]}"
+    return f"**{where}** ({listed})"
+
+
 # Every step ------------------------------------------------------------------------
 
 
