@@ -12,6 +12,13 @@ for name in ("FIELDNOTES_RUN", "FIELDNOTES_PROJECT", "FIELDNOTES_DATABASE"):
     os.environ.pop(name, None)
 # The kernels' debugger warns about frozen modules on every start.
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+# Most of the time goes into compiling: the programs are kept for the next time.
+PROGRAMS = ROOT / ".pytest_cache" / "jax"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(PROGRAMS))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# Otherwise a program is known by the folder it is kept in as well.
+os.environ.setdefault("JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES", "none")
 
 
 LONGEST = "test_notebooks.py"  # runs every notebook: a third of the time of one worker

@@ -46,8 +46,13 @@ def finished(tmp_path_factory) -> tuple[Project, subprocess.CompletedProcess[str
         shutil.copytree(ROOT / name, folder / name, ignore=skip)
     for name in ("_quarto.yml", "index.qmd", "jupytext.toml", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
+    project = Project(folder)
+    kept = ROOT / ".pytest_cache" / "jax-of-notebooks"  # compiled in earlier tests
+    for place in (kept, project.cache):
+        place.mkdir(parents=True, exist_ok=True)
+    (project.cache / "jax").symlink_to(kept, target_is_directory=True)
     spreads = [f"tiny/{path.stem}" for path in TINY]
-    return Project(folder), command(folder, "run", *spreads)
+    return project, command(folder, "run", *spreads)
 
 
 def manifests(project: Project) -> dict[Path, dict]:

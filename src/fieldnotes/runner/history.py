@@ -7,21 +7,31 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.runner.folder import FINISHED, ORDER, STATUS, read_order, whole
 
-_HEAD = 1000  # bytes of params.json that hold the case and the notebook
-_CASE = re.compile(r'"case": "([0-9a-f]+)"')
-_NOTEBOOK = re.compile(r'"notebook": "([^"]+)"')
-_SAMPLE = 100  # newest runs of a notebook that an estimate rests on
+_HEAD = 1000  # bytes of params.json that hold all of a `Head`
+_ENTRY = re.compile(r'^ "(case|notebook|spread|stage)": "([^"]+)"', re.MULTILINE)
+_SAMPLE = 100  # newest runs that an estimate rests on
+
+
+class Head(NamedTuple):
+    """What the beginning of a run's order says."""
+
+    time: float  # [s] when the order was written
+    folder: str
+    notebook: str
+    case: str = ""
+    spread: str = ""
+    stage: str = ""
 
 
 class History:
-    """Run folders by key and case, models by identity, times by notebook."""
+    """Run folders by key and case, models by identity, times by stage."""
 
     def __init__(self, project: Project):
         self.project = project
@@ -57,8 +67,8 @@ class History:
         return None
 
     @cached_property
-    def _heads(self) -> list[tuple[float, str, str, str]]:
-        """Time, case, notebook and folder of every run, the oldest first."""
+    def _heads(self) -> list[Head]:
+        """Every run, the oldest first."""
         found = []
         for folder in self.folders:
             try:
@@ -66,14 +76,14 @@ class History:
                     head, time = file.read(_HEAD), os.fstat(file.fileno()).st_mtime
             except (OSError, UnicodeDecodeError):
                 continue
-            case, notebook = _CASE.search(head), _NOTEBOOK.search(head)
-            if notebook:
-                found.append((time, case[1] if case else "", notebook[1], folder))
+            known = dict(_ENTRY.findall(head))
+            if "notebook" in known:
+                found.append(Head(time, folder, **known))
         return sorted(found)
 
     @cached_property
     def _by_case(self) -> dict[str, str]:
-        return {case: folder for _, case, _, folder in self._heads}
+        return {head.case: head.folder for head in self._heads}
 
     def earlier(self, case: str) -> tuple[Path, dict[str, Any]] | None:
         """The newest run of the same case, with its order."""
@@ -84,24 +94,39 @@ class History:
             order = None
         return (Path(folder), order) if folder and order else None
 
+    def duration(self, notebook: str, spread: str, stage: str) -> float | None:
+        """Median duration [s] of finished runs like one that is planned; None for none.
+
+        Alike are the runs of the same stage, else those of the same notebook from the
+        same folder of `params/`: another folder is another size.
+        """
+        alike = (notebook, spread, stage), (notebook, _size(spread))
+        return next(
+            (self._durations[own] for own in alike if own in self._durations), None
+        )
+
     @cached_property
-    def durations(self) -> dict[str, float]:
-        """Median duration [s] of the finished runs of each notebook."""
-        times: dict[str, list[float]] = defaultdict(list)
-        for _, _, notebook, folder in reversed(self._heads):
-            if len(times[notebook]) < _SAMPLE:
-                try:
-                    status = read_json(Path(folder, STATUS)) or {}
-                    if status.get("state") in FINISHED:
-                        times[notebook].append(status["duration_s"])
-                except (CorruptFile, KeyError, AttributeError):
-                    continue
+    def _durations(self) -> dict[tuple[str, ...], float]:
+        """Median duration [s] by stage, and by notebook and size."""
+        times: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        for head in reversed(self._heads):
+            stage = (head.notebook, head.spread, head.stage)
+            groups = [times[stage], times[head.notebook, _size(head.spread)]]
+            if all(len(many) >= _SAMPLE for many in groups):
+                continue
+            try:
+                status = read_json(Path(head.folder, STATUS)) or {}
+                if status.get("state") in FINISHED:
+                    for many in groups:
+                        many.append(status["duration_s"])
+            except (CorruptFile, KeyError, AttributeError):
+                continue
         return {name: statistics.median(many) for name, many in times.items() if many}
 
     def catalogued(self) -> Iterator[dict[str, Any]]:
         """One row for each model there is: identity, path, run, and its parameters."""
         held = {folder for many in self.models.values() for folder in many}
-        for _, _, _, folder in self._heads:
+        for folder in (head.folder for head in self._heads):
             if folder not in held:
                 continue
             try:
@@ -120,6 +145,11 @@ class History:
                         "stage": order.get("stage", ""),
                         "parameters": {**order["parameters"], **member["values"]},
                     }
+
+
+def _size(spread: str) -> str:
+    """The folder of a spread: tiny, desk and full ones lie apart."""
+    return spread.rpartition("/")[0]
 
 
 def _runs(project: Project) -> Iterator[str]:

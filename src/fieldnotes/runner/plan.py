@@ -209,7 +209,7 @@ class _Planner:
         """Enter a run into the plan, once."""
         if run.key in self.runs:
             return self.runs[run.key]
-        run.estimate_s = self.history.durations.get(run.notebook)
+        run.estimate_s = self.history.duration(run.notebook, run.spread, run.stage)
         needs = [self.runs[key] for key in run.needs]
         found = standing(run, self.history, needs)
         run.state, run.reason = found.state, found.reason
