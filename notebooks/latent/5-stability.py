@@ -30,7 +30,14 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import claims, comparisons, roundtrips, summaries, verdicts
+from fieldnotes.latent import (
+    claims,
+    comparisons,
+    roundtrips,
+    settings,
+    summaries,
+    verdicts,
+)
 from fieldnotes.latent.figures import panels
 
 # %% [markdown]
@@ -111,10 +118,12 @@ Markdown(round_trips.sentence())
 # ## Which switch decides?
 #
 # The share of stable models with a switch on, less the share with it off, over
-# everything else: 1 if the switch alone decides, 0 if it does not matter.
+# everything else at the rate that most models have: 1 if the switch alone decides, 0 if
+# it does not matter.
 
 # %%
-free = table[table["tv_weight"] == 0]
+usual = table["learning_rate"].mode().iloc[0]
+free = table[(table["tv_weight"] == 0) & (table["learning_rate"] == usual)]
 effects = verdicts.effects(
     free.assign(tanh=free["activation"] == "tanh", with_warm_up=free["warm_up"] > 0),
     ["zero_init", "tanh", "with_warm_up"],
@@ -123,6 +132,22 @@ for name, value in effects.items():
     catalogue.record(f"effect_{name}", value)
 listed = ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in effects.items())
 Markdown(f"Change of the stable share: {listed or 'no switch was varied'}.")
+
+# %% [markdown]
+# ## Or the learning rate?
+#
+# The source trains with a far lower rate. If the old start failed for its rate alone, a
+# lower one would mend it.
+
+# %%
+told = []
+for rate, own in table[table["tv_weight"] == 0].groupby("learning_rate"):
+    for name, start in (("old", settings.OLD), ("new", settings.NEW)):
+        group = verdicts.pick(own, **start)
+        if group:
+            told.append(f"- {name} start at a rate of {rate:g}: {group.lasts}")
+            catalogue.record(f"stable_{name}_{rate:g}", group.share_stable)
+Markdown("\n".join(told) or "Neither the old start nor the new one was trained.")
 
 # %% [markdown]
 # ## Verdict

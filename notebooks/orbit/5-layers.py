@@ -110,13 +110,15 @@ steps = [
     for a, b, f in zip(rungs, rungs[1:], factors, strict=False)
 ]
 climbs = bool(factors) and min(factors) >= 3
-catalogue.record("each rung gains threefold", climbs, "-")
+if factors:
+    catalogue.record("each rung gains threefold", climbs, "-")
 blind = table[
     table["features"].isin(["rtn", "rtn_norm"])
     & ~table["output_layer"].str.startswith("rtn")
 ]
 lost = f" Blind pairs err by {blind['mean_100'].median():.3g} %." if len(blind) else ""
-Markdown(
-    f"Gain from rung to rung: {'; '.join(steps) or 'only one rung was trained'}. "
-    f"**{'As' if climbs else 'Not as'} predicted**, at least threefold each.{lost}"
+gains = (
+    f"Gain from rung to rung: {'; '.join(steps)}. "
+    f"**{'As' if climbs else 'Not as'} predicted**, at least threefold each."
 )
+Markdown((gains if factors else "Of one rung alone no gain can be told.") + lost)

@@ -31,10 +31,10 @@ def by_gap(table: pd.DataFrame, *presets: str) -> dict[int, Group]:
     """
     own = pick(table, **ALIGNED | {"preset": presets or ALIGNED["preset"]}).table
     best: dict[int, Group] = {}
-    for (tu, _), part in own.groupby(["tu", "ems"]) if len(own) else ():
-        group = Group(part)
+    for _, part in own.groupby(["tu", "ems"]) if len(own) else ():
+        group, tu = Group(part), int(part["tu"].iloc[0])
         if tu > 1 and share_of_line(group) < share_of_line(best.get(tu)):
-            best[int(tu)] = group
+            best[tu] = group
     return dict(sorted(best.items()))
 
 
