@@ -193,6 +193,28 @@ def test_a_ranking_needs_nearly_all_pairs(first, other, verdict):
     assert "no model" in december.tested(table(first), claim)["verdict"]
 
 
+@pytest.mark.parametrize(
+    ("share", "p", "verdict"),
+    [
+        (0.3, 0.06, "reproduced: no gain beyond chance"),
+        (0.9, 0.001, "reproduced: no gain beyond chance"),
+        (0.3, 0.04, "not reproduced: a gain on average"),
+        (0.02, 0.001, "not reproduced: a gain"),
+    ],
+)
+def test_that_something_is_no_better_holds_unless_it_is(share, p, verdict):
+    assert december.no_gain(share, p) == verdict
+
+
+def test_claims_of_no_gain_are_tested_as_such():
+    named = {claim.name: claim for claim in december.CLAIMS}
+    assert set(published.NO_GAIN) <= set(named)
+    claim = named["a final tanh is useless"]
+    alike = [table([1.0, 2.0, 3.0], **own) for own in (claim.first, claim.other)]
+    row = december.tested(pd.concat(alike), claim)
+    assert row["verdict"] == "reproduced: no gain beyond chance"
+
+
 def test_how_likely_the_pairs_are_without_a_difference_is_counted_exactly():
     lower, higher = table([1.0, 2.0, 3.0]), table([4.0, 5.0, np.nan])
     # of 20 ways to choose 3 of 6 places one has all the lowest, one all the highest

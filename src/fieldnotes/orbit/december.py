@@ -15,6 +15,7 @@ from fieldnotes.orbit import reports, surveys
 from fieldnotes.orbit.published import (
     COMPARED,
     MEASURES,
+    NO_GAIN,
     TABLE,
     Published,
     rankings,
@@ -185,7 +186,7 @@ def tested(table: pd.DataFrame, claim: Claim) -> dict[str, Any]:
         "ours": f"{ours} {claim.unit}",
         "share": share,
         "p": p,
-        "verdict": ranked(share, p),
+        "verdict": (no_gain if claim.name in NO_GAIN else ranked)(share, p),
     }
 
 
@@ -205,6 +206,13 @@ def ranked(share: float, p: float) -> str:
     if share > 0.5:
         return "reproduced on average: single pairs may differ"
     return "not reproduced: the other way round on average"
+
+
+def no_gain(share: float, p: float) -> str:
+    """Verdict on a claim that the second kind is no better, from what `ranked` takes."""
+    if share >= 0.5 or p >= LEVEL:
+        return "reproduced: no gain beyond chance"
+    return "not reproduced: a gain" + ("" if share <= REVERSED else " on average")
 
 
 def claims_table(table: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:

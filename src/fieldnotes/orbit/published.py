@@ -165,6 +165,12 @@ COMPARED = {  # by what a ranking goes, where that is not the mean error
     "64×2 mends the radial fault of narrow nets": "radial_sign_100",
 }
 
+NO_GAIN = (  # claims that the second kind is no better than the first
+    "two phases are no better than one",
+    "HiFi is no better than LoFi",
+    "a final tanh is useless",
+)
+
 
 def where(name: str) -> dict[str, Any]:
     """The parameters that make the training of a named setting here."""
