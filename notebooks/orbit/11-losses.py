@@ -115,7 +115,7 @@ for (name, weight), own in table.groupby(["loss", "penalty"]):
     if share >= 0.95 and name != "percent_error":
         beaten.append(f"{name} × {weight:g}")
 integrated = [name for name in beaten if not name.startswith("acceleration")]
-as_said = "as predicted, no" if not integrated else "against the prediction, some"
+as_said = "As predicted, no" if not integrated else "Against the prediction, some"
 told = (
     f"**{as_said} retraced loss** beats the plain percent error "
     f"({plain['mean_100'].median():.3g} %) in 95 % of pairs"

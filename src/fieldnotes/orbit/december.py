@@ -209,7 +209,7 @@ def ranked(share: float, p: float) -> str:
 
 
 def no_gain(share: float, p: float) -> str:
-    """Verdict on a claim that the second kind is no better, from what `ranked` takes."""
+    """Verdict on a claim that the second kind is no better; arguments as `ranked`."""
     if share >= 0.5 or p >= LEVEL:
         return "reproduced: no gain beyond chance"
     return "not reproduced: a gain" + ("" if share <= REVERSED else " on average")

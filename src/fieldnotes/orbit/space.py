@@ -90,7 +90,7 @@ def said_of_starts(label: str, beside: str, share: dict[str, float]) -> str:
         for name, value in share.items()
     )
     alike = all(0.05 < value < 0.95 for value in share.values())
-    words = "does not matter, as predicted" if alike else "matters, unlike predicted"
+    words = "does not matter, as predicted," if alike else "matters, unlike predicted,"
     return (
         f"For {label} it {words} that training orbits start at periapsis and not "
         f"{beside}: they give the better model in {parts}."
