@@ -125,12 +125,12 @@ catalogue.record("claims reproduced on average", average)
 catalogue.record("claims reversed", turned)
 catalogue.record("claims tested", len(tested))
 order = (
-    f"**{held} of {len(tested)}** rankings hold, {average} more on average; {turned} are "
-    "the other way round, at least on average."
+    f"**{held} of {len(tested)}** rankings hold, {average} more on average; {turned} "
+    "are the other way round, at least on average."
     if len(tested)
     else "These models test no ranking."
 )
 Markdown(
-    f"**{right} of {len(trained)}** published numbers lie inside our range. {order} The "
-    f"typical spread over seeds and draws is a factor of {spread:.3g}."
+    f"**{right} of {len(trained)}** published numbers lie inside our range. {order} "
+    f"The typical spread over seeds and draws is a factor of {spread:.3g}."
 )
