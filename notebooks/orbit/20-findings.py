@@ -106,10 +106,10 @@ Markdown(
 )
 
 # %% tags=["figure"]
+matched = surveys.chosen(table, {"loss": "acceleration_matching"})
+rungs = matched[["features", "output_layer", "activation"]].agg(", ".join, axis=1)
 catalogue.save_figure(
-    figures.strips(
-        surveys.chosen(table, {"loss": "acceleration_matching"}), "group", "orbits"
-    ),
+    figures.strips(matched.assign(layers=rungs), "layers", "orbits"),
     "ladder",
     kind="sweep",
     caption="Every model trained by matching, orbits in colour; crosses are stuck.",
