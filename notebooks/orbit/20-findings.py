@@ -107,7 +107,8 @@ Markdown(
 
 # %% tags=["figure"]
 matched = surveys.chosen(table, {"loss": "acceleration_matching"})
-rungs = matched[["features", "output_layer", "activation"]].agg(", ".join, axis=1)
+names = [matched[name] for name in ("features", "output_layer", "activation")]
+rungs = [", ".join(row) for row in zip(*names, strict=True)]
 catalogue.save_figure(
     figures.strips(matched.assign(layers=rungs), "layers", "orbits"),
     "ladder",
