@@ -4,12 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fieldnotes.latent.stimuli import (
-    StimulusError,
-    expand,
-    knots,
-    reduce_stimulus,
-)
+from fieldnotes.latent.stimuli import expand, knots, reduce_stimulus
+from fieldnotes.latent.stimulus_modes import StimulusError
 
 TU, STEPS = 4, 12
 

@@ -3,6 +3,7 @@
 import pytest
 
 from fieldnotes.latent.checks import ParameterError, train, your_recording
+from fieldnotes.latent.stimulus_modes import StimulusError
 
 GOOD = {"preset": "tiny", "tu": 20, "ems": 5, "mode": "aligned", "seed": [0, 1]}
 
@@ -42,7 +43,7 @@ def test_what_makes_no_sense_is_refused_with_a_remedy(change, words):
 
 def test_your_own_recording_needs_steps_between_knots_as_well():
     your_recording({"tu": 2, "stimulus_mode": "learned"})
-    with pytest.raises(ParameterError, match="Take 'all'"):
+    with pytest.raises(StimulusError, match="Take 'all'"):
         your_recording({"tu": 1, "stimulus_mode": "learned"})
 
 

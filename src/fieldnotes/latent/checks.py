@@ -13,6 +13,7 @@ from typing import Any
 
 from fieldnotes.latent.signals import CALCIUM_TAU, check_signal
 from fieldnotes.latent.sources import PRESETS, SHARES, check_source, load, locate
+from fieldnotes.latent.stimulus_modes import check_mode
 
 Parameters = Mapping[str, Any]
 
@@ -103,13 +104,7 @@ def check_length(parameters: Parameters, steps: int) -> None:
 
 def check_knots(parameters: Parameters) -> None:
     """Refuses a reduced stimulus where every step is recorded."""
-    tu, mode = parameters.get("tu", 20), parameters.get("stimulus_mode", "all")
-    if tu < 2 and mode in ("constant", "interpolate", "learned"):
-        msg = (
-            f"`stimulus_mode` {mode!r} needs `tu` of 2 steps or more; with tu = {tu} "
-            "every step is a knot. Take 'all'."
-        )
-        raise ParameterError(msg)
+    check_mode(parameters.get("stimulus_mode", "all"), parameters.get("tu", 20))
 
 
 def check_window(parameters: Parameters) -> None:

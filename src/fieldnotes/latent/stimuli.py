@@ -10,37 +10,14 @@ anything is encoded, so that not even a gradient passes through them.
 """
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-StimulusMode = Literal["all", "none", "constant", "interpolate", "learned"]
-STIMULUS_MODES: tuple[StimulusMode, ...] = get_args(StimulusMode)
-BETWEEN = ("constant", "interpolate", "learned")  # modes that know the knots alone
+from fieldnotes.latent.stimulus_modes import StimulusError, check_mode
+
 Upsampler = Callable[[Array], Array]
-
-
-class StimulusError(ValueError):
-    """A stimulus mode that does not exist, or that does not fit the window."""
-
-
-def check_mode(mode: str, time_units: int) -> None:
-    """Refuses an unknown mode, and a reduced one where every step is sampled.
-
-    Raises:
-        StimulusError: with what is allowed.
-    """
-    if mode not in STIMULUS_MODES:
-        msg = f"`stimulus_mode` {mode!r} is unknown; it is one of {STIMULUS_MODES}."
-        raise StimulusError(msg)
-    if mode in BETWEEN and time_units < 2:
-        msg = (
-            f"`stimulus_mode` {mode!r} needs `tu` of 2 steps or more; with {time_units}"
-            " every step is a knot. Take 'all'."
-        )
-        raise StimulusError(msg)
 
 
 def knots(steps: int, mode: str, time_units: int) -> Int[np.ndarray, " knot"]:
