@@ -54,6 +54,17 @@ def test_no_model_is_averaged_away():
     said = surveys.not_well(own)
     assert "one: seed 3 draw 1 stuck (1 %); seed 4 draw 1 diverged" in said
     assert "seed 1" not in said
+    assert "<details>" not in said
+
+
+def test_a_long_list_of_what_did_not_end_well_is_folded_and_whole():
+    own = table([400.0] * (surveys.LISTED + 1)).assign(state="stuck")
+    said = surveys.not_well(own)
+    assert said.startswith(f"{len(own)} of {len(own)} models did not end well.")
+    opening = said.index("<details><summary>")
+    assert opening < said.index("\n\n- one: seed 0 draw 1 stuck")
+    assert said.count("stuck (1 %)") == len(own)
+    assert said.endswith("\n\n</details>")
 
 
 def test_models_are_chosen_by_parameters_written_as_lists_or_not():

@@ -22,6 +22,7 @@ from fieldnotes.orbit.models import prior_of
 
 SIZES = (1, 10, 100)  # orbits of the unseen sets
 ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
+LISTED = 12  # models that did not end well, beyond which their list is folded
 FLOOR, TIMES = 10.0, 3.0  # [%] and [1]: past both, a model of its group is stuck
 STUCK = (
     f"*Stuck* models erred by {ZERO_FIELD:g} % on their own orbits (a field of zero "
@@ -242,11 +243,15 @@ def markdown(ranks: pd.DataFrame, unit: str = "%") -> str:
 
 
 def not_well(table: pd.DataFrame) -> str:
-    """Every stuck or diverged model with its error on its own orbits, by group."""
+    """Every stuck or diverged model with its error on its own orbits, by group.
+
+    A long list is folded: the answer of the page should not begin below it.
+    """
     bad = pd.DataFrame(table[table["state"] != "trained"])
     if not len(bad):
         return f"All {len(table)} models were trained to the end and none is stuck."
-    lines = [f"{len(bad)} of {len(table)} models did not end well. {STUCK}", ""]
+    said = f"{len(bad)} of {len(table)} models did not end well. {STUCK}"
+    lines = []
     for group, own in bad.groupby("group", sort=False):
         each = [
             f"seed {row['seed']} draw {row['draw']} {row['state']} "
@@ -254,7 +259,11 @@ def not_well(table: pd.DataFrame) -> str:
             for row in own.to_dict("records")
         ]
         lines.append(f"- {group}: {'; '.join(each)}")
-    return "\n".join(lines)
+    named = "\n".join(lines)
+    if len(bad) > LISTED:
+        summary = "<summary>Each of them, by setting</summary>"
+        named = f"<details>{summary}\n\n{named}\n\n</details>"
+    return f"{said}\n\n{named}"
 
 
 def no_difference(first: pd.DataFrame, other: pd.DataFrame, measure: str) -> float:
