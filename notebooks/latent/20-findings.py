@@ -116,5 +116,5 @@ catalogue.record("agreeing", sum(one.verdict == verdicts.AS for one in found))
 catalogue.record("answered", sum(one.verdict != verdicts.MISSING for one in found))
 Markdown(
     f"**{len(met)} of {len(asked)} targets are met** ({', '.join(met) or 'none'}). "
-    f"{verdicts.sentence(found)}"
+    f"{verdicts.sentence(found)} {summaries.beside_null(table)}"
 )

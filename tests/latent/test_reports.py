@@ -119,6 +119,21 @@ def test_models_are_compared_by_group_over_their_seeds(families, monkeypatch):
     assert result.middle("factor 0.3") in {"0.3-0", "0.3-1"}
 
 
+def test_what_the_stimulus_alone_explains_is_said_beside_the_settings():
+    table = pd.DataFrame(
+        {
+            "group": ["one", "one", "one", "two"],
+            "validation_to_null": [0.5, 0.9, 3.0, 1.2],
+            "flow_to_null": [1.5, 2.5, np.nan, np.nan],
+        }
+    )
+    words = summaries.beside_null(table)
+    assert "by 1 of 2 settings on validation (0.9 to 1.2 of its error)" in words
+    assert "0 of 1 settings on flow (2 to 2 of its error)." in words
+    assert summaries.beside_null(pd.DataFrame({"group": ["one"]})) == ""
+    assert summaries.beside_null(table.assign(validation_to_null=np.nan)) != ""
+
+
 def test_the_longest_gap_is_found_with_the_best_windows_of_each():
     rows = [
         judged(tu=20, validation_ratio=0.2, flow_ratio=0.25),

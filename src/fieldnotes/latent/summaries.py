@@ -150,12 +150,37 @@ def sentence(comparison: Comparison) -> str:
     middle = medians(table, "validation_ratio")
     text = f"{len(stable)} of {by.ngroups} settings never diverge"
     text += f" ({'; '.join(stable)})." if 0 < len(stable) < by.ngroups else "."
-    if not middle:
-        return text
-    best = min(middle, key=middle.__getitem__)
-    return text + (
-        f" Between the recordings the error is lowest with {best}: "
-        f"{reports.brief(middle[best])} of linear interpolation."
+    if middle:
+        best = min(middle, key=middle.__getitem__)
+        text += (
+            f" Between the recordings the error is lowest with {best}: "
+            f"{reports.brief(middle[best])} of linear interpolation."
+        )
+    return f"{text} {beside_null(table)}".rstrip()
+
+
+def beside_null(table: pd.DataFrame) -> str:
+    """How many groups beat the model that sees the stimulus alone; empty without one.
+
+    That model was shown every row of the recordings and is never rolled out, so a map
+    that does no better has found little that the stimulus does not say.
+    """
+    parts = []
+    for family in ("validation", "flow"):
+        name = f"{family}_to_null"
+        middle = medians(table, name) if name in table else {}
+        if middle:
+            below = sum(value < 1 for value in middle.values())
+            low, high = (reports.brief(end(middle.values())) for end in (min, max))
+            parts.append(
+                f"{below} of {len(middle)} settings on {family} ({low} to {high} of "
+                "its error)"
+            )
+    if not parts:
+        return ""
+    return (
+        "The model of the stimulus alone, which was shown every row, is beaten between "
+        f"the recordings by {' and '.join(parts)}."
     )
 
 
