@@ -247,6 +247,40 @@ def test_models_with_narrow_coders_are_not_the_base_of_other_rows():
     assert claims.outcomes(both, ["A"])[0].verdict == verdicts.AS
 
 
+def test_rows_about_units_and_noise_compare_models_of_one_size():
+    error = {"validation_one_step": 0.04, "flow_one_step": 0.04}
+    small = [every_step(latent=k, **error) for k in (12, 24, 48)]
+    base = every_step(flow_one_step=0.01, stable=0.0)
+    sigmoid = every_step(activation="sigmoid", stable=0.0)
+    quiet = every_step(noise=0.0, flow_one_step=0.01)
+    given = table(base, *small, sigmoid, quiet)
+    found = {o.row: o for o in claims.outcomes(given, ["D", "U"])}
+    assert found["D"].ours.startswith("one-step error 1 times that of tanh")
+    assert "one-step error 1 times" in found["U"].ours
+    assert {o.verdict for o in found.values()} == {verdicts.AS}
+    costly = table(*small, base.assign(flow_one_step=0.02), quiet)
+    assert claims.outcomes(costly, ["U"])[0].verdict == verdicts.DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("stable", "error", "verdict"),
+    [
+        (1.0, 0.01, verdicts.AS),
+        (0.0, 0.01, verdicts.PARTLY),
+        (0.0, 0.005, verdicts.DIFFERS),
+    ],
+)
+def test_augmentation_is_compared_by_one_step_since_rollouts_may_explode(
+    stable, error, verdict
+):
+    values = {"validation_one_step": error, "validation_long": 1e20}
+    own = every_step(augmentation_neurons=10, stable=stable, **values)
+    given = table(every_step(validation_long=1e30), own)
+    (found,) = claims.outcomes(given, ["E"])
+    assert found.verdict == verdict
+    assert "e+" not in found.ours and "∞" not in found.ours
+
+
 def test_calcium_is_judged_by_its_own_row_and_by_no_other():
     own = {"signal": "calcium", "validation_one_step": 0.06, "stable": 0.0}
     calcium = every_step(**own)

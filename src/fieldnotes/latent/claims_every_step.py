@@ -3,6 +3,8 @@
 Rows A to E and U of the notes, and T. `claims` says what each is about.
 """
 
+from typing import Any
+
 import pandas as pd
 
 from fieldnotes.latent.reports import brief, spread
@@ -19,9 +21,14 @@ from fieldnotes.latent.verdicts import Found, Group, agree, pick
 COMPETITIVE = 2.0  # times the error of linear interpolation, at most
 
 
-def claim_a(table: pd.DataFrame) -> Found:
+def full_size(table: pd.DataFrame, **values: Any) -> Group:
+    """Models of every step at the largest size that was trained."""
     sizes = {name: full(table, name) for name in ("latent", "width")}
-    base = every_step(table, **sizes)
+    return every_step(table, **sizes, **values)
+
+
+def claim_a(table: pd.DataFrame) -> Found:
+    base = full_size(table)
     if not base:
         return None
     rolled = base.median("validation_activity_divergence") >= base.median(
@@ -36,7 +43,7 @@ def claim_a(table: pd.DataFrame) -> Found:
 
 
 def claim_b(table: pd.DataFrame) -> Found:
-    base = every_step(table, latent=full(table, "latent"), width=full(table, "width"))
+    base = full_size(table)
     return _the_smaller_the_worse(narrow_coders(table), base, "coders", "width")
 
 
@@ -61,7 +68,7 @@ def _the_smaller_the_worse(small: Group, base: Group, size: str, name: str) -> F
 
 def claim_d(table: pd.DataFrame) -> Found:
     rows = PLAIN | {"tu": 1, "zero_init": True}
-    other, base = pick(table, **rows, activation="sigmoid"), every_step(table)
+    other, base = pick(table, **rows, activation="sigmoid"), full_size(table)
     if not other or not base:
         return None
     fold = other.median("validation_one_step") / base.median("validation_one_step")
@@ -74,21 +81,27 @@ def claim_e(table: pd.DataFrame) -> Found:
     if not own or "augmentation_neurons" not in own.table:
         return None
     with_it = Group(own.table[own.table["augmentation_neurons"] > 0])
-    base = every_step(table, latent=full(table, "latent"))
+    base = full_size(table)
     if not with_it or not base:
         return None
-    fold = with_it.median("validation_long") / base.median("validation_long")
-    ours = f"{with_it.lasts}; rollout error {brief(fold)} times that without"
-    return ours, agree(with_it.stable, fold > 0.9)
+    fold, said = _in_one_step(with_it, base, "validation")
+    return f"{said}; without, {base.lasts}", agree(with_it.stable, fold > 0.9)
 
 
 def claim_u(table: pd.DataFrame) -> Found:
-    quiet, loud = every_step(table, noise=0.0), every_step(table)
+    quiet, loud = full_size(table, noise=0.0), full_size(table)
     if not quiet or not loud:
         return None
-    fold = loud.median("flow_long") / quiet.median("flow_long")
-    ours = f"noise-free rollouts: error {brief(fold)} times that of training without"
+    fold, said = _in_one_step(loud, quiet, "flow")
+    ours = f"on movies without noise {said}; trained without, {quiet.lasts}"
     return ours, agree(fold < 1.5)
+
+
+def _in_one_step(own: Group, base: Group, family: str) -> tuple[float, str]:
+    """One-step error beside a base's: a number even where rollouts explode."""
+    name = f"{family}_one_step"
+    fold = own.median(name) / base.median(name)
+    return fold, f"one-step error {brief(fold)} times that without; {own.lasts}"
 
 
 # Calcium ---------------------------------------------------------------------------
