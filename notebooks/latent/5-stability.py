@@ -122,8 +122,8 @@ Markdown(round_trips.sentence())
 # it does not matter.
 
 # %%
-usual = table["learning_rate"].mode().iloc[0]
-free = table[(table["tv_weight"] == 0) & (table["learning_rate"] == usual)]
+usual = settings.at_the_usual_rate(table)
+free = usual[usual["tv_weight"] == 0]
 effects = verdicts.effects(
     free.assign(tanh=free["activation"] == "tanh", with_warm_up=free["warm_up"] > 0),
     ["zero_init", "tanh", "with_warm_up"],
@@ -155,7 +155,7 @@ Markdown("\n".join(told) or "Neither the old start nor the new one was trained."
 # Row by row, what the source reports and what was found here.
 
 # %%
-found = claims.outcomes(table, ["K", "L"])
+found = claims.outcomes(usual, ["K", "L"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
 verdicts.findings(found)

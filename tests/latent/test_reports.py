@@ -262,6 +262,14 @@ def test_rows_about_units_and_noise_compare_models_of_one_size():
     assert claims.outcomes(costly, ["U"])[0].verdict == verdicts.DIFFERS
 
 
+def test_rows_are_judged_at_the_rate_that_most_models_have():
+    both = table(*[every_step(learning_rate=rate) for rate in (1e-3, 3e-3, 1e-3)])
+    usual = settings.at_the_usual_rate(both)
+    assert usual["learning_rate"].tolist() == [1e-3, 1e-3]
+    assert len(settings.at_the_usual_rate(every_step())) == 1
+    assert not len(settings.at_the_usual_rate(both.iloc[:0]))
+
+
 @pytest.mark.parametrize(
     ("stable", "error", "verdict"),
     [

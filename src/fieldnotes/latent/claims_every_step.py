@@ -3,8 +3,6 @@
 Rows A to E and U of the notes, and T. `claims` says what each is about.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from fieldnotes.latent.reports import brief, spread
@@ -13,18 +11,13 @@ from fieldnotes.latent.settings import (
     PLAIN,
     every_step,
     full,
+    full_size,
     narrow_coders,
     smaller,
 )
 from fieldnotes.latent.verdicts import Found, Group, agree, pick
 
 COMPETITIVE = 2.0  # times the error of linear interpolation, at most
-
-
-def full_size(table: pd.DataFrame, **values: Any) -> Group:
-    """Models of every step at the largest size that was trained."""
-    sizes = {name: full(table, name) for name in ("latent", "width")}
-    return every_step(table, **sizes, **values)
 
 
 def claim_a(table: pd.DataFrame) -> Found:

@@ -67,10 +67,24 @@ def limit_said(gaps: dict[int, Group], bound: float) -> str:
 # Every step ------------------------------------------------------------------------
 
 
+def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """The models whose learning rate is that of most: one claim never mixes rates."""
+    if "learning_rate" not in table or not len(table):
+        return table
+    usual = table["learning_rate"].mode().iloc[0]
+    return pd.DataFrame(table[table["learning_rate"] == usual])
+
+
 def every_step(table: pd.DataFrame, **sizes: Any) -> Group:
     """Models of every step, with encoder and decoder as wide as their map."""
     own = pick(table, **ONE | sizes).table
     return Group(own[coders(own) == widths(own)])
+
+
+def full_size(table: pd.DataFrame, **values: Any) -> Group:
+    """Models of every step at the largest size that was trained."""
+    sizes = {name: full(table, name) for name in ("latent", "width")}
+    return every_step(table, **sizes, **values)
 
 
 def full(table: pd.DataFrame, name: str) -> Any:
