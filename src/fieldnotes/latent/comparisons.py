@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fieldnotes.latent import reports, trained
+from fieldnotes.latent import groups, reports, trained
 from fieldnotes.latent.reports import Arrays, Plan, Recordings
 from fieldnotes.latent.trained import Catalogue, Keep, Load, Row
 
@@ -38,6 +38,7 @@ class Comparison:
     base: dict[str, Arrays] = field(default_factory=dict)  # by identity
     plans: dict[str, Plan] = field(default_factory=dict)  # by identity
     data: dict[str, Recordings] = field(default_factory=dict)  # by identity
+    usual: str = ""  # what the names of groups leave out, as a sentence
 
     def rows(self) -> list[dict[str, Any]]:
         return self.table.to_dict("records")
@@ -177,6 +178,7 @@ def compare(
         numbers.append(reports.row(result.found[name], result.base[name], plan))
         if report is not None:
             report(done)
+    result.usual = groups.said(groups.usual(learned, varied))
     result.table = table_of(learned, numbers, varied, result.plans)
     return result
 
@@ -188,11 +190,11 @@ def table_of(
     plans: Mapping[str, Plan],
 ) -> pd.DataFrame:
     """Hyperparameters and numbers, a row a model, with the name of its group."""
-    lines = []
+    lines, common = [], groups.usual(rows, varied)
     for row, own in zip(rows, numbers, strict=True):
         plan = plans[str(row["identity"])]
         lengths = {"steps": plan.whole, "activity_steps": plan.activity}
-        group = reports.label(row, varied)
+        group = groups.named(row, varied, common)
         told = {"noise": trained.noise_of(row), "group": group}
         lines.append({**row, **own, **lengths, **told})
     return pd.DataFrame(lines)

@@ -136,6 +136,8 @@ def overview(comparison: Comparison, models: pd.DataFrame) -> str:
     lost = [row for row in comparison.rows() if row.get("outcome") == "diverged"]
     if lost:
         text += f" {len(lost)} diverged in training and are judged as they ended."
+    if comparison.usual:
+        text += f" {comparison.usual}"
     if absent:
         reasons = "; ".join(str(entry.get("reason")) for entry in absent)
         text += f" Not trained at all: {reasons}."

@@ -1,0 +1,56 @@
+"""Names of settings that are compared: what they differ in, and no more.
+
+Where many hyperparameters vary, most settings have the usual value of most of them. A
+name says only what is not usual; the usual values are said once, by `said`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fieldnotes.latent import reports
+
+Row = Mapping[str, Any]
+WHOLE = 3  # hyperparameters that a name can well say all of
+USUAL = "the usual"
+
+
+def usual(rows: Sequence[Row], varied: Sequence[str]) -> dict[str, str]:
+    """Hyperparameter → the value that more than half of the settings have, in words.
+
+    Empty where few enough vary for a name to say them all. Seeds are no settings.
+    """
+    names = [name for name in varied if name not in reports.CHANCE]
+    if len(names) <= WHOLE:
+        return {}
+    settings = {reports.label(row, names): row for row in rows}.values()
+    found = {}
+    for name in names:
+        words = Counter(spelled(name, row.get(name)) for row in settings)
+        value, count = words.most_common(1)[0]
+        if 2 * count > len(settings):
+            found[name] = value
+    return found
+
+
+def named(row: Row, varied: Sequence[str], common: Mapping[str, str]) -> str:
+    """The name of a model's setting; `USUAL` where nothing about it is not."""
+    words = {
+        name: spelled(name, row.get(name))
+        for name in varied
+        if name not in reports.CHANCE
+    }
+    told = [value for name, value in words.items() if value != common.get(name)]
+    return ", ".join(told) or (USUAL if words else "the setting")
+
+
+def said(common: Mapping[str, str]) -> str:
+    """The usual values in a sentence; empty where every name is whole."""
+    if not common:
+        return ""
+    return f"Where a name does not say otherwise: {', '.join(common.values())}."
+
+
+def spelled(name: str, value: Any) -> str:
+    """A hyperparameter as a name has it; one that is not given is the preset's."""
+    return f"preset's {name}" if value is None else reports.spelled(name, value)
