@@ -91,9 +91,8 @@ found = claims.outcomes(table)
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
     catalogue.record(f"row_{one.row}_here", one.ours, "-")
-whole = verdicts.findings(found)
-whole.to_csv(catalogue.artifact("findings.csv"))
-whole
+verdicts.findings(found).to_csv(catalogue.artifact("findings.csv"))
+Markdown(verdicts.markdown(found))
 
 # %% [markdown]
 # ## Targets
@@ -104,7 +103,7 @@ whole
 targets = claims.targets(table)
 for one in targets:
     catalogue.record(f"target_{one.row}", one.verdict, "-")
-verdicts.findings(targets)
+Markdown(verdicts.markdown(targets))
 
 # %% [markdown]
 # ## Verdict

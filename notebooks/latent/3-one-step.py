@@ -143,7 +143,7 @@ found = claims.outcomes(
 )
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 text = summaries.sentence(compared)

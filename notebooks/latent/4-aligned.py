@@ -93,7 +93,7 @@ panels.divergence_steps(compared).save(catalogue, given)
 found = claims.outcomes(table, ["F", "G", "H", "I", "J", "M"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 own = verdicts.pick(table, tu=20, ems=5, **claims.ALIGNED)

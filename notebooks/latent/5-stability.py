@@ -158,7 +158,7 @@ Markdown("\n".join(told) or "Neither the old start nor the new one was trained."
 found = claims.outcomes(usual, ["K", "L"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 text = summaries.sentence(compared)

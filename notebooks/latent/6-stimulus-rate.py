@@ -140,7 +140,7 @@ Markdown(
 found = claims.outcomes(table, ["Q"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 limit = limits["knots", "validation"]

@@ -118,7 +118,7 @@ Markdown(round_trips.sentence())
 found = claims.outcomes(table, ["N", "O", "P"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 own = claims.staggered(table, "interpolated")

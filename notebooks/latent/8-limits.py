@@ -120,7 +120,7 @@ Markdown(round_trips.sentence())
 found = claims.outcomes(table, ["R", "S"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
-verdicts.findings(found)
+Markdown(verdicts.markdown(found))
 
 # %%
 words = []

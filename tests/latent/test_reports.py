@@ -208,6 +208,13 @@ def test_naive_staggering_must_fail_and_interpolated_must_not():
     assert claims.outcomes(table, ["P"])[0].verdict == verdicts.PARTLY
 
 
+def test_outcomes_are_shown_whole():
+    long = verdicts.Outcome("A", "a setting", "x" * 60, "y" * 200, verdicts.PARTLY)
+    head, rule, line = verdicts.markdown([long]).split("\n")
+    assert head.count("|") == rule.count("|") == line.count("|") == 6
+    assert "y" * 200 in line and "x" * 60 in line
+
+
 def every_step(**values) -> pd.DataFrame:
     """One model of every step at full size, with some values replaced."""
     row = {

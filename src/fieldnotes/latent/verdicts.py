@@ -141,6 +141,12 @@ def findings(found: Sequence[Outcome]) -> pd.DataFrame:
     return pd.DataFrame([list(o) for o in found], columns=heads).set_index("row")
 
 
+def markdown(found: Sequence[Outcome]) -> str:
+    """Outcomes as a Markdown table, whole: a data frame is shown with its ends cut."""
+    lines = ["| row | setting | source | here | verdict |", "|---|---|---|---|---|"]
+    return "\n".join(lines + [f"| {' | '.join(one)} |" for one in found])
+
+
 def sentence(found: Sequence[Outcome]) -> str:
     """How many outcomes agree with the source, and which do not."""
     ran = [o for o in found if o.verdict != MISSING]
