@@ -204,7 +204,8 @@ Markdown(
 # %%
 real = real_objects(space=space)
 columns = ["object", "epoch [year-day UTC]", "source"]
-real.table().round(3).merge(published()[columns], left_on="orbit", right_on="object")
+known = real.table().merge(published()[columns], left_on="orbit", right_on="object")
+known.style.format(precision=3)  # a styled table shows its texts whole
 
 # %% tags=["figure"]
 save_figure(
