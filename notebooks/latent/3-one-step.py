@@ -26,7 +26,6 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 # fmt: on
 
 # %%
-import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
@@ -34,7 +33,6 @@ from fieldnotes import catalogue
 from fieldnotes.latent import (
     claims,
     comparisons,
-    figures,
     settings,
     summaries,
     verdicts,
@@ -91,21 +89,7 @@ panels.divergence_steps(compared).save(catalogue, given)
 # the map adds. If reconstruction dominates, the dots lie together.
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.settings(
-        table,
-        {
-            "validation_one_step": "one step",
-            "validation_reconstruction": "reconstruction",
-            "validation_constant_one_step": "held constant",
-        },
-        lines={"noise": float(np.nanmedian(table["validation_floor"]))},
-    ),
-    "one-step",
-    kind="one-step error",
-    caption="Error of one step, of reconstruction alone, and of no change; validation.",
-    models=given,
-)
+panels.one_step(compared).save(catalogue, given)
 
 # %%
 lost = table["validation_reconstruction"] / table["validation_one_step"]

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+import pytest
 
 from fieldnotes.latent import figures
+from fieldnotes.latent.figures import panels
 
 CURVES = np.array([[0.1, 0.2, 0.3, 0.4], [0.3, 0.4, 0.5, np.inf]])
 FAMILIES = {"validation": {"a": CURVES}, "flow": {"a": CURVES}}
@@ -93,3 +96,17 @@ def test_a_spectrum_has_its_unit_circle_and_states_their_plane():
     np.testing.assert_allclose(drawn(kept)[0].y[0], 0.25)
     probe = figures.listening({"a": np.array([1.0])}, {"a": np.array([2.0])})
     assert (drawn(probe)[0].x[0], drawn(probe)[0].y[0]) == (2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "below"),
+    [(["a", "b"], False), (list("abcdefgh"), True), (["augmentation " * 3], True)],
+    ids=["few", "many", "long"],
+)
+def test_a_long_legend_goes_below_and_leaves_the_plot_its_height(names, below):
+    fig = go.Figure([go.Scatter(y=[1], name=name) for name in names])
+    fig.add_trace(go.Scatter(y=[1], name="x" * 99, showlegend=False))
+    layout: Any = panels.roomy(fig).layout
+    assert (layout.legend.orientation == "h") is below
+    if below:
+        assert layout.height - layout.margin.b - layout.margin.t == panels.PLOT

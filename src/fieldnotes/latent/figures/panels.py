@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from fieldnotes.latent.comparisons import Comparison
     from fieldnotes.latent.trained import Catalogue
 
+FEW = 6  # entries of a legend that fit beside a figure
+LONG = 24  # letters of an entry that do
+PLOT, ENTRY, AXIS = 340, 22, 80  # heights of a plot, a line of a legend, an axis [px]
 SYMBOLS = {"latent": "circle", "activity": "diamond", "trips": "cross"}
 
 
@@ -34,9 +37,27 @@ class Shown(NamedTuple):
 
     def save(self, catalogue: "Catalogue", models: Any = ()) -> Any:
         """Keep it with `catalogue.save_figure`; gives the figure, to be shown."""
+        fig = roomy(self.figure)
         return catalogue.save_figure(
-            self.figure, self.name, kind=self.kind, caption=self.caption, models=models
+            fig, self.name, kind=self.kind, caption=self.caption, models=models
         )
+
+
+def roomy(fig: go.Figure) -> go.Figure:
+    """Room for many settings: a long legend below, titles clear of long labels."""
+    names = list(
+        dict.fromkeys(t.name for t in listed(fig) if t.showlegend is not False)
+    )
+    fig.update_yaxes(title_standoff=12)
+    longest = max((len(str(name)) for name in names), default=0)
+    if len(names) <= FEW and longest <= LONG:
+        return fig
+    below = ENTRY * (-(-len(names) // (2 if longest > LONG else 3)))
+    plot = fig.layout.height - AXIS if fig.layout.height else PLOT
+    legend = {"orientation": "h", "x": 0, "y": -AXIS / plot, "yanchor": "top"}
+    margin = {"b": AXIS + below, "t": AXIS, "r": 20}
+    height = plot + margin["b"] + margin["t"]
+    return fig.update_layout(legend=legend, height=height, margin=margin)
 
 
 def within_window(compared: "Comparison") -> Shown:
@@ -63,6 +84,23 @@ def by_setting(compared: "Comparison") -> Shown:
         "settings",
         "error by setting",
         "Error at intervening steps over that of linear interpolation.",
+    )
+
+
+def one_step(compared: "Comparison") -> Shown:
+    """Error of one step beside reconstruction and no change, a dot a model."""
+    table = compared.table
+    columns = {
+        "validation_one_step": "one step",
+        "validation_reconstruction": "reconstruction",
+        "validation_constant_one_step": "held constant",
+    }
+    noise = float(np.nanmedian(table["validation_floor"].to_numpy(float)))
+    return Shown(
+        settings(table, columns, lines={"noise": noise}),
+        "one-step",
+        "one-step error",
+        "Error of one step, of reconstruction alone, and of no change; validation.",
     )
 
 
