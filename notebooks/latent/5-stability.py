@@ -33,6 +33,7 @@ from fieldnotes import catalogue
 from fieldnotes.latent import (
     claims,
     comparisons,
+    old_start,
     roundtrips,
     settings,
     summaries,
@@ -134,20 +135,20 @@ listed = ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in effects.i
 Markdown(f"Change of the stable share: {listed or 'no switch was varied'}.")
 
 # %% [markdown]
-# ## Or the learning rate?
+# ## Or the learning rate, or the length of training?
 #
-# The source trains with a far lower rate. If the old start failed for its rate alone, a
-# lower one would mend it.
+# The source trains with a far lower rate, and on a circuit with many more neurons. If
+# the old start fails only where training is short or slow, it is not the start alone
+# that decides; if it fails at a high rate alone, a lower one mends it.
 
 # %%
-told = []
-for rate, own in table[table["tv_weight"] == 0].groupby("learning_rate"):
-    for name, start in (("old", settings.OLD), ("new", settings.NEW)):
-        group = verdicts.pick(own, **start)
-        if group:
-            told.append(f"- {name} start at a rate of {rate:g}: {group.lasts}")
-            catalogue.record(f"stable_{name}_{rate:g}", group.share_stable)
-Markdown("\n".join(told) or "Neither the old start nor the new one was trained.")
+trainings = old_start.by_training(table)
+for one in trainings:
+    tag = f"{one.rate:g}_{one.updates}"
+    catalogue.record(f"stable_old_{tag}", one.old.share_stable)
+    catalogue.record(f"stable_new_{tag}", one.new.share_stable)
+    catalogue.record(f"old_to_new_{tag}", one.fold)
+Markdown(old_start.said(trainings))
 
 # %% [markdown]
 # ## Verdict

@@ -7,6 +7,7 @@ import pytest
 from fieldnotes.latent import (
     claims,
     comparisons,
+    old_start,
     reports,
     rollouts,
     settings,
@@ -332,3 +333,31 @@ def test_a_column_without_any_number_has_no_median_and_no_warning():
     assert np.isnan(group.median("none"))
     assert np.isnan(group.median("absent"))
     assert group.median("some") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "stable", "mended"),
+    [(0.032, 1.0, True), (0.06, 1.0, False), (0.03, 0.0, False)],
+    ids=["as good", "worse between", "not stable"],
+)
+def test_the_old_start_is_mended_where_error_and_stability_are_the_new_ones(
+    error, stable, mended
+):
+    old = judged(**settings.OLD, validation_window=error, stable=stable)
+    short = {"learning_rate": 1e-3, "updates": 2000}
+    long = {"learning_rate": 3e-3, "updates": 6000}
+    given = table(
+        judged(**long), old.assign(**long), judged(**short), judged(warm_up=0, **long),
+        old.assign(**short, validation_window=0.3), old.assign(**long, tv_weight=1e-3),
+    )  # fmt: skip
+    first, second = old_start.by_training(given)
+    assert (first.updates, second.updates) == (2000, 6000)
+    assert len(second.old.table) == len(second.new.table) == 1
+    assert first.fold == pytest.approx(10) and not first.mended
+    assert second.mended is mended
+    words = old_start.said([first, second])
+    assert words.endswith(
+        f"nothing in {int(mended)} of 2 trainings{' (6,000 at 0.003)' * mended}."
+    )
+    assert old_start.by_training(judged()) == []
+    assert old_start.by_training(judged(**long)) == []
