@@ -216,6 +216,17 @@ def test_outcomes_are_shown_whole():
     assert "y" * 200 in line and "x" * 60 in line
 
 
+def test_more_windows_are_compared_without_intermediate_losses():
+    rows = settings.OLD | {"tu": 5, "intermediate_steps": []}
+    one = judged(**rows | {"ems": 1, "validation_window": 0.03, "divergence": 300.0})
+    five = judged(**rows | {"ems": 5, "validation_window": 0.02})
+    other = one.assign(intermediate_steps=[[3]], validation_window=0.001)
+    other = other.assign(divergence=9000.0)
+    for given in (table(one, five), table(one, five, other, other)):
+        (found,) = claims.outcomes(given, ["H"])
+        assert found.verdict == verdicts.AS
+
+
 def every_step(**values) -> pd.DataFrame:
     """One model of every step at full size, with some values replaced."""
     row = {

@@ -51,7 +51,8 @@ def claim_g(table: pd.DataFrame) -> Found:
 
 
 def claim_h(table: pd.DataFrame) -> Found:
-    more = {ems: pick(table, tu=5, ems=ems, **OLD) for ems in (1, 2, 3, 5)}
+    rows = OLD | {"tu": 5, "intermediate_steps": []}
+    more = {ems: pick(table, ems=ems, **rows) for ems in (1, 2, 3, 5)}
     known = {ems: own for ems, own in more.items() if own}
     if len(known) < 2:
         return None
@@ -126,7 +127,7 @@ def claim_m(table: pd.DataFrame) -> Found:
     if not own or len(set(own.table["ems"])) < 2:
         return None
     ours = "; ".join(
-        f"ems {ems}: {spread(part['validation_ratio'])}, {Group(part).lasts}"
+        f"ems {ems:g}: {spread(part['validation_ratio'])}, {Group(part).lasts}"
         for ems, part in own.table.groupby("ems")
     )
     return ours, agree(own.median("validation_ratio") < WORKS, own.stable)
