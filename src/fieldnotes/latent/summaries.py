@@ -10,6 +10,7 @@ from fieldnotes.latent import metrics, reports, trained
 from fieldnotes.latent.comparisons import Comparison
 from fieldnotes.latent.trained import Catalogue
 
+NAMED = 4  # groups that a sentence can list; more stand in the figure
 SCRAPS = {
     "window": "voltage²",
     "loss_points": "voltage²",
@@ -151,7 +152,8 @@ def sentence(comparison: Comparison) -> str:
     stable = [str(name) for name, own in by if np.all(own["stable"].to_numpy() > 0)]
     middle = medians(table, "validation_ratio")
     text = f"{len(stable)} of {by.ngroups} settings never diverge"
-    text += f" ({'; '.join(stable)})." if 0 < len(stable) < by.ngroups else "."
+    some = 0 < len(stable) < by.ngroups and len(stable) <= NAMED
+    text += f" ({'; '.join(stable)})." if some else "."
     if middle:
         best = min(middle, key=middle.__getitem__)
         text += (

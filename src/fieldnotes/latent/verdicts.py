@@ -153,7 +153,7 @@ def sentence(found: Sequence[Outcome]) -> str:
     if not ran:
         return "None of the settings that the source speaks of was trained."
     alike = [o.row for o in ran if o.verdict == AS]
-    other = [f"{o.row} ({o.setting}: {o.ours})" for o in ran if o.verdict != AS]
+    other = [f"{o.row} ({o.setting}, {o.verdict})" for o in ran if o.verdict != AS]
     text = f"{len(alike)} of {len(ran)} outcomes are as in the source"
     text += f" ({', '.join(alike)})." if alike else "."
-    return text + (f" Not so, or in part: {'; '.join(other)}." if other else "")
+    return text + (f" Not so: {'; '.join(other)}." if other else "")
