@@ -111,8 +111,16 @@ Markdown(verdicts.markdown(targets))
 # %%
 met = [one.row for one in targets if one.verdict == claims.MET]
 asked = [one for one in targets if one.verdict != verdicts.MISSING]
-catalogue.record("agreeing", sum(one.verdict == verdicts.AS for one in found))
-catalogue.record("answered", sum(one.verdict != verdicts.MISSING for one in found))
+alike = sum(one.verdict == verdicts.AS for one in found)
+answered = sum(one.verdict != verdicts.MISSING for one in found)
+catalogue.record("agreeing", alike)
+catalogue.record("answered", answered)
+catalogue.record(
+    "verdict",
+    f"{len(met)} of {len(asked)} targets are met; {alike} of {answered} outcomes of "
+    f"the source are found here too. {summaries.beside_null(table)}",
+    "-",
+)
 Markdown(
     f"**{len(met)} of {len(asked)} targets are met** ({', '.join(met) or 'none'}). "
     f"{verdicts.sentence(found)} {summaries.beside_null(table)}"

@@ -210,8 +210,10 @@ if ten is not None:
         f"**{surveys.said(ten.to_dict())} %**, the notes' best by "
         f"{findings.NOTES_BEST} %."
     )
-Markdown(
+verdict = (
     f"**{reached} of {len(targets)} targets are reached.** {inside} of {len(compared)} "
     f"published numbers lie in our range; {held} of {len(tested)} rankings hold, "
     f"{average} more on average.{text}"
 )
+catalogue.record("verdict", verdict.replace("**", ""), "-")
+Markdown(verdict)

@@ -169,9 +169,10 @@ where = "; ".join(
     f"{row['std']:g} (published {row['value']:g}, ours {row['median']:.3g})"
     for row in missed.to_dict("records")
 )
-Markdown(
+verdict = (
     f"**{numbers['reproduced']} of {tested} published numbers** that can be compared "
     f"are reproduced ({len(table)} are published), and {rest['reproduced']} of {told} "
-    f"claims ({len(claims)} are made). "
-    + (f"Not reproduced: {where}." if where else "")
+    f"claims ({len(claims)} are made)."
 )
+catalogue.record("verdict", verdict.replace("**", ""), "-")
+Markdown(verdict + (f" Not reproduced: {where}." if where else ""))

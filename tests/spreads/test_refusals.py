@@ -106,6 +106,8 @@ REFUSED = {
     "pages": ("pages: al", "pages: must be .*Did you mean `all`"),
     "pages without a scrap": ("pages: {best: 3}", "`by` names the scrap"),
     "pages over": ("pages: {by: x, over: 3}", "must be a name or a list of names"),
+    "pages says": ("pages: {says: x, by: y}", "`says` names a text and stands alone"),
+    "pages says what": ("pages: {says: 3}", "`says` names a text and stands alone"),
     "pages order": ("pages: {best: 3, by: x, order: up}", "must be min or max"),
     "partial": ("partial: yes", "must be true or false; got 'yes'"),
     "needs": ("needs: {a: b}", "needs: must be a name or a list of names"),

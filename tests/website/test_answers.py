@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.website.answers import answer
+from fieldnotes.website.answers import answer, sentence
 from fieldnotes.website.cases import Case, Comparison
 from fieldnotes.website.records import Run
 from website.run_folders import scrap
@@ -57,3 +57,14 @@ def test_a_spread_says_what_repeats_where_more_than_seeds_run_together():
     )
     assert together is not None
     assert (together.value, together.cases) == (1.5, 1)
+
+
+def test_a_recorded_text_answers_where_the_spread_says_so():
+    judged = [scrap("error", 2.0, "%"), scrap("verdict", "3 of 3 *targets*", "-")]
+    stages = {"judge": [case([scrap("verdict", 1.0, "1")]), case(judged)]}
+    item = Comparison("toy/end", "End", pages={"says": "verdict"}, stages=stages)
+    assert sentence("index.qmd", item).endswith(": 3 of 3 \\*targets\\*")
+    item.stages["judge"][1] = Case(stages["judge"][1].run, {}, stale=True)
+    assert "3 of 3" not in sentence("index.qmd", item)
+    plain = Comparison("toy/end", "End", stages=stages)
+    assert "3 of 3" not in sentence("index.qmd", plain)

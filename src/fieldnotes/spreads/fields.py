@@ -93,18 +93,28 @@ def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
 
     With `best: N` only the best N have a page, and without it all that fit. `over`
     names the parameters that repeat a setting; without it, those that run together.
+    `says` names a text that a notebook records and that answers in place of a scrap.
     """
-    form = f"{listed(PAGES)}, {{by: scrap, order: min}} or that with `best: N`"
+    form = (
+        f"{listed(PAGES)}, {{by: scrap, order: min}}, that with `best: N`, "
+        "or {says: text scrap}"
+    )
     if node is None or node.value is None:
         return None
     given = plain(node)
     if isinstance(given, str) and given in PAGES:
         return given
-    if not isinstance(given, dict) or not {"by", "best"} & set(given):
+    if not isinstance(given, dict) or not {"by", "best", "says"} & set(given):
         near = nearest(given, PAGES) if isinstance(given, str) else ""
         place.refuse(f"must be {form}; got {shown(given)}.{near}")
         return None
-    only_keys(node.keys, ("best", "by", "order", "over"), place)
+    only_keys(node.keys, ("best", "by", "order", "over", "says"), place)
+    if "says" in given:
+        if len(given) > 1 or not isinstance(given["says"], str):
+            place.refuse(
+                f"`says` names a text and stands alone; got {shown(given)}. Use {form}."
+            )
+        return {"says": given["says"]}
     best, by, order = given.get("best"), given.get("by"), given.get("order", "min")
     if best is not None and (type(best) is not int or best < 1):
         place.under("best").refuse(f"must be a whole number from 1; got {shown(best)}.")

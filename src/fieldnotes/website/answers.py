@@ -98,6 +98,9 @@ def _best(
 def sentence(page: str, comparison: Comparison) -> str:
     """What has been found, in one Markdown item that links to the comparison."""
     name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
+    words = said(comparison)
+    if words:
+        return f"- {name}: {markdown(words)}"
     found = answer(comparison)
     if found is None:
         return f"- {name}: no finished run yet."
@@ -111,6 +114,22 @@ def sentence(page: str, comparison: Comparison) -> str:
         other = "smallest" if found.order == "max" else "largest"
         text += f"; the {other} of {found.cases} settings is {number(found.worst)}"
     return f"{text}."
+
+
+def said(comparison: Comparison) -> str:
+    """The text that the spread lets answer (`pages: {says: …}`), as last recorded.
+
+    Empty where no text is named, or none was recorded by a run of today's code.
+    """
+    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    texts = [
+        str(scrap["value"])
+        for case in comparison.cases
+        if not case.stale
+        for scrap in case.run.scraps
+        if scrap["name"] == declared.get("says") and isinstance(scrap.get("value"), str)
+    ]
+    return texts[-1] if texts else ""
 
 
 def _items(found: Answer) -> list[tuple[str, Any]]:
