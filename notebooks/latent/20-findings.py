@@ -115,13 +115,14 @@ alike = sum(one.verdict == verdicts.AS for one in found)
 answered = sum(one.verdict != verdicts.MISSING for one in found)
 catalogue.record("agreeing", alike)
 catalogue.record("answered", answered)
+reached = f"{len(met)} of {len(asked)} targets are met"
+beside = summaries.beside_null(table)
 catalogue.record(
     "verdict",
-    f"{len(met)} of {len(asked)} targets are met; {alike} of {answered} outcomes of "
-    f"the source are found here too. {summaries.beside_null(table)}",
+    f"{reached}; {alike} of {answered} outcomes of the source are found here too. "
+    f"{beside}",
     "-",
 )
 Markdown(
-    f"**{len(met)} of {len(asked)} targets are met** ({', '.join(met) or 'none'}). "
-    f"{verdicts.sentence(found)} {summaries.beside_null(table)}"
+    f"**{reached}** ({', '.join(met) or 'none'}). {verdicts.sentence(found)} {beside}"
 )

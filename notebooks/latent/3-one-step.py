@@ -30,13 +30,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import (
-    claims,
-    comparisons,
-    settings,
-    summaries,
-    verdicts,
-)
+from fieldnotes.latent import claims, comparisons, settings, summaries, verdicts
 from fieldnotes.latent.figures import panels
 
 # %% [markdown]

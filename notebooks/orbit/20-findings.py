@@ -189,7 +189,7 @@ Markdown("No model." if alone is None else figures.markdown_table(alone))
 # %%
 compared = published[published["models"] > 0]
 tested = rankings[rankings["share"].notna()]
-counts = findings.counted(tested) if len(tested) else {}
+counts = findings.counted(tested)
 held, average = (counts.get(x, 0) for x in ("reproduced", "reproduced on average"))
 inside = int((compared["verdict"] == "reproduced").sum())
 reached = int(targets["verdict"].str.startswith("reached").sum())

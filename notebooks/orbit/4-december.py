@@ -115,7 +115,7 @@ Markdown(december.claims_markdown(claims))
 # %%
 right = int((trained["verdict"] == "reproduced").sum())
 tested = claims[claims["share"].notna()]
-counts = findings.counted(tested) if len(tested) else {}
+counts = findings.counted(tested)
 held, average = (counts.get(x, 0) for x in ("reproduced", "reproduced on average"))
 turned = int(tested["verdict"].str.contains("other way round").sum())
 catalogue.record("rows reproduced", right)

@@ -64,8 +64,7 @@ def claim_d(table: pd.DataFrame) -> Found:
     other, base = pick(table, **rows, activation="sigmoid"), full_size(table)
     if not other or not base:
         return None
-    fold = other.median("validation_one_step") / base.median("validation_one_step")
-    ours = f"one-step error {brief(fold)} times that of tanh; {other.lasts}"
+    fold, ours = _in_one_step(other, base, "validation", "of tanh")
     return ours, agree(0.8 < fold < 1.25, other.stable == base.stable)
 
 
@@ -77,7 +76,7 @@ def claim_e(table: pd.DataFrame) -> Found:
     base = full_size(table)
     if not with_it or not base:
         return None
-    fold, said = _in_one_step(with_it, base, "validation")
+    fold, said = _in_one_step(with_it, base, "validation", "without")
     return f"{said}; without, {base.lasts}", agree(with_it.stable, fold > 0.9)
 
 
@@ -85,16 +84,16 @@ def claim_u(table: pd.DataFrame) -> Found:
     quiet, loud = full_size(table, noise=0.0), full_size(table)
     if not quiet or not loud:
         return None
-    fold, said = _in_one_step(loud, quiet, "flow")
+    fold, said = _in_one_step(loud, quiet, "flow", "without")
     ours = f"on movies without noise {said}; trained without, {quiet.lasts}"
     return ours, agree(fold < 1.5)
 
 
-def _in_one_step(own: Group, base: Group, family: str) -> tuple[float, str]:
+def _in_one_step(own: Group, base: Group, family: str, which: str) -> tuple[float, str]:
     """One-step error beside a base's: a number even where rollouts explode."""
     name = f"{family}_one_step"
     fold = own.median(name) / base.median(name)
-    return fold, f"one-step error {brief(fold)} times that without; {own.lasts}"
+    return fold, f"one-step error {brief(fold)} times that {which}; {own.lasts}"
 
 
 # Calcium ---------------------------------------------------------------------------

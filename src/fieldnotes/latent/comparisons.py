@@ -178,23 +178,24 @@ def compare(
         numbers.append(reports.row(result.found[name], result.base[name], plan))
         if report is not None:
             report(done)
-    result.usual = groups.said(groups.usual(learned, varied))
-    result.table = table_of(learned, numbers, varied, result.plans)
+    common = groups.usual(learned, varied)
+    result.usual = groups.said(common)
+    names = [groups.named(own, varied, common) for own in learned]
+    result.table = table_of(learned, numbers, names, result.plans)
     return result
 
 
 def table_of(
     rows: Sequence[Row],
     numbers: Sequence[Row],
-    varied: Sequence[str],
+    names: Sequence[str],
     plans: Mapping[str, Plan],
 ) -> pd.DataFrame:
     """Hyperparameters and numbers, a row a model, with the name of its group."""
-    lines, common = [], groups.usual(rows, varied)
-    for row, own in zip(rows, numbers, strict=True):
+    lines = []
+    for row, own, group in zip(rows, numbers, names, strict=True):
         plan = plans[str(row["identity"])]
         lengths = {"steps": plan.whole, "activity_steps": plan.activity}
-        group = groups.named(row, varied, common)
         told = {"noise": trained.noise_of(row), "group": group}
         lines.append({**row, **own, **lengths, **told})
     return pd.DataFrame(lines)

@@ -20,26 +20,17 @@ def usual(rows: Sequence[Row], varied: Sequence[str]) -> dict[str, str]:
 
     Empty where few enough vary for a name to say them all. Seeds are no settings.
     """
-    names = [name for name in varied if name not in reports.CHANCE]
-    if len(names) <= WHOLE:
+    settings = {tuple(_words(row, varied).items()) for row in rows}
+    columns = list(zip(*settings, strict=True))  # (name, value) of every setting
+    if len(columns) <= WHOLE:
         return {}
-    settings = {reports.label(row, names): row for row in rows}.values()
-    found = {}
-    for name in names:
-        words = Counter(spelled(name, row.get(name)) for row in settings)
-        value, count = words.most_common(1)[0]
-        if 2 * count > len(settings):
-            found[name] = value
-    return found
+    most = (Counter(column).most_common(1)[0] for column in columns)
+    return dict(pair for pair, count in most if 2 * count > len(settings))
 
 
 def named(row: Row, varied: Sequence[str], common: Mapping[str, str]) -> str:
     """The name of a model's setting; `USUAL` where nothing about it is not."""
-    words = {
-        name: spelled(name, row.get(name))
-        for name in varied
-        if name not in reports.CHANCE
-    }
+    words = _words(row, varied)
     told = [value for name, value in words.items() if value != common.get(name)]
     return ", ".join(told) or (USUAL if words else "the setting")
 
@@ -51,6 +42,12 @@ def said(common: Mapping[str, str]) -> str:
     return f"Where a name does not say otherwise: {', '.join(common.values())}."
 
 
-def spelled(name: str, value: Any) -> str:
-    """A hyperparameter as a name has it; one that is not given is the preset's."""
-    return f"preset's {name}" if value is None else reports.spelled(name, value)
+def _words(row: Row, varied: Sequence[str]) -> dict[str, str]:
+    """Every hyperparameter in words; one that is not given is the preset's."""
+    return {
+        name: f"preset's {name}"
+        if row.get(name) is None
+        else reports.spelled(name, row[name])
+        for name in varied
+        if name not in reports.CHANCE
+    }

@@ -44,7 +44,7 @@ def by_training(table: pd.DataFrame) -> list[Starts]:
     for key, own in plain.groupby(["learning_rate", "updates"]):
         rate, updates = cast("tuple[float, int]", key)
         old, new = pick(own, **OLD), pick(own, **NEW)
-        new = Group(new.table[new.table["warm_up"] > 0]) if new else new
+        new = Group(new.table[new.table["warm_up"] > 0])
         if old and new:
             found.append(Starts(float(rate), int(updates), old, new))
     return found

@@ -20,6 +20,14 @@ def staggered(table: pd.DataFrame, *treatments: str) -> Group:
     return pick(table, staggered=treatments, **rows)
 
 
+def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """The models whose learning rate is that of most: one claim never mixes rates."""
+    if "learning_rate" not in table or not len(table):
+        return table
+    usual = table["learning_rate"].mode().iloc[0]
+    return pd.DataFrame(table[table["learning_rate"] == usual])
+
+
 # Longer gaps -----------------------------------------------------------------------
 
 
@@ -67,14 +75,6 @@ def limit_said(gaps: dict[int, Group], bound: float) -> str:
 # Every step ------------------------------------------------------------------------
 
 
-def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
-    """The models whose learning rate is that of most: one claim never mixes rates."""
-    if "learning_rate" not in table or not len(table):
-        return table
-    usual = table["learning_rate"].mode().iloc[0]
-    return pd.DataFrame(table[table["learning_rate"] == usual])
-
-
 def every_step(table: pd.DataFrame, **sizes: Any) -> Group:
     """Models of every step, with encoder and decoder as wide as their map."""
     own = pick(table, **ONE | sizes).table
@@ -83,8 +83,12 @@ def every_step(table: pd.DataFrame, **sizes: Any) -> Group:
 
 def full_size(table: pd.DataFrame, **values: Any) -> Group:
     """Models of every step at the largest size that was trained."""
-    sizes = {name: full(table, name) for name in ("latent", "width")}
-    return every_step(table, **sizes, **values)
+    return every_step(table, **full_sizes(table), **values)
+
+
+def full_sizes(table: pd.DataFrame) -> dict[str, Any]:
+    """The largest latent and width among models of every step."""
+    return {name: full(table, name) for name in ("latent", "width")}
 
 
 def full(table: pd.DataFrame, name: str) -> Any:
@@ -101,8 +105,7 @@ def smaller(table: pd.DataFrame, name: str) -> Group:
 
 def narrow_coders(table: pd.DataFrame) -> Group:
     """Models of full size but for a narrower encoder and decoder; `coders`, theirs."""
-    sizes = {name: full(table, name) for name in ("latent", "width")}
-    own = pick(table, **ONE, **sizes).table
+    own = pick(table, **ONE, **full_sizes(table)).table
     own = own.assign(coders=coders(own))
     return Group(own[own["coders"] < widths(own)])
 

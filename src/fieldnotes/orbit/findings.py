@@ -315,6 +315,8 @@ def markdown(rows: pd.DataFrame) -> str:
 
 
 def counted(rows: pd.DataFrame) -> dict[str, int]:
-    """How many verdicts of each kind."""
+    """How many verdicts of each kind; none of no rows."""
+    if not len(rows):
+        return {}
     first = rows["verdict"].str.split(":").str[0]
     return {str(name): int(number) for name, number in first.value_counts().items()}
