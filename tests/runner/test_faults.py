@@ -6,12 +6,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fieldnotes.files import read_json, write_json
 from fieldnotes.runner import RunnerError, execute, status
+from fieldnotes.runner.batch import check_writable
 from fieldnotes.runner.release import FREE_DISK_VARIABLE
 from fieldnotes.runner.slots import launch
 
@@ -191,6 +193,13 @@ def test_a_catalogue_that_cannot_be_written_is_refused_before_the_start(toy):
     with pytest.raises(RunnerError, match="cannot be written .*Nothing was run"):
         execute(toy.project, plan, display=toy.display)
     assert toy.trained == []
+
+
+def test_many_runners_may_ask_at_once_whether_the_catalogue_can_be_written(toy):
+    with ThreadPoolExecutor(8) as pool:
+        for asked in [pool.submit(check_writable, toy.project) for _ in range(400)]:
+            assert asked.exception() is None
+    assert [path.name for path in toy.project.catalogue.iterdir()] == ["runs"]
 
 
 def test_a_full_disk_fails_the_run_and_says_so(toy, monkeypatch):

@@ -1,6 +1,7 @@
 """Runs in the order of their needs, in slots, until nothing is left that can run."""
 
 import signal
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -118,11 +119,12 @@ def check_writable(project: Project) -> None:
     Raises:
         RunnerError: the catalogue's folder cannot be made or written.
     """
-    probe = project.catalogue / ".probe"
     try:
         project.runs.mkdir(parents=True, exist_ok=True)
-        probe.write_text("can this be written?")
-        probe.unlink()
+        # Of a name of its own: another runner may ask the same at the same moment.
+        with tempfile.TemporaryFile(dir=project.catalogue) as probe:
+            probe.write(b"can this be written?")
+            probe.flush()
     except OSError as error:
         message = (
             f"{project.catalogue}: cannot be written ({error.strerror or error}). "
