@@ -32,7 +32,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import figures, inside, reports, statistics, trained
+from fieldnotes.latent import figures, groups, inside, statistics, trained
 from fieldnotes.latent.recordings import parents
 from fieldnotes.latent.sources import preset_circuit
 
@@ -50,20 +50,21 @@ learned = trained.learned(catalogue.models(models))
 varied = catalogue.varying(learned)
 rows = learned.to_dict("records")
 load = trained.loader(catalogue)
-data = {}
-opened = {}
+common = groups.usual(rows, varied)
+data, opened, drawn = {}, {}, {}
 for row in rows:
     place = trained.data_key(row)
     if place not in data:
         data[place] = trained.data_of(row, steps, 10, catalogue.cached)
-    name = reports.label(row, varied)
-    seeds = sum(other.startswith(name) for other in opened)
-    opened[f"{name} ({seeds + 1})" if seeds else name] = (
-        row,
-        load(row),
-        data[place],
-    )
+    setting = groups.named(row, varied, common)
+    name = f"{setting}, seed {row['seed']}"
+    opened[name] = (row, load(row), data[place])
+    drawn.setdefault(setting, name)  # one model of each setting is drawn, all counted
 catalogue.record("models", len(opened))
+Markdown(
+    f"{len(opened)} models of {len(drawn)} settings; figures show the first of each. "
+    f"{groups.said(common)}"
+)
 
 # %% [markdown]
 # ## Latent states
@@ -104,7 +105,9 @@ catalogue.save_figure(
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.variance_kept({n: shapes[n, "validation"].variance for n in opened}),
+    figures.variance_kept(
+        {label: shapes[n, "validation"].variance for label, n in drawn.items()}
+    ),
     "components",
     kind="variance by components",
     caption="Share of the latent variance left after so many components, validation.",
@@ -137,7 +140,7 @@ if known and recording.signal == "voltage":
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.map_spectrum(spectra, truth),
+    figures.map_spectrum({label: spectra[n] for label, n in drawn.items()}, truth),
     "spectrum",
     kind="spectrum of the map",
     caption="Eigenvalues of the one-step map's Jacobian; dotted, the unit circle.",
@@ -165,9 +168,10 @@ for name, (_, model, own) in opened.items():
     catalogue.record("listening_ratio", ratios[name], member={"model": name})
 
 # %% tags=["figure"]
+shown = {label: probes[n] for label, n in drawn.items() if n in probes}
 fig = figures.listening(
-    {name: own.without_others for name, own in probes.items()},
-    {name: own.without_parents for name, own in probes.items()},
+    {name: own.without_others for name, own in shown.items()},
+    {name: own.without_parents for name, own in shown.items()},
 )
 catalogue.save_figure(
     fig,

@@ -35,7 +35,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import figures, reports, stopping, trained
+from fieldnotes.latent import figures, groups, reports, stopping, trained
 
 # %% [markdown]
 # ## Prediction
@@ -51,6 +51,7 @@ from fieldnotes.latent import figures, reports, stopping, trained
 given = trained.learned(catalogue.models(models))
 varied = catalogue.varying(given)
 finals = given.to_dict("records")
+common = groups.usual(finals, varied)
 load = trained.loader(catalogue)
 kept = {}
 for row in finals:
@@ -78,12 +79,16 @@ for done, (row, update) in enumerate(entries, start=1):
     bank = trained.banked(row)
     found = reports.judge(model, data[place], plan, seen, banked=bank)
     signal = stopping.signals(model, data[place]["validation"], found, plan)
-    group = reports.label(row, varied)
+    group = groups.named(row, varied, common)
     course = f"{group}, seed {row['seed']}"
     lines.append({"course": course, "group": group, "update": update, **signal})
     report(done)
 table = pd.DataFrame(lines).sort_values(["course", "update"], ignore_index=True)
 table.to_csv(catalogue.artifact("checkpoints.csv"))
+Markdown(
+    f"{len(table)} checkpoints of {table['course'].nunique()} trainings, "
+    f"{table['group'].nunique()} settings. {groups.said(common)}"
+)
 
 # %% [markdown]
 # ## Along the trainings
