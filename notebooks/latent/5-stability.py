@@ -119,16 +119,11 @@ Markdown(round_trips.sentence())
 # ## Which switch decides?
 #
 # The share of stable models with a switch on, less the share with it off, over
-# everything else at the rate that most models have: 1 if the switch alone decides, 0 if
-# it does not matter.
+# everything else at the rate and for the updates that most models have: 1 if the switch
+# alone decides, 0 if it does not matter.
 
 # %%
-usual = settings.at_the_usual_rate(table)
-free = usual[usual["tv_weight"] == 0]
-effects = verdicts.effects(
-    free.assign(tanh=free["activation"] == "tanh", with_warm_up=free["warm_up"] > 0),
-    ["zero_init", "tanh", "with_warm_up"],
-)
+effects = settings.switches(table)
 for name, value in effects.items():
     catalogue.record(f"effect_{name}", value)
 listed = ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in effects.items())
@@ -156,7 +151,7 @@ Markdown(old_start.said(trainings))
 # Row by row, what the source reports and what was found here.
 
 # %%
-found = claims.outcomes(usual, ["K", "L"])
+found = claims.outcomes(settings.at_the_usual_rate(table), ["K", "L"])
 for one in found:
     catalogue.record(f"row_{one.row}", one.verdict, "-")
 Markdown(verdicts.markdown(found))

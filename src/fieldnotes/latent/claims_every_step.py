@@ -36,27 +36,37 @@ def claim_a(table: pd.DataFrame) -> Found:
 
 
 def claim_b(table: pd.DataFrame) -> Found:
-    base = full_size(table)
-    return _the_smaller_the_worse(narrow_coders(table), base, "coders", "width")
+    small, base = narrow_coders(table), full_size(table)
+    if not small or not base:
+        return None
+    return _by_size(small, "coders", "width"), agree(*_explodes(small, base, "coders"))
 
 
 def claim_c(table: pd.DataFrame) -> Found:
-    base = every_step(table, latent=full(table, "latent"))
-    return _the_smaller_the_worse(smaller(table, "latent"), base, "latent", "L")
-
-
-def _the_smaller_the_worse(small: Group, base: Group, size: str, name: str) -> Found:
-    """Whether the smallest of some models is worse than a full one, and explodes."""
+    most = full(table, "latent")
+    small, base = smaller(table, "latent"), every_step(table, latent=most)
     if not small or not base:
         return None
-    by = "; ".join(
+    holds = _explodes(small, base, "latent")
+    half = Group(small.table[small.table["latent"] == most / 2])
+    if half:
+        holds = (*holds, half.stable)
+    return _by_size(small, "latent", "L"), agree(*holds)
+
+
+def _by_size(small: Group, size: str, name: str) -> str:
+    return "; ".join(
         f"{name} {value:.0f}: one step {spread(own['validation_one_step'])}, "
         f"{Group(own).lasts}"
         for value, own in small.table.groupby(size)
     )
+
+
+def _explodes(small: Group, base: Group, size: str) -> tuple[bool, bool]:
+    """Whether the smallest of some models is worse than a full one; and explodes."""
     least = Group(small.table[small.table[size] == small.table[size].min()])
     worse = least.median("validation_one_step") > base.median("validation_one_step")
-    return by, agree(bool(worse), not least.stable)
+    return bool(worse), least.unstable
 
 
 def claim_d(table: pd.DataFrame) -> Found:
@@ -112,7 +122,7 @@ def claim_t(table: pd.DataFrame) -> Found:
         f"of no change, {brief(first)} at one step and {brief(third)} at three; "
         f"{own.lasts}"
     ]
-    holds = [first > 1, third < 1, not own.stable]
+    holds = [first > 1, third < 1, own.unstable]
     sparse = {
         "aligned": pick(table, tu=20, mode="aligned", **NEW | PLAIN),
         "staggered": pick(table, tu=20, mode="staggered", staggered="interpolated"),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fieldnotes.latent.verdicts import Group, pick
+from fieldnotes.latent.verdicts import Group, effects, pick
 
 NEW = {"zero_init": True, "activation": "tanh"}
 OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
@@ -26,6 +26,31 @@ def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
         return table
     usual = table["learning_rate"].mode().iloc[0]
     return pd.DataFrame(table[table["learning_rate"] == usual])
+
+
+def switches(table: pd.DataFrame) -> dict[str, float]:
+    """Stable share gained by each switch, over all settings of the others [1].
+
+    Of models without a penalty that were trained at the rate and for the updates that
+    most were; a switch that was never turned is left out.
+    """
+    own = at_the_usual_rate(pd.DataFrame(table[table["tv_weight"] == 0]))
+    if len(own) and "updates" in own:
+        own = own[own["updates"] == own["updates"].mode().iloc[0]]
+    turned = {
+        "zero_init": own["zero_init"],
+        "tanh": own["activation"] == "tanh",
+        "with_warm_up": own["warm_up"] > 0,
+    }
+    return effects(pd.DataFrame(own).assign(**turned), list(turned))
+
+
+def decides(gained: dict[str, float]) -> str:
+    """The switch that changes the stable share most; empty where it is a tie."""
+    ranked = sorted(gained, key=lambda name: abs(gained[name]), reverse=True)
+    first, second = [*ranked, "", ""][:2]
+    tied = second and abs(gained[second]) == abs(gained[first])
+    return "" if tied else first
 
 
 # Longer gaps -----------------------------------------------------------------------
