@@ -353,8 +353,21 @@ def test_the_longest_gap_is_found_with_the_best_windows_of_each():
     said = settings.limit_said(gaps, 0.3)
     assert said.startswith("**within 0.3 up to 50 steps, beyond it at 100**")
     assert "tu 50: 0.28, diverges at step 90 of 2,000" in said
-    assert "at every gap, up to 100 steps" in settings.limit_said(gaps, 0.5)
-    assert "from the shortest gap of 20 steps on" in settings.limit_said(gaps, 0.2)
+    all_of_them = settings.limit_said(gaps, 0.5)
+    assert all_of_them.startswith("**within 0.5 up to 100 steps, the longest gap tried")
+    assert "**beyond 0.2 at every gap tried**" in settings.limit_said(gaps, 0.2)
     hard = settings.by_gap(table, "hard")
-    assert "beyond 0.3 from the shortest gap of 10" in settings.limit_said(hard, 0.3)
+    assert settings.limit_said(hard, 0.3).startswith("**beyond 0.3 at every gap tried")
     assert settings.by_gap(table.iloc[:0]) == {}
+
+
+def test_a_short_gap_where_the_line_is_good_is_no_limit():
+    rows = [
+        judged(tu=tu, validation_ratio=ratio, validation_to_floor=2.0)
+        for tu, ratio in ((5, 0.6), (10, 0.4), (20, 0.2), (50, 0.3), (100, 0.5))
+    ]
+    said = settings.limit_said(settings.by_gap(table(*rows)), 0.3)
+    assert said.startswith(
+        "**within 0.3 up to 50 steps, beyond it at 100, and at 5 and"
+    )
+    assert "tu 10: 0.4, 2 of the noise floor, no divergence" in said
