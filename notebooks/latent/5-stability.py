@@ -130,6 +130,35 @@ listed = ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in effects.i
 Markdown(f"Change of the stable share: {listed or 'no switch was varied'}.")
 
 # %% [markdown]
+# A start that is not the identity should fail on its own. Where it does not, another
+# switch keeps the map from growing: then the largest eigenvalue of a step is below one
+# with that switch, and above without.
+
+# %%
+own = settings.turned(table)
+old = own[~own["zero_init"].astype(bool)]
+told = [
+    f"{part['stable'].sum():.0f} of {len(part)} with {activation}"
+    for activation, part in old.groupby("activation")
+]
+switch = settings.decides(effects)
+why = "No switch decides alone."
+if switch:
+    on, off = (
+        round_trips.gain(own.loc[own[switch] == state, "identity"])
+        for state in (True, False)
+    )
+    why = (
+        f"**{switch.replace('_', ' ')}** decides most: a step's largest eigenvalue is "
+        f"{on} with it and {off} without (median over states, then over models and "
+        "families)."
+    )
+Markdown(
+    "Models without the zero start that stay stable: "
+    f"{', '.join(told) or 'none was trained'}. {why}"
+)
+
+# %% [markdown]
 # ## Or the learning rate, or the length of training?
 #
 # The source trains with a far lower rate, and on a circuit with many more neurons. If

@@ -181,6 +181,7 @@ def test_zero_init_decides_only_if_no_other_switch_changes_more(
     given = table(models, other.assign(tv_weight=0.1), other.iloc[:1].assign(updates=9))
     given = table(given, other.iloc[:1].assign(learning_rate=3e-3))
     assert settings.switches(given) == gained
+    assert settings.turned(given)["tanh"].tolist() == [True, True, False, False] * 2
     (found,) = claims.outcomes(models, ["K"])
     assert found.verdict == verdict
     assert f"zero init {gained['zero_init']:+.2f}" in found.ours

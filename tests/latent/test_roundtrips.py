@@ -108,10 +108,15 @@ def test_what_accounts_for_activity_rollouts_is_counted(judged):
     """The second model leaves through the voltages alone, the third everywhere."""
     _, _, found = judged
     counts = {"all": 6, "latent": 2, "activity": 4}
-    assert found.counts == counts | {"trips": 4, "step": 4, "both": 6}
+    assert found.counts == counts | {"trips": 4, "step": 4, "both": 6} | {
+        "latent_step": 6
+    }
     words = found.sentence()
     assert "4 of 6 pairs of a model and a family diverge in activity rollouts" in words
     assert "median over states), in 6; that a step alone does, in 4." in words
+    assert "a step that expands says the same in 6." in words
+    assert found.gain(["0.5-1.0", "0.5-3.0"]) == "0.5", "x(t+1) = 0.5 x(t)"
+    assert found.gain(["1.5-1.0"]) == "1.5" and found.gain([]) == "–"
     shown = found.summary()
     assert shown.loc["factor 0.5, stretch 3, flow", "of both"] == "1.5"
     assert shown.loc["factor 0.5, stretch 3, flow", "latent diverges at"] == "30"

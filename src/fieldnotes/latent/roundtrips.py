@@ -6,7 +6,7 @@ are the round trip alone, by repeating $D E$ from the voltages that rollouts sta
 and the largest eigenvalues of the Jacobians of $S$, of $E D$ and of $E D S$ there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -129,8 +129,14 @@ class RoundTrips(NamedTuple):
             f"too is true where the activity rollout diverges, and there only, in "
             f"{own['trips']} of {own['all']} pairs; that a step with its round trip "
             "expands (largest eigenvalue above one, median over states), in "
-            f"{own['both']}; that a step alone does, in {own['step']}."
+            f"{own['both']}; that a step alone does, in {own['step']}. Of latent "
+            f"rollouts a step that expands says the same in {own['latent_step']}."
         )
+
+    def gain(self, identities: Iterable[str]) -> str:
+        """Largest eigenvalue of a step of some models: median and range, as text."""
+        own = self.table[self.table["identity"].isin(list(identities))]
+        return reports.spread(own["gain_step"])
 
 
 def of_comparison(catalogue: Catalogue, compared: Comparison) -> RoundTrips:
@@ -164,6 +170,7 @@ def numbers(
     """Numbers of one model and family, over the length of its activity rollouts."""
     gains = {f"gain_{name}": np.median(found[f"{family}.{name}"]) for name in GAINS}
     return {
+        "identity": str(row["identity"]),
         "group": f"{row['group']}, {family}",
         "steps": plan.activity,
         "latent": min(float(row[f"{family}_divergence"]), plan.activity),
@@ -183,6 +190,8 @@ def agreement(table: pd.DataFrame) -> dict[str, int]:
         "step": own["gain_step"] > 1,
         "both": own["gain_both"] > 1,
     }
-    counts = {"latent": int((own["latent"] < steps).sum()), "activity": int(ends.sum())}
+    leaves = own["latent"] < steps
+    counts = {"latent": int(leaves.sum()), "activity": int(ends.sum())}
+    counts["latent_step"] = int((says["step"] == leaves).sum())
     agrees = {name: int((saying == ends).sum()) for name, saying in says.items()}
     return {"all": len(table)} | counts | agrees

@@ -28,21 +28,24 @@ def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table[table["learning_rate"] == usual])
 
 
-def switches(table: pd.DataFrame) -> dict[str, float]:
-    """Stable share gained by each switch, over all settings of the others [1].
+def turned(table: pd.DataFrame) -> pd.DataFrame:
+    """Models without a penalty, trained at the rate and for the updates most were.
 
-    Of models without a penalty that were trained at the rate and for the updates that
-    most were; a switch that was never turned is left out.
+    Columns `zero_init`, `tanh` and `with_warm_up` say which switches are on.
     """
     own = at_the_usual_rate(pd.DataFrame(table[table["tv_weight"] == 0]))
     if len(own) and "updates" in own:
         own = own[own["updates"] == own["updates"].mode().iloc[0]]
-    turned = {
-        "zero_init": own["zero_init"],
-        "tanh": own["activation"] == "tanh",
-        "with_warm_up": own["warm_up"] > 0,
-    }
-    return effects(pd.DataFrame(own).assign(**turned), list(turned))
+    on = {"tanh": own["activation"] == "tanh", "with_warm_up": own["warm_up"] > 0}
+    return pd.DataFrame(own).assign(**on)
+
+
+def switches(table: pd.DataFrame) -> dict[str, float]:
+    """Stable share gained by each switch, over all settings of the others [1].
+
+    Of the models of `turned`; a switch that was never turned is left out.
+    """
+    return effects(turned(table), ["zero_init", "tanh", "with_warm_up"])
 
 
 def decides(gained: dict[str, float]) -> str:
