@@ -364,11 +364,30 @@ def test_the_longest_gap_is_found_with_the_best_windows_of_each():
 
 def test_a_short_gap_where_the_line_is_good_is_no_limit():
     rows = [
-        judged(tu=tu, validation_ratio=ratio, validation_to_floor=2.0)
+        judged(tu=tu, validation_ratio=ratio, validation_to_floor=1.6)
         for tu, ratio in ((5, 0.6), (10, 0.4), (20, 0.2), (50, 0.3), (100, 0.5))
     ]
     said = settings.limit_said(settings.by_gap(table(*rows)), 0.3)
     assert said.startswith(
         "**within 0.3 up to 50 steps, beyond it at 100, and at 5 and"
     )
-    assert "tu 10: 0.4, 2 of the noise floor, no divergence" in said
+    assert "tu 10: 0.4, noise floor 0.25, no divergence" in said
+
+
+def test_where_noise_is_most_of_the_error_the_family_without_it_tells_the_limit():
+    rows = [judged(tu=20, validation_ratio=0.9, flow_ratio=0.2, validation_to_floor=1)]
+    gaps = settings.by_gap(table(*rows))
+    assert "beyond 0.3" in settings.limit_said(gaps, 0.3)
+    said = settings.limit_said(gaps, 0.3, ["flow"])
+    assert said.startswith("**within 0.3 up to 20 steps") and "floor" not in said
+    assert settings.share_of_line(gaps[20], ["flow"]) == 0.2
+    assert settings.share_of_line(None) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("most", "verdict"), [(1.0, verdicts.DIFFERS), (0.0, verdicts.AS)]
+)
+def test_the_longest_gap_is_judged_with_the_most_windows(most, verdict):
+    one = judged(tu=50, ems=1, stable=1.0 - most)
+    (found,) = claims.outcomes(table(one, judged(tu=50, ems=2, stable=most)), ["S"])
+    assert found.verdict == verdict

@@ -211,9 +211,10 @@ def claim_r(table: pd.DataFrame) -> Found:
 
 
 def claim_s(table: pd.DataFrame) -> Found:
-    own = pick(table, tu=50, **ALIGNED)
-    if not own:
+    known = pick(table, tu=50, **ALIGNED).table
+    if not len(known):
         return None
+    own = Group(known[known["ems"] == known["ems"].max()])  # the source's had three
     partial = WORKS < own.median("validation_ratio") or not own.stable
     return f"{own.between}; {own.lasts}", agree(partial)
 

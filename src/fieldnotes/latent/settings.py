@@ -1,5 +1,6 @@
 """The settings that the source's outcomes speak of, as groups of judged models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ NEW = {"zero_init": True, "activation": "tanh"}
 OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
 PLAIN = {"stimulus_mode": "all", "tv_weight": 0.0, "augmentation_neurons": 0}
 ALIGNED = NEW | PLAIN | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
+FAMILIES = ("validation", "flow")
 ONE = NEW | PLAIN | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
 
 
@@ -74,23 +76,24 @@ def by_gap(table: pd.DataFrame, *presets: str) -> dict[int, Group]:
     return dict(sorted(best.items()))
 
 
-def share_of_line(group: Group | None) -> float:
-    """Intervening error over linear interpolation's, on the worse family [1]."""
+def share_of_line(group: Group | None, families: Sequence[str] = FAMILIES) -> float:
+    """Intervening error over linear interpolation's, on the worst family [1]."""
     if group is None:
         return np.inf
-    return float(
-        np.maximum(group.median("validation_ratio"), group.median("flow_ratio"))
-    )
+    shares = [group.median(f"{family}_ratio") for family in families]
+    return float(np.max(shares))
 
 
-def limit_said(gaps: dict[int, Group], bound: float) -> str:
+def limit_said(
+    gaps: dict[int, Group], bound: float, families: Sequence[str] = FAMILIES
+) -> str:
     """At which gaps the best settings stay within a share of interpolation.
 
     The share is no steady function of the gap: over a short one the line itself errs
     little, and noise, which no model foresees, is most of what both leave.
     """
-    listed = "; ".join(f"tu {tu}: {_at_gap(own)}" for tu, own in gaps.items())
-    within = [tu for tu, own in gaps.items() if share_of_line(own) <= bound]
+    shares = {tu: share_of_line(own, families) for tu, own in gaps.items()}
+    within = [tu for tu, value in shares.items() if value <= bound]
     over = [tu for tu in gaps if tu not in within]
     if not within:
         where = f"beyond {bound:g} at every gap tried"
@@ -100,13 +103,21 @@ def limit_said(gaps: dict[int, Group], bound: float) -> str:
         where += f", beyond it at {longer[0]}" if longer else ", the longest gap tried"
         shorter = [str(tu) for tu in over if tu < max(within)]
         where += f", and at {' and '.join(shorter)}" if shorter else ""
-    return f"**{where}** ({listed})"
+    listed = (
+        f"tu {tu}: {value:.3g}{_floor(gaps[tu], families)}, {gaps[tu].lasts}"
+        for tu, value in shares.items()
+    )
+    return f"**{where}** ({'; '.join(listed)})"
 
 
-def _at_gap(own: Group) -> str:
-    floor = own.median("validation_to_floor")
-    beside = f", {floor:.3g} of the noise floor" if np.isfinite(floor) else ""
-    return f"{share_of_line(own):.3g}{beside}, {own.lasts}"
+def _floor(group: Group, families: Sequence[str]) -> str:
+    """The least share that noise allows, in words, where a family has noise."""
+    own = [
+        group.median(f"{family}_ratio") / group.median(f"{family}_to_floor")
+        for family in families
+    ]
+    known = [value for value in own if np.isfinite(value)]
+    return f", noise floor {max(known):.3g}" if known else ""
 
 
 # Every step ------------------------------------------------------------------------
