@@ -126,8 +126,8 @@ Markdown(round_trips.sentence())
 effects = settings.switches(table)
 for name, value in effects.items():
     catalogue.record(f"effect_{name}", value)
-listed = ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in effects.items())
-Markdown(f"Change of the stable share: {listed or 'no switch was varied'}.")
+listed = settings.gained_said(effects) or "no switch was varied"
+Markdown(f"Change of the stable share: {listed}.")
 
 # %% [markdown]
 # A start that is not the identity should fail on its own. Where it does not, another

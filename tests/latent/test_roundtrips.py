@@ -107,10 +107,8 @@ def judged(families):
 def test_what_accounts_for_activity_rollouts_is_counted(judged):
     """The second model leaves through the voltages alone, the third everywhere."""
     _, _, found = judged
-    counts = {"all": 6, "latent": 2, "activity": 4}
-    assert found.counts == counts | {"trips": 4, "step": 4, "both": 6} | {
-        "latent_step": 6
-    }
+    counts = {"all": 6, "latent": 2, "latent_step": 6, "activity": 4}
+    assert found.counts == counts | {"trips": 4, "step": 4, "both": 6}
     words = found.sentence()
     assert "4 of 6 pairs of a model and a family diverge in activity rollouts" in words
     assert "median over states), in 6; that a step alone does, in 4." in words

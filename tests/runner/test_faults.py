@@ -41,10 +41,14 @@ SLOW = """
 TWO = "notebook: toy/slow\nvary: [{grid: {step: {range: 2}}}]\n"
 PAIR = "notebook: toy/train\nvary: [{grid: {seed: [0, 1]}}]\ntogether: seed\n"
 RUNNER = """
+    import signal
+
     from fieldnotes.project import Project
     from fieldnotes.runner import execute, make_plan
     from fieldnotes.spreads import load_spreads
 
+    # A shell that starts the tests in the background has Ctrl-C ignored below it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     project = Project.find()
     plan = make_plan(project, load_spreads(project, ["slow"]))
     raise SystemExit(execute(project, plan, jobs=2).exit_code)

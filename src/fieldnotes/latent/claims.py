@@ -15,9 +15,12 @@ from fieldnotes.latent import claims_every_step as every
 from fieldnotes.latent.reports import brief, spread
 from fieldnotes.latent.settings import (
     ALIGNED,
+    FAMILIES,
     OLD,
     PLAIN,
     decides,
+    gained_said,
+    share_of_line,
     staggered,
     switches,
 )
@@ -120,8 +123,7 @@ def claim_k(table: pd.DataFrame) -> Found:
     holds = [stable[0] > stable[1], bool(better)]
     gained = switches(pick(table, **rows | {"ems": 1}).table)
     if len(gained) > 1:  # the others were turned as well
-        shares = ", ".join(f"{name} {x:+.2f}" for name, x in gained.items())
-        ours += f"; stable share gained: {shares.replace('_', ' ')}"
+        ours += f"; stable share gained: {gained_said(gained)}"
         holds.append(decides(gained) == "zero_init")
     return ours, agree(*holds)
 
@@ -300,8 +302,7 @@ def targets(table: pd.DataFrame) -> list[Outcome]:
     ]
     found = []
     for name, setting, aim, group, most in rows:
-        worst = max(group.median("validation_ratio"), group.median("flow_ratio"))
-        reached = worst <= most and (group.stable or name != "aligned")
+        reached = share_of_line(group) <= most and (group.stable or name != "aligned")
         ours, verdict = f"{group.between}; {group.lasts}" if group else "–", MISSING
         if group:
             verdict = MET if reached else MISSED
@@ -316,7 +317,7 @@ def _staggered_target(own: Group, base: Group) -> Outcome:
     if own and base:
         folds = [
             own.median(f"{family}_window") / base.median(f"{family}_window")
-            for family in ("validation", "flow")
+            for family in FAMILIES
         ]
         ours = f"{brief(folds[0])} times the aligned error, {brief(folds[1])} on flow"
         verdict = MET if max(folds) <= 1.25 else MISSED

@@ -24,10 +24,14 @@ def staggered(table: pd.DataFrame, *treatments: str) -> Group:
 
 def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
     """The models whose learning rate is that of most: one claim never mixes rates."""
-    if "learning_rate" not in table or not len(table):
+    return _as_most(table, "learning_rate")
+
+
+def _as_most(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The models whose value of a hyperparameter is that of most, where it is known."""
+    if name not in table or not len(table):
         return table
-    usual = table["learning_rate"].mode().iloc[0]
-    return pd.DataFrame(table[table["learning_rate"] == usual])
+    return pd.DataFrame(table[table[name] == table[name].mode().iloc[0]])
 
 
 def turned(table: pd.DataFrame) -> pd.DataFrame:
@@ -35,11 +39,10 @@ def turned(table: pd.DataFrame) -> pd.DataFrame:
 
     Columns `zero_init`, `tanh` and `with_warm_up` say which switches are on.
     """
-    own = at_the_usual_rate(pd.DataFrame(table[table["tv_weight"] == 0]))
-    if len(own) and "updates" in own:
-        own = own[own["updates"] == own["updates"].mode().iloc[0]]
+    free = pd.DataFrame(table[table["tv_weight"] == 0])
+    own = _as_most(at_the_usual_rate(free), "updates")
     on = {"tanh": own["activation"] == "tanh", "with_warm_up": own["warm_up"] > 0}
-    return pd.DataFrame(own).assign(**on)
+    return own.assign(**on)
 
 
 def switches(table: pd.DataFrame) -> dict[str, float]:
@@ -48,6 +51,11 @@ def switches(table: pd.DataFrame) -> dict[str, float]:
     Of the models of `turned`; a switch that was never turned is left out.
     """
     return effects(turned(table), ["zero_init", "tanh", "with_warm_up"])
+
+
+def gained_said(gained: dict[str, float]) -> str:
+    """What `switches` found, in words; empty where nothing was turned."""
+    return ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in gained.items())
 
 
 def decides(gained: dict[str, float]) -> str:
