@@ -18,7 +18,7 @@ def test_a_sound_setting_passes():
     [
         ({"tu": 1, "stimulus_mode": "constant"}, "Take 'all'"),
         ({"tu": 1, "stimulus_mode": "learned"}, "every step is a knot"),
-        ({"tu": 1000, "ems": 5}, "do not fit the 3000"),
+        ({"tu": 1000, "ems": 5}, "validation has 3000"),
         ({"mode": "all", "intermediate_steps": [20]}, "from 1 to 19"),
         ({"mode": "all", "intermediate_steps": [3, 3]}, "once"),
         ({"intermediate_steps": [3]}, "only mode 'all'"),

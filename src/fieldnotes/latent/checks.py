@@ -5,6 +5,7 @@ returns nothing or raises `ValueError`. No jax here: ten thousand cases are chec
 seconds. Names and types are already checked against the parameters cell.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -18,6 +19,10 @@ from fieldnotes.latent.stimulus_modes import check_mode
 Parameters = Mapping[str, Any]
 
 SHORTEST = min(*SHARES, 1 - sum(SHARES))  # share of a file that the least stretch gets
+MARGIN = (
+    50  # [steps] at both ends of a stretch where no rollout starts, as in `reports`
+)
+STARTS = 10  # rollouts on each stretch, where the notebook does not ask for a number
 
 
 class ParameterError(ValueError):
@@ -90,16 +95,29 @@ def rows_of(path: Path, changed: int, size: int) -> int:
 
 
 def check_length(parameters: Parameters, steps: int) -> None:
-    """Refuses windows that do not fit the shorter stretches of a file."""
-    window = parameters.get("tu", 1) * parameters.get("ems", 1)
-    needed = (window + 2 * parameters.get("tu", 1)) / SHORTEST
-    if steps < needed:
+    """Refuses a file whose shorter stretches hold no window or no rollout."""
+    own, needed = int(SHORTEST * steps), judged_rows(parameters)
+    if own < needed:
+        whole = math.ceil(needed / SHORTEST)
         msg = (
-            f"`data_file` has {steps} rows; windows of tu × ems = {window} steps need "
-            f"{needed:.0f}, because validation gets {SHORTEST:.0%} of them. Give a "
-            "longer recording, or lower `tu` or `ems`."
+            f"`data_file` has {steps} rows, of which {own} validate; "
+            f"{_asked(parameters)} need {needed} there, so {whole} in all. Give "
+            "a longer recording, or lower `tu` or `ems`."
         )
         raise ParameterError(msg)
+
+
+def judged_rows(parameters: Parameters) -> int:
+    """Rows that a stretch needs: a window, its starts and what both ends leave out."""
+    tu = parameters.get("tu", 20)
+    window = tu * parameters.get("ems", 5)
+    return window + 2 * tu + 2 * MARGIN + parameters.get("starts", STARTS) + 1
+
+
+def _asked(parameters: Parameters) -> str:
+    window = parameters.get("tu", 20) * parameters.get("ems", 5)
+    starts = parameters.get("starts", STARTS)
+    return f"windows of tu × ems = {window} steps and rollouts from {starts} rows"
 
 
 def check_knots(parameters: Parameters) -> None:
@@ -115,13 +133,11 @@ def check_window(parameters: Parameters) -> None:
         check_length(parameters, steps)
         return
     rows = PRESETS[parameters.get("preset", "default")].validation
-    tu = parameters.get("tu", 20)
-    window = tu * parameters.get("ems", 5)
-    if rows < window + 2 * tu + 2:
+    needed = judged_rows(parameters)
+    if rows < needed:
         msg = (
-            f"windows of tu × ems = {window} steps do not fit the {rows} steps of the "
-            f"preset's validation; {window + 2 * tu + 2} are needed. Lower `tu` or "
-            "`ems`, or take a larger `preset`."
+            f"{_asked(parameters)} need {needed} steps; the preset's validation has "
+            f"{rows}. Lower `tu` or `ems`, or take a larger `preset`."
         )
         raise ParameterError(msg)
 
