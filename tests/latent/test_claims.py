@@ -31,6 +31,18 @@ def every_step(**values) -> pd.DataFrame:
     return judged(**row | values)
 
 
+def whole(**values) -> pd.DataFrame:
+    """One model of every step that does all that the source says of it."""
+    row = {
+        "validation_activity_divergence": 2000.0, "activity_steps": 2000,
+        "flow_one_step": 0.01, "flow_constant_one_step": 0.03,
+    }  # fmt: skip
+    return every_step(**row | values)
+
+
+GONE = {"validation_activity_divergence": 90.0}
+
+
 def table(*rows) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
@@ -51,6 +63,56 @@ def test_a_claim_without_its_setting_is_not_run():
 def test_a_claim_follows_the_numbers(values, verdict):
     (found,) = claims.outcomes(judged(**values), ["J"])
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [([0.0325], verdicts.AS), ([0.034], verdicts.PARTLY), ([np.nan], verdicts.PARTLY)],
+)
+def test_seeds_agree_when_their_errors_are_close(others, verdict):
+    seeds = [judged(validation_window=error) for error in others]
+    (found,) = claims.outcomes(table(judged(), *seeds), ["J"])
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({}, verdicts.AS),
+        ({"flow_one_step": 0.04}, verdicts.PARTLY),
+        ({"stable": 0.0}, verdicts.PARTLY),
+        ({"validation_activity_divergence": 900.0}, verdicts.PARTLY),
+        ({"validation_one_step": 0.02}, verdicts.PARTLY),
+    ],
+    ids=["as told", "no better", "explodes", "activity explodes", "seeds differ"],
+)
+def test_every_step_is_learned_only_if_all_of_the_claim_holds(values, verdict):
+    (found,) = claims.outcomes(table(whole(), whole(**values).iloc[[0, 0]]), ["A"])
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({}, verdicts.AS),
+        ({"validation_ratio": 0.95}, verdicts.PARTLY),
+        ({"stable": 1.0}, verdicts.PARTLY),
+        ({"validation_ratio": 0.95, "stable": 1.0}, verdicts.DIFFERS),
+    ],
+)
+def test_a_reduced_stimulus_fails_in_every_mode(values, verdict):
+    failed = {"validation_ratio": 1.2, "stable": 0.0}
+    modes = [judged(stimulus_mode=mode, **failed) for mode in ("interpolate", "none")]
+    given = table(*modes, judged(stimulus_mode="constant", **failed | values))
+    (found,) = claims.outcomes(given, ["Q"])
+    assert found.verdict == verdict
+
+
+def test_one_number_of_windows_that_does_not_work_is_seen():
+    given = [judged(ems=ems) for ems in (1, 2, 5)]
+    assert claims.outcomes(table(*given), ["M"])[0].verdict == verdicts.AS
+    given[1]["validation_ratio"] = 0.5
+    assert claims.outcomes(table(*given), ["M"])[0].verdict == verdicts.PARTLY
 
 
 def test_naive_staggering_must_fail_and_interpolated_must_not():
@@ -86,14 +148,22 @@ def test_more_windows_are_compared_without_intermediate_losses():
     [
         ({"coder_width": 24, "stable": 0.0}, verdicts.AS),
         ({"coder_width": 24}, verdicts.PARTLY),
-        ({"coder_width": 24, "validation_one_step": 0.001}, verdicts.DIFFERS),
+        ({"coder_width": 24, "stable": 0.0} | GONE, verdicts.PARTLY),
+        ({"coder_width": 24, "validation_one_step": 0.001} | GONE, verdicts.DIFFERS),
         ({"width": 24, "stable": 0.0}, verdicts.MISSING),
         ({"coder_width": 24, "latent": 12, "stable": 0.0}, verdicts.MISSING),
     ],
-    ids=["explodes", "stays", "better", "narrow map too", "small latent too"],
+    ids=[
+        "explodes",
+        "stays",
+        "activity too",
+        "better",
+        "narrow map too",
+        "small latent too",
+    ],
 )
 def test_a_narrow_coder_has_the_map_and_the_latent_of_the_full_size(narrow, verdict):
-    small = every_step(**{"validation_one_step": 0.02} | narrow)
+    small = whole(**{"validation_one_step": 0.02} | narrow)
     (found,) = claims.outcomes(table(every_step(), small), ["B"])
     assert found.verdict == verdict
 
@@ -227,9 +297,7 @@ def test_what_diverges_has_not_failed_between_the_recordings(row, ratio, verdict
 
 def test_models_with_narrow_coders_are_not_the_base_of_other_rows():
     small = every_step(coder_width=24, stable=0.0, divergence=5.0)
-    tail = {"validation_activity_divergence": 2000.0, "activity_steps": 2000}
-    tail |= {"flow_one_step": 0.01, "flow_constant_one_step": 0.03}
-    both = table(every_step(**tail), small.assign(**tail))
+    both = table(whole(), small)
     assert claims.outcomes(both, ["A"])[0].verdict == verdicts.AS
 
 

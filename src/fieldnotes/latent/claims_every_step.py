@@ -24,22 +24,23 @@ def claim_a(table: pd.DataFrame) -> Found:
     base = full_size(table)
     if not base:
         return None
-    rolled = base.median("validation_activity_divergence") >= base.median(
-        "activity_steps"
-    )
     below = base.median("flow_one_step") < base.median("flow_constant_one_step")
+    alike = base.alike("validation_one_step")
     ours = (
         f"one step {base.spread('validation_one_step')}; {base.lasts}; activity "
-        f"rollouts {'as long' if rolled else 'diverge'}"
+        f"rollouts {'as long' if base.rolls else 'diverge'}"
     )
-    return ours, agree(base.stable, rolled, bool(below))
+    return ours, agree(bool(below), base.stable, base.rolls, *alike)
 
 
 def claim_b(table: pd.DataFrame) -> Found:
     small, base = narrow_coders(table), full_size(table)
     if not small or not base:
         return None
-    return _by_size(small, "coders", "width"), agree(*_explodes(small, base, "coders"))
+    least = _least(small, "coders")
+    ours = f"{_by_size(small, 'coders', 'width')}; the narrowest, activity "
+    ours += "as long" if least.rolls else "diverges"
+    return ours, agree(*_explodes(small, base, "coders"), least.rolls)
 
 
 def claim_c(table: pd.DataFrame) -> Found:
@@ -64,9 +65,13 @@ def _by_size(small: Group, size: str, name: str) -> str:
 
 def _explodes(small: Group, base: Group, size: str) -> tuple[bool, bool]:
     """Whether the smallest of some models is worse than a full one; and explodes."""
-    least = Group(small.table[small.table[size] == small.table[size].min()])
+    least = _least(small, size)
     worse = least.median("validation_one_step") > base.median("validation_one_step")
     return bool(worse), least.unstable
+
+
+def _least(models: Group, size: str) -> Group:
+    return Group(models.table[models.table[size] == models.table[size].min()])
 
 
 def claim_d(table: pd.DataFrame) -> Found:

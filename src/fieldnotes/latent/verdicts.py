@@ -14,6 +14,7 @@ from fieldnotes.latent.reports import brief, spread
 AS, DIFFERS, PARTLY, MISSING = "as in the source", "differs", "in part", "not run"
 FAILS = 0.8  # of linear interpolation: above this nothing useful was learned between
 WORKS = 0.4  # below this a good part of the one-step map was found
+ALIKE = 1.1  # times the best seed's error
 
 
 class Outcome(NamedTuple):
@@ -70,6 +71,16 @@ class Group:
         """Rollouts through the voltages stay to the end on validation, by median."""
         last = self.median("validation_activity_divergence")
         return last >= self.median("activity_steps")
+
+    def alike(self, column: str) -> list[bool]:
+        """Whether an error of the worst seed is within `ALIKE` times the best's.
+
+        A part of a claim, or none of it where there is one seed only.
+        """
+        values = self.table[column].to_numpy(float)
+        if len(values) < 2:
+            return []
+        return [bool(np.max(values) <= ALIKE * np.min(values))]  # NaN is like none
 
     @property
     def lasts(self) -> str:
