@@ -137,6 +137,9 @@ for name, presets in (("default", ()), ("hard", ("hard",))):
         )
         words.append(f"- the {name} circuit: {worse}; on flow alone {quiet}")
 text = summaries.sentence(compared)
+first = settings.pretrained_said(table)
+if first:
+    words.append(f"- a stimulus encoder trained first, then held: {first}")
 listed = "\n".join(words) or "- not trained here"
 Markdown(
     f"{text} {verdicts.sentence(found)}\n\nAs a share of linear interpolation, on the "

@@ -14,6 +14,7 @@ def judged(**values) -> pd.DataFrame:
     row = {
         "mode": "aligned", "tu": 20, "ems": 5, "zero_init": True, "preset": "default",
         "activation": "tanh", "stimulus_mode": "all", "tv_weight": 0.0, "warm_up": 10,
+        "stimulus_warm_up": 0,
         "augmentation_neurons": 0, "staggered": "interpolated", "stable": 1.0,
         "steps": 2000, "divergence": 2000.0, "validation_ratio": 0.2, "seed": 0,
         "flow_ratio": 0.1, "validation_window": 0.03, "validation_loss_points": 0.03,
@@ -459,3 +460,17 @@ def test_the_longest_gap_is_judged_with_the_most_windows(most, verdict):
     one = judged(tu=50, ems=1, stable=1.0 - most)
     (found,) = claims.outcomes(table(one, judged(tu=50, ems=2, stable=most)), ["S"])
     assert found.verdict == verdict
+
+
+def test_a_stimulus_encoder_trained_first_is_compared_with_one_that_was_not():
+    base = judged(tu=50, ems=2, flow_window=0.02, validation_ratio=0.15)
+    first = base.assign(stimulus_warm_up=2000, validation_window=0.06, flow_window=0.01)
+    other = judged(tu=50, ems=1, flow_window=0.2)
+    given = table(base, first, other, base.assign(zero_init=False, flow_window=9.0))
+    said = settings.pretrained_said(given)
+    assert said == (
+        "tu 50, ems 2: 2,000 updates, 2 times the error between, 0.5 on flow"
+    )
+    assert settings.by_gap(given)[50].median("flow_window") == 0.02
+    for without in (table(base, other), table(first, other), base.iloc[:0]):
+        assert settings.pretrained_said(without) == ""

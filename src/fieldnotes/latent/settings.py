@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fieldnotes.latent.reports import brief
 from fieldnotes.latent.verdicts import Group, effects, pick
 
 NEW = {"zero_init": True, "activation": "tanh"}
 OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
-PLAIN = {"stimulus_mode": "all", "tv_weight": 0.0, "augmentation_neurons": 0}
+PLAIN = {
+    "stimulus_mode": "all",
+    "stimulus_warm_up": 0,
+    "tv_weight": 0.0,
+    "augmentation_neurons": 0,
+}
 ALIGNED = NEW | PLAIN | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
 FAMILIES = ("validation", "flow")
 ONE = NEW | PLAIN | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
@@ -82,6 +88,29 @@ def by_gap(table: pd.DataFrame, *presets: str) -> dict[int, Group]:
         if tu > 1 and share_of_line(group) < share_of_line(best.get(tu)):
             best[tu] = group
     return dict(sorted(best.items()))
+
+
+def pretrained_said(table: pd.DataFrame) -> str:
+    """What a stimulus encoder does that was trained first and then held, in words.
+
+    Each such setting beside the one that differs in nothing else; empty without both.
+    """
+    said, names = [], ["preset", "tu", "ems"]
+    with_it = table[table["stimulus_warm_up"] > 0] if len(table) else table
+    for _, part in with_it.groupby([*names, "stimulus_warm_up"]) if len(table) else ():
+        own, row = Group(part), part.iloc[0]
+        base = pick(table, **ALIGNED | {name: row[name] for name in names})
+        if base:
+            folds = [
+                own.median(f"{family}_window") / base.median(f"{family}_window")
+                for family in FAMILIES
+            ]
+            said.append(
+                f"tu {row['tu']:g}, ems {row['ems']:g}: {row['stimulus_warm_up']:,.0f} "
+                f"updates, {brief(folds[0])} times the error between, "
+                f"{brief(folds[1])} on flow"
+            )
+    return "; ".join(said)
 
 
 def share_of_line(group: Group | None, families: Sequence[str] = FAMILIES) -> float:
