@@ -84,7 +84,7 @@ panels.divergence_steps(compared).save(catalogue, given)
 # ## Row by row
 #
 # Medians and ranges are over seeds. *In part* means that some of what a row says holds
-# here and some does not; *not run*, that no model of the setting was given.
+# here and some does not.
 
 # %%
 found = claims.outcomes(table)
@@ -115,7 +115,9 @@ alike = sum(one.verdict == verdicts.AS for one in found)
 answered = sum(one.verdict != verdicts.MISSING for one in found)
 catalogue.record("agreeing", alike)
 catalogue.record("answered", answered)
-reached = f"{len(met)} of {len(asked)} targets are met"
+reached = "No target was asked for"
+if asked:
+    reached = f"{len(met)} of {len(asked)} targets are met"
 beside = summaries.beside_null(table)
 catalogue.record(
     "verdict",
@@ -123,6 +125,5 @@ catalogue.record(
     f"{beside}",
     "-",
 )
-Markdown(
-    f"**{reached}** ({', '.join(met) or 'none'}). {verdicts.sentence(found)} {beside}"
-)
+listed = f" ({', '.join(met)})" if met else ""
+Markdown(f"**{reached}**{listed}. {verdicts.sentence(found)} {beside}")

@@ -133,6 +133,33 @@ def test_outcomes_are_shown_whole():
     assert "y" * 200 in line and "x" * 60 in line
 
 
+def test_outcomes_that_nothing_was_trained_for_are_named_and_take_no_row():
+    gone = [verdicts.Outcome(row, "a", "b", "–", verdicts.MISSING) for row in "BC"]
+    own = verdicts.Outcome("A", "a", "b", "c", verdicts.AS)
+    assert verdicts.markdown([own, *gone]).split("\n")[2:] == [
+        "| A | a | b | c | as in the source |",
+        "",
+        "Not trained, so not judged: B, C.",
+    ]
+    assert verdicts.markdown(gone) == "Not trained, so not judged: B, C."
+    assert verdicts.markdown([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("stable", "words"),
+    [
+        ([1, 1, 1], "no divergence in 2,000 steps"),
+        ([0, 0, 0], "diverges at step 40 (30–2,000) of 2,000"),
+        ([1, 0, 1], "1 of 3 models diverges, at step 30 of 2,000"),
+        ([1, 0, 0], "2 of 3 models diverge, at step 35 (30–40) of 2,000"),
+    ],
+)
+def test_how_many_models_diverge_is_said_with_when(stable, words):
+    steps = [2000, 30, 40]
+    group = verdicts.Group({"stable": stable, "divergence": steps, "steps": [2000] * 3})
+    assert group.lasts == words
+
+
 def test_more_windows_are_compared_without_intermediate_losses():
     rows = settings.OLD | {"tu": 5, "intermediate_steps": []}
     one = judged(**rows | {"ems": 1, "validation_window": 0.03, "divergence": 300.0})

@@ -16,6 +16,8 @@ def test_few_things_that_vary_are_said_whole():
     assert common == {} and groups.said(common) == ""
     assert groups.named(rows[1], ["latent", "tu"], common) == "latent 12, tu 20"
     assert groups.named(rows[1], ["seed"], {}) == "the setting"
+    three = ["tu", "latent", "activation"]
+    assert groups.usual(rows, three) == {"tu": "tu 20", "activation": "tanh"}
 
 
 def test_many_things_that_vary_leave_what_is_not_usual():

@@ -11,7 +11,7 @@ from typing import Any
 from fieldnotes.latent import reports
 
 Row = Mapping[str, Any]
-WHOLE = 3  # hyperparameters that a name can well say all of
+WHOLE = 2  # hyperparameters that a name can well say all of
 USUAL = "the usual"
 
 

@@ -49,7 +49,9 @@ class Group:
 
     def spread(self, column: str) -> str:
         """Median and range, as text."""
-        return spread(self.table[column]) if column in self.table else "–"
+        if column not in self.table:
+            return "–"
+        return spread(self.table[column].to_numpy(float))
 
     @property
     def stable(self) -> bool:
@@ -84,11 +86,17 @@ class Group:
 
     @property
     def lasts(self) -> str:
-        """Steps to the first divergence, as text."""
+        """Steps to the first divergence, and of how many models, as text."""
         steps = brief(float(self.table["steps"].to_numpy(float).max()))
         if self.stable:
             return f"no divergence in {steps} steps"
-        return f"diverges at step {self.spread('divergence')} of {steps}"
+        lost = Group(self.table[self.table["stable"].to_numpy(float) == 0])
+        at = f"at step {lost.spread('divergence')} of {steps}"
+        if self.unstable:
+            return f"diverges {at}"
+        count = len(lost.table)
+        verb = "diverges" if count == 1 else "diverge"
+        return f"{count} of {len(self.table)} models {verb}, {at}"
 
     @property
     def between(self) -> str:
@@ -153,9 +161,18 @@ def findings(found: Sequence[Outcome]) -> pd.DataFrame:
 
 
 def markdown(found: Sequence[Outcome]) -> str:
-    """Outcomes as a Markdown table, whole: a data frame is shown with its ends cut."""
+    """Outcomes as a Markdown table, whole: a data frame is shown with its ends cut.
+
+    Rows that nothing was trained for are named below it.
+    """
+    ran = [one for one in found if one.verdict != MISSING]
     lines = ["| row | setting | source | here | verdict |", "|---|---|---|---|---|"]
-    return "\n".join(lines + [f"| {' | '.join(one)} |" for one in found])
+    text = [f"| {' | '.join(one)} |" for one in ran]
+    lines = [*lines, *text] if ran else []
+    if left := [one.row for one in found if one.verdict == MISSING]:
+        lines += [""] if ran else []
+        lines.append(f"Not trained, so not judged: {', '.join(left)}.")
+    return "\n".join(lines)
 
 
 def sentence(found: Sequence[Outcome]) -> str:
