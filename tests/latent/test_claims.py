@@ -501,3 +501,15 @@ def test_a_stimulus_encoder_trained_first_is_compared_with_one_that_was_not():
     assert settings.by_gap(given)[50].median("flow_window") == 0.02
     for without in (table(base, other), table(first, other), base.iloc[:0]):
         assert settings.pretrained_said(without) == ""
+
+
+@pytest.mark.parametrize(
+    ("flow", "verdict"), [(0.29, claims.MET), (0.31, claims.MISSED)]
+)
+def test_the_target_at_fifty_steps_is_that_of_one_setting(flow, verdict):
+    poor = judged(tu=50, ems=1, validation_ratio=0.9, flow_ratio=0.9)
+    given = table(poor, judged(tu=50, ems=2, flow_ratio=flow))
+    found = {one.row: one for one in claims.targets(given)}
+    assert found["tu 50"].verdict == verdict
+    assert "0.2 of interpolation" in found["tu 50"].ours
+    assert found["aligned"].verdict == verdicts.MISSING
