@@ -16,8 +16,14 @@ def test_few_things_that_vary_are_said_whole():
     assert common == {} and groups.said(common) == ""
     assert groups.named(rows[1], ["latent", "tu"], common) == "latent 12, tu 20"
     assert groups.named(rows[1], ["seed"], {}) == "the setting"
+
+
+def test_three_things_are_said_whole_of_a_few_settings():
     three = ["tu", "latent", "activation"]
-    assert groups.usual(rows, three) == {"tu": "tu 20", "activation": "tanh"}
+    rows = [row(), row(tu=5), row(latent=12), row(activation="relu")]
+    assert groups.usual(rows, three) == {}
+    common = groups.usual([*rows, row(tu=5, latent=12)], three)
+    assert common == {"tu": "tu 20", "latent": "latent 96", "activation": "tanh"}
 
 
 def test_many_things_that_vary_leave_what_is_not_usual():

@@ -11,7 +11,8 @@ from typing import Any
 from fieldnotes.latent import reports
 
 Row = Mapping[str, Any]
-WHOLE = 2  # hyperparameters that a name can well say all of
+WHOLE = 2  # hyperparameters that a name can well say all of; one more of a few settings
+FEW = 4
 USUAL = "the usual"
 
 
@@ -22,7 +23,7 @@ def usual(rows: Sequence[Row], varied: Sequence[str]) -> dict[str, str]:
     """
     settings = {tuple(_words(row, varied).items()) for row in rows}
     columns = list(zip(*settings, strict=True))  # (name, value) of every setting
-    if len(columns) <= WHOLE:
+    if len(columns) <= WHOLE + (len(settings) <= FEW):
         return {}
     most = (Counter(column).most_common(1)[0] for column in columns)
     return dict(pair for pair, count in most if 2 * count > len(settings))
