@@ -6,6 +6,7 @@ from typing import Any
 from fieldnotes.website.answers import answer, sentence
 from fieldnotes.website.cases import Case, Comparison
 from fieldnotes.website.records import Run
+from fieldnotes.website.spreadpage import spread_page
 from website.run_folders import scrap
 
 SEEDS = [{"values": {"seed": seed}} for seed in range(3)]
@@ -68,3 +69,18 @@ def test_a_recorded_text_answers_where_the_spread_says_so():
     assert "3 of 3" not in sentence("index.qmd", item)
     plain = Comparison("toy/end", "End", stages=stages)
     assert "3 of 3" not in sentence("index.qmd", plain)
+
+
+def test_the_page_of_a_spread_opens_with_its_answer():
+    layers = [case([scrap("error", x, "%")], varied={"layer": x}) for x in (2.0, 1.0)]
+    item = Comparison(
+        "toy/layers", "Layers", question="Which?", stages={"judge": layers}
+    )
+    lines = spread_page(item, set()).split("---", 2)[2].strip().split("\n\n")
+    assert lines[0] == "Which?"
+    assert lines[1].startswith("**Answer:** smallest error **1 %** with layer = 1;")
+    assert lines[2].startswith("2 runs: 2 done.")
+    item.missing = 3
+    assert "**Answer so far:** smallest error" in spread_page(item, set())
+    nothing = Comparison("toy/none", "None", stages={"judge": [case([])]})
+    assert "Answer" not in spread_page(nothing, set())

@@ -98,15 +98,20 @@ def _best(
 def sentence(page: str, comparison: Comparison) -> str:
     """What has been found, in one Markdown item that links to the comparison."""
     name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
+    return f"- {name}: {finding(comparison) or 'no finished run yet.'}"
+
+
+def finding(comparison: Comparison) -> str:
+    """What has been found, in Markdown; empty while there is nothing to compare."""
     words = said(comparison)
     if words:
-        return f"- {name}: {markdown(words)}"
+        return markdown(words)
     found = answer(comparison)
     if found is None:
-        return f"- {name}: no finished run yet."
+        return ""
     word = "largest" if found.order == "max" else "smallest"
     many = f" (median of {found.members})" if found.members > 1 else ""
-    text = f"- {name}: {word} {markdown(found.scrap)} **{_amount(found)}**{many}"
+    text = f"{word} {markdown(found.scrap)} **{_amount(found)}**{many}"
     if found.values:
         parts = [f"{markdown(k)} = {markdown(shown(v))}" for k, v in _items(found)]
         text += f" with {', '.join(parts)}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fieldnotes.website.answers import finding
 from fieldnotes.website.cases import (
     Case,
     Comparison,
@@ -44,8 +45,16 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
             "fieldnotes-figures": figures,
         }
     )
-    opening = [markdown(comparison.question), _counted(comparison)]
+    opening = [markdown(comparison.question), _answered(comparison)]
+    opening.append(_counted(comparison))
     return header + "\n" + "\n\n".join([p for p in opening if p] + sections) + "\n"
+
+
+def _answered(comparison: Comparison) -> str:
+    """The answer that the home page has as well, before all tables."""
+    found = finding(comparison)
+    word = "Answer so far" if comparison.missing else "Answer"
+    return f"**{word}:** {found}" if found else ""
 
 
 def _counted(comparison: Comparison) -> str:
