@@ -182,15 +182,15 @@ if alike.size:
     lines[words] = agreement > 0.5
 said = [f"- {text}: **{'held' if ok else 'failed'}**" for text, ok in lines.items()]
 worse = ", ".join(f"{kind} ({r2[family][names.index(kind)]:.2f})" for kind in least)
-said.append(f"\nWorst explained types of {group}, {family}: {worse}.")
+text = f"Worst explained types of {group}, {family}: {worse}."
 if possible:
     missed = possible[family] - r2[family]  # what a perfect map would have explained
-    far = ", ".join(
-        f"{names[k]} ({missed[k]:.2f})" for k in np.argsort(-missed)[:worst]
-    )
+    order = np.argsort(-missed)[:worst]
+    far = ", ".join(f"{names[k]} ({missed[k]:.2f})" for k in order)
     catalogue.record("missed_median", float(np.nanmedian(missed)))
-    said.append(
-        f"Beside the true circuit without noise it misses {np.nanmedian(missed):.2f} "
-        f"of the variance (median over types); most of {far}."
+    text += (
+        f" Beside the true circuit without noise {np.nanmedian(missed):.2f} of the "
+        f"variance is missed (median over types); most of {far}."
     )
-Markdown("\n".join(said))
+catalogue.record("verdict", text, "-")
+Markdown("\n".join([*said, f"\n{text}"]))

@@ -190,7 +190,7 @@ deaf = sum(value > 1 for value in ratios.values())
 sizes = [shapes[name, "validation"].dimension for name in opened]
 catalogue.record("within_unit_circle", inner)
 catalogue.record("ignoring_the_connectome", deaf)
-Markdown(
+text = (
     f"{inner} of {len(largest)} maps have their largest eigenvalue within the unit "
     f"circle (median over rows). In {deaf} of {len(ratios)} silencing all that cannot "
     f"influence a neuron changes its prediction more than silencing its parents: the "
@@ -199,3 +199,5 @@ Markdown(
     f"states fill {min(sizes):.3g} to {max(sizes):.3g} dimensions, voltages "
     f"{true_size:.3g}."
 )
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(text)

@@ -124,5 +124,6 @@ for one in found:
 Markdown(verdicts.markdown(found))
 
 # %%
-text = summaries.sentence(compared)
-Markdown(f"{text} {verdicts.sentence(found)}")
+text = f"{summaries.sentence(compared)} {verdicts.sentence(found)}"
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(text)

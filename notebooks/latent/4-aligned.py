@@ -103,8 +103,9 @@ if own:
     catalogue.record("aligned_ratio", ratio)
     held = "met" if ratio <= 0.25 and own.stable else "MISSED"
     words = f"{ratio:.3g}, {own.lasts}: **{held}**"
-text = summaries.sentence(compared)
-Markdown(
-    f"{text} Target, tu = 20 (at most 0.25 of interpolation on either family, without "
-    f"divergence): {words}. {verdicts.sentence(found)}"
+text = (
+    f"{summaries.sentence(compared)} Target, tu = 20 (at most 0.25 of interpolation on "
+    f"either family, without divergence): {words}. {verdicts.sentence(found)}"
 )
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(text)

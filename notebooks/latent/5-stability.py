@@ -186,5 +186,7 @@ for one in found:
 Markdown(verdicts.markdown(found))
 
 # %%
-text = summaries.sentence(compared)
-Markdown(f"{text} {verdicts.sentence(found)}")
+text = f"{summaries.sentence(compared)} {verdicts.sentence(found)}"
+short = f"Change of the stable share: {listed}. {verdicts.sentence(found)}"
+catalogue.record("verdict", short, "-")
+Markdown(text)

@@ -147,10 +147,12 @@ limit = limits["knots", "validation"]
 missing = limits["all", "validation"]
 better = "below" if ratio < 0.95 else "not below"
 blame = "little more" if limit > 0.8 else "more"
-text = summaries.sentence(compared)
-Markdown(
-    f"{text} {verdicts.sentence(found)} The best attempt with the stimulus at the "
-    f"recordings only ({ratio:.3g}) is **{better}** linear interpolation. A linear "
-    f"bridge that saw every step reaches {limit:.3g} with the stimulus at both ends: "
-    f"{blame} could be known there; with every step of it, {missing:.3g}."
+attempt = (
+    f"The best attempt with the stimulus at the recordings only ({ratio:.3g}) is "
+    f"**{better}** linear interpolation. A linear bridge that saw every step reaches "
+    f"{limit:.3g} with the stimulus at both ends: {blame} could be known there; with "
+    f"every step of it, {missing:.3g}."
 )
+text = f"{verdicts.sentence(found)} {attempt}"
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(f"{summaries.sentence(compared)} {text}")

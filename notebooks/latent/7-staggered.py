@@ -131,8 +131,9 @@ if own and base:
     catalogue.record("staggered_to_aligned_from_true_state", true)
     held = "met" if fold <= 1.25 else "MISSED"
     words = f"{fold:.3g} (from true states {true:.3g}): **{held}**"
-text = summaries.sentence(compared)
-Markdown(
-    f"{text} Target, staggered and interpolated (at most 1.25 of aligned, from its own "
+text = (
+    "Target, staggered and interpolated (at most 1.25 of aligned, from its own "
     f"samples): {words}. {verdicts.sentence(found)}"
 )
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(f"{summaries.sentence(compared)} {text}")

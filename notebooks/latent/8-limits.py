@@ -125,7 +125,7 @@ for one in found:
 Markdown(verdicts.markdown(found))
 
 # %%
-words = []
+words, brief = [], []
 for name, presets in (("default", ()), ("hard", ("hard",))):
     gaps = settings.by_gap(table, *presets)
     for tu, group in gaps.items():
@@ -136,11 +136,15 @@ for name, presets in (("default", ()), ("hard", ("hard",))):
             for families in (settings.FAMILIES, ["flow"])
         )
         words.append(f"- the {name} circuit: {worse}; on flow alone {quiet}")
+        short = [said.split(" (")[0] for said in (worse, quiet)]  # without the numbers
+        brief.append(f"the {name} circuit {short[0]}, on flow alone {short[1]}")
 text = summaries.sentence(compared)
 first = settings.pretrained_said(table)
 if first:
     words.append(f"- a stimulus encoder trained first, then held: {first}")
 listed = "\n".join(words) or "- not trained here"
+answer = f"As a share of interpolation: {'; '.join(brief) or 'nothing trained'}."
+catalogue.record("verdict", answer.replace("**", ""), "-")
 Markdown(
     f"{text} {verdicts.sentence(found)}\n\nAs a share of linear interpolation, on the "
     f"worse family and with the best number of windows:\n\n{listed}"

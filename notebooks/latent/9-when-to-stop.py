@@ -158,7 +158,7 @@ own = f"{cheap.index[0]} ({cheap.iloc[0]:+.2f})" if len(cheap) else "none"
 points = ranking.loc[stopping.SIGNALS["loss_points"], "overall"]
 rule, end = halted["regret"].median(), halted["regret at the end"].median()
 better = "less than" if rule < end else "no less than"
-Markdown(
+text = (
     f"Over {len(table)} checkpoints of {table['course'].nunique()} trainings the best "
     f"ranking of the wanted error is by **{best}**; of signals that need no unrecorded "
     f"voltage, by **{own}**; the error at the loss points reaches {points:+.2f}. The "
@@ -166,3 +166,5 @@ Markdown(
     f"and ends {rule:.3g} times above the best checkpoint, {better} training to the "
     f"end ({end:.3g} times; medians)."
 )
+catalogue.record("verdict", text.replace("**", ""), "-")
+Markdown(text)
