@@ -66,7 +66,10 @@ def test_a_recorded_text_answers_where_the_spread_says_so():
     item = Comparison("toy/end", "End", pages={"says": "verdict"}, stages=stages)
     assert sentence("index.qmd", item).endswith(": 3 of 3 \\*targets\\*")
     item.stages["judge"][1] = Case(stages["judge"][1].run, {}, stale=True)
-    assert "3 of 3" not in sentence("index.qmd", item)
+    # No number answers in the place of a text: it would be one that nobody chose.
+    assert sentence("index.qmd", item).endswith(": no answer by today's code yet.")
+    item.pages = {"says": "verdict", "by": "error", "order": "min"}
+    assert "smallest error **2 %**" in sentence("index.qmd", item)
     plain = Comparison("toy/end", "End", stages=stages)
     assert "3 of 3" not in sentence("index.qmd", plain)
 

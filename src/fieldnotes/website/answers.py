@@ -98,13 +98,19 @@ def _best(
 def sentence(page: str, comparison: Comparison) -> str:
     """What has been found, in one Markdown item that links to the comparison."""
     name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
-    return f"- {name}: {finding(comparison) or 'no finished run yet.'}"
+    old = any(case.stale for case in comparison.cases)
+    nothing = "no answer by today's code yet." if old else "no answer yet."
+    return f"- {name}: {finding(comparison) or nothing}"
 
 
 def finding(comparison: Comparison) -> str:
-    """What has been found, in Markdown; empty while there is nothing to compare."""
+    """What has been found, in Markdown; empty while there is nothing to compare.
+
+    A spread that lets a text answer is not answered by some number in its place.
+    """
+    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
     words = said(comparison)
-    if words:
+    if words or ("says" in declared and "by" not in declared):
         return markdown(words)
     found = answer(comparison)
     if found is None:
