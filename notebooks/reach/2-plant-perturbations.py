@@ -416,14 +416,20 @@ catalogue.record("lateral_distance_falls_with_std", bool(falls), "-")
 catalogue.record("push_grows_with_std", bool(harder), "-")
 
 # %%
+strays = robustness.verdict(
+    falls,
+    "the hand strays less at every step of the training std, at every amplitude of the "
+    "field.",
+)
+pushes = robustness.verdict(
+    harder,
+    f"trained controllers push harder forward even under amplitude {amplitudes[0]:g}.",
+)
+catalogue.record("verdict", f"{strays} {pushes}".replace("**", ""), "-")
 Markdown(
     "\n\n".join(
         [
-            robustness.verdict(
-                falls,
-                "the hand strays less at every step of the "
-                "training std, at every amplitude of the field.",
-            ),
+            strays,
             robustness.trend(
                 at_strongest, f"the distance to the left ({called})", "% of reach"
             )
@@ -432,11 +438,7 @@ Markdown(
                 if apart
                 else " The ranges of lowest and highest std overlap."
             ),
-            robustness.verdict(
-                harder,
-                "trained controllers push harder forward even "
-                f"under amplitude {amplitudes[0]:g}.",
-            ),
+            pushes,
             robustness.trend(force, "the largest forward force", "N"),
             robustness.trend(
                 errors, "the end error under the weakest field", "% of reach"

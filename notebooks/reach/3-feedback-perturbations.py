@@ -412,4 +412,5 @@ claims = [
     robust.verdict(more, "it grows more for velocity than for position."),
     robust.verdict(same, "the frequency response agrees about which grows more."),
 ]
+catalogue.record("verdict", " ".join([*claims, text]).replace("**", ""), "-")
 Markdown("\n\n".join([*claims, *words, text]))

@@ -317,4 +317,5 @@ claims = [
         + ").",
     ),
 ]
+catalogue.record("verdict", " ".join(claims).replace("**", ""), "-")
 Markdown("\n\n".join(claims))

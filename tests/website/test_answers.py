@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.website.answers import answer, sentence
+from fieldnotes.website.answers import answer, said, sentence
 from fieldnotes.website.cases import Case, Comparison
 from fieldnotes.website.records import Run
 from fieldnotes.website.spreadpage import spread_page
@@ -72,6 +72,17 @@ def test_a_recorded_text_answers_where_the_spread_says_so():
     assert "smallest error **2 %**" in sentence("index.qmd", item)
     plain = Comparison("toy/end", "End", stages=stages)
     assert "3 of 3" not in sentence("index.qmd", plain)
+
+
+def test_every_stage_that_recorded_a_text_answers_with_its_last():
+    stages = {
+        name: [case([scrap("verdict", text, "-")], title=name) for text in texts]
+        for name, texts in {"one": ["a.", "b."], "two": ["c."], "three": [""]}.items()
+    }
+    item = Comparison("toy/end", "End", pages={"says": "verdict"}, stages=stages)
+    assert said(item) == "one: b. two: c."
+    del stages["two"]
+    assert said(item) == "b."
 
 
 def test_the_page_of_a_spread_opens_with_its_answer():

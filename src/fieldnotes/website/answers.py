@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.website.cases import (
+    Case,
     Comparison,
     Row,
     axes,
@@ -130,17 +131,25 @@ def finding(comparison: Comparison) -> str:
 def said(comparison: Comparison) -> str:
     """The text that the spread lets answer (`pages: {says: …}`), as last recorded.
 
-    Empty where no text is named, or none was recorded by a run of today's code.
+    One of each stage, named where there are several. Empty where no text is named, or
+    none was recorded by a run of today's code.
     """
     declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
-    texts = [
-        str(scrap["value"])
-        for case in comparison.cases
-        if not case.stale
-        for scrap in case.run.scraps
-        if scrap["name"] == declared.get("says") and isinstance(scrap.get("value"), str)
-    ]
-    return texts[-1] if texts else ""
+    name, texts = declared.get("says"), []
+    for cases in comparison.stages.values():
+        told = [text for case in cases if (text := _recorded(case, name))]
+        texts += [(cases[0].run.title, text) for text in told[-1:]]
+    if len(texts) == 1:
+        return texts[0][1]
+    return " ".join(f"{title}: {text}" for title, text in texts)
+
+
+def _recorded(case: Case, name: Any) -> str:
+    """The last text that a run of today's code left under this name."""
+    if case.stale:
+        return ""
+    values = [scrap.get("value") for scrap in case.run.scraps if scrap["name"] == name]
+    return next((value for value in reversed(values) if isinstance(value, str)), "")
 
 
 def _items(found: Answer) -> list[tuple[str, Any]]:
