@@ -1,5 +1,6 @@
 """Figures of rollouts show the numbers that they are given."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -110,3 +111,28 @@ def test_a_long_legend_goes_below_and_leaves_the_plot_its_height(names, below):
     assert (layout.legend.orientation == "h") is below
     if below:
         assert layout.height - layout.margin.b - layout.margin.t == panels.PLOT
+
+
+def compared_with(errors: Any, ratios: Any = 0.5) -> Any:
+    """As much of a comparison as the panels ask for: two models a setting."""
+    groups = [f"setting {k}" for k in range(len(errors)) for _ in range(2)]
+    table = pd.DataFrame({"group": groups, "validation_window": np.repeat(errors, 2)})
+    table = table.assign(validation_ratio=ratios, flow_ratio=ratios)
+    return SimpleNamespace(table=table, comparable=lambda: list(dict.fromkeys(groups)))
+
+
+def test_rollouts_of_many_settings_are_thinned_by_rank_and_that_is_said():
+    few = compared_with(np.arange(panels.MOST))
+    assert panels.thinned(few) == (few.comparable(), "")
+    errors = np.random.default_rng(0).permutation(28).astype(float)
+    names, said = panels.thinned(compared_with(errors))
+    kept = sorted(errors[int(name.split()[1])] for name in names)
+    assert kept == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]
+    assert said == "; 10 of 28 settings, from the least error to the largest"
+
+
+def test_a_setting_without_steps_between_has_no_share_of_interpolation():
+    ratios = [0.2, 0.3, np.nan, np.nan, 0.5, np.inf]
+    figure: Any = panels.by_setting(compared_with([1.0, 2.0, 3.0], ratios)).figure
+    assert list(figure.data[0].y) == ["setting 0"] * 2 + ["setting 2"] * 2
+    np.testing.assert_allclose(figure.data[0].x, [0.2, 0.3, 0.5, 1e2])

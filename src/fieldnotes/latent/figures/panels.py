@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FEW = 6  # entries of a legend that fit beside a figure
 LONG = 24  # letters of an entry that do
+MOST = 10  # settings whose rollouts can be told apart in one plot
 PLOT, ENTRY, AXIS = 340, 22, 80  # heights of a plot, a line of a legend, an axis [px]
 SYMBOLS = {"latent": "circle", "activity": "diamond", "trips": "cross"}
 
@@ -73,10 +74,14 @@ def within_window(compared: "Comparison") -> Shown:
 
 
 def by_setting(compared: "Comparison") -> Shown:
-    """Share of linear interpolation between the recordings, a dot a model."""
+    """Share of linear interpolation between the recordings, a dot a model.
+
+    Where every step is recorded nothing lies between, and a setting has no row.
+    """
+    ratios = ["validation_ratio", "flow_ratio"]
     return Shown(
         settings(
-            compared.table,
+            compared.table.dropna(subset=ratios, how="all"),
             {"validation_ratio": "validation", "flow_ratio": "flow"},
             quantity="error between recordings, share of interpolation [1]",
             lines={"interpolation": 1.0},
@@ -106,26 +111,42 @@ def one_step(compared: "Comparison") -> Shown:
 
 def latent_rollouts(compared: "Comparison") -> Shown:
     """Errors of whole latent rollouts, a panel a family."""
+    shown, said = thinned(compared)
     return Shown(
-        rollout_errors(
-            compared.curves(only=compared.comparable()), compared.baselines()
-        ),
+        rollout_errors(compared.curves(only=shown), compared.baselines()),
         "rollouts",
         "error of rollouts",
-        "Latent rollouts: mean over starts, band from best to worst start.",
+        f"Latent rollouts: mean over starts, band from best to worst start{said}.",
     )
 
 
 def activity_rollouts(compared: "Comparison") -> Shown:
     """Errors of whole activity rollouts, a panel a family."""
+    shown, said = thinned(compared)
     return Shown(
-        rollout_errors(
-            compared.curves("activity", compared.comparable()), compared.baselines()
-        ),
+        rollout_errors(compared.curves("activity", shown), compared.baselines()),
         "activity",
         "error of activity rollouts",
-        "Activity rollouts: decoded and encoded again at every step.",
+        f"Activity rollouts: decoded and encoded again at every step{said}.",
     )
+
+
+def thinned(compared: "Comparison") -> tuple[list[str], str]:
+    """Comparable settings, `MOST` at the most, and words for how they were chosen.
+
+    Of more, the one with the least error in the window, that with the largest, and
+    others at even distances of rank between.
+    """
+    names = compared.comparable()
+    if len(names) <= MOST:
+        return names, ""
+    error = compared.table.groupby("group")["validation_window"].median()
+    ranked = error.loc[names].sort_values(kind="stable").index
+    chosen = {
+        ranked[k] for k in np.linspace(0, len(names) - 1, MOST).round().astype(int)
+    }
+    said = f"; {MOST} of {len(names)} settings, from the least error to the largest"
+    return [name for name in names if name in chosen], said
 
 
 def divergence_steps(compared: "Comparison") -> Shown:
