@@ -127,7 +127,8 @@ effects = settings.switches(table)
 for name, value in effects.items():
     catalogue.record(f"effect_{name}", value)
 listed = settings.gained_said(effects) or "no switch was varied"
-Markdown(f"Change of the stable share: {listed}.")
+change = f"Change of the stable share: {listed}."
+Markdown(change)
 
 # %% [markdown]
 # A start that is not the identity should fail on its own. Where it does not, another
@@ -186,7 +187,6 @@ for one in found:
 Markdown(verdicts.markdown(found))
 
 # %%
-text = f"{summaries.sentence(compared)} {verdicts.sentence(found)}"
-short = f"Change of the stable share: {listed}. {verdicts.sentence(found)}"
-catalogue.record("verdict", short, "-")
-Markdown(text)
+text = verdicts.sentence(found)
+catalogue.record("verdict", f"{change} {text}", "-")
+Markdown(f"{summaries.sentence(compared)} {text}")

@@ -125,26 +125,25 @@ for one in found:
 Markdown(verdicts.markdown(found))
 
 # %%
-words, brief = [], []
+bound, words, brief = 0.3, [], []  # of linear interpolation: the target
 for name, presets in (("default", ()), ("hard", ("hard",))):
     gaps = settings.by_gap(table, *presets)
     for tu, group in gaps.items():
         catalogue.record(f"ratio_{tu}_{name}", settings.share_of_line(group))
     if gaps:
-        worse, quiet = (
-            settings.limit_said(gaps, 0.3, families)
-            for families in (settings.FAMILIES, ["flow"])
-        )
+        worse = settings.limit_said(gaps, bound)
+        quiet = settings.limit_said(gaps, bound, ["flow"])
         words.append(f"- the {name} circuit: {worse}; on flow alone {quiet}")
-        short = [said.split(" (")[0] for said in (worse, quiet)]  # without the numbers
-        brief.append(f"the {name} circuit {short[0]}, on flow alone {short[1]}")
+        worse = settings.limit(gaps, bound)
+        quiet = settings.limit(gaps, bound, ["flow"])
+        brief.append(f"the {name} circuit {worse}, on flow alone {quiet}")
 text = summaries.sentence(compared)
 first = settings.pretrained_said(table)
 if first:
     words.append(f"- a stimulus encoder trained first, then held: {first}")
 listed = "\n".join(words) or "- not trained here"
 answer = f"As a share of interpolation: {'; '.join(brief) or 'nothing trained'}."
-catalogue.record("verdict", answer.replace("**", ""), "-")
+catalogue.record("verdict", answer, "-")
 Markdown(
     f"{text} {verdicts.sentence(found)}\n\nAs a share of linear interpolation, on the "
     f"worse family and with the best number of windows:\n\n{listed}"

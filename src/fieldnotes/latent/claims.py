@@ -15,7 +15,6 @@ from fieldnotes.latent import claims_every_step as every
 from fieldnotes.latent.reports import brief, spread
 from fieldnotes.latent.settings import (
     ALIGNED,
-    FAMILIES,
     OLD,
     PLAIN,
     by_gap,
@@ -24,6 +23,7 @@ from fieldnotes.latent.settings import (
     share_of_line,
     staggered,
     switches,
+    window_folds,
 )
 from fieldnotes.latent.verdicts import (
     FAILS,
@@ -322,10 +322,7 @@ def _staggered_target(own: Group, base: Group) -> Outcome:
     """Staggered recordings from their own samples beside aligned ones."""
     ours, verdict = "–", MISSING
     if own and base:
-        folds = [
-            own.median(f"{family}_window") / base.median(f"{family}_window")
-            for family in FAMILIES
-        ]
+        folds = window_folds(own, base)
         ours = f"{brief(folds[0])} times the aligned error, {brief(folds[1])} on flow"
         verdict = MET if max(folds) <= 1.25 else MISSED
     return Outcome(

@@ -95,22 +95,26 @@ def pretrained_said(table: pd.DataFrame) -> str:
 
     Each such setting beside the one that differs in nothing else; empty without both.
     """
+    if not len(table):
+        return ""
     said, names = [], ["preset", "tu", "ems"]
-    with_it = table[table["stimulus_warm_up"] > 0] if len(table) else table
-    for _, part in with_it.groupby([*names, "stimulus_warm_up"]) if len(table) else ():
-        own, row = Group(part), part.iloc[0]
+    with_it = table[table["stimulus_warm_up"] > 0]
+    for _, part in with_it.groupby([*names, "stimulus_warm_up"]):
+        row = part.iloc[0]
         base = pick(table, **ALIGNED | {name: row[name] for name in names})
         if base:
-            folds = [
-                own.median(f"{family}_window") / base.median(f"{family}_window")
-                for family in FAMILIES
-            ]
+            folds = [brief(fold) for fold in window_folds(Group(part), base)]
             said.append(
                 f"tu {row['tu']:g}, ems {row['ems']:g}: {row['stimulus_warm_up']:,.0f} "
-                f"updates, {brief(folds[0])} times the error between, "
-                f"{brief(folds[1])} on flow"
+                f"updates, {folds[0]} times the error between, {folds[1]} on flow"
             )
     return "; ".join(said)
+
+
+def window_folds(own: Group, base: Group) -> list[float]:
+    """Error between the recordings over that of a base, a family each [1]."""
+    names = [f"{family}_window" for family in FAMILIES]
+    return [own.median(name) / base.median(name) for name in names]
 
 
 def share_of_line(group: Group | None, families: Sequence[str] = FAMILIES) -> float:
@@ -121,30 +125,35 @@ def share_of_line(group: Group | None, families: Sequence[str] = FAMILIES) -> fl
     return float(np.max(shares))
 
 
-def limit_said(
+def limit(
     gaps: dict[int, Group], bound: float, families: Sequence[str] = FAMILIES
 ) -> str:
-    """At which gaps the best settings stay within a share of interpolation.
+    """At which gaps the best settings stay within a share of interpolation, in words.
 
     The share is no steady function of the gap: over a short one the line itself errs
     little, and noise, which no model foresees, is most of what both leave.
     """
-    shares = {tu: share_of_line(own, families) for tu, own in gaps.items()}
-    within = [tu for tu, value in shares.items() if value <= bound]
+    within = [tu for tu, own in gaps.items() if share_of_line(own, families) <= bound]
     over = [tu for tu in gaps if tu not in within]
     if not within:
-        where = f"beyond {bound:g} at every gap tried"
-    else:
-        where = f"within {bound:g} up to {max(within)} steps"
-        longer = [tu for tu in over if tu > max(within)]
-        where += f", beyond it at {longer[0]}" if longer else ", the longest gap tried"
-        shorter = [str(tu) for tu in over if tu < max(within)]
-        where += f", and at {' and '.join(shorter)}" if shorter else ""
+        return f"beyond {bound:g} at every gap tried"
+    where = f"within {bound:g} up to {max(within)} steps"
+    longer = [tu for tu in over if tu > max(within)]
+    where += f", beyond it at {longer[0]}" if longer else ", the longest gap tried"
+    shorter = [str(tu) for tu in over if tu < max(within)]
+    return where + (f", and at {' and '.join(shorter)}" if shorter else "")
+
+
+def limit_said(
+    gaps: dict[int, Group], bound: float, families: Sequence[str] = FAMILIES
+) -> str:
+    """The `limit` with the share, the noise floor and the divergence of every gap."""
     listed = (
-        f"tu {tu}: {value:.3g}{_floor(gaps[tu], families)}, {gaps[tu].lasts}"
-        for tu, value in shares.items()
+        f"tu {tu}: {share_of_line(own, families):.3g}{_floor(own, families)}, "
+        f"{own.lasts}"
+        for tu, own in gaps.items()
     )
-    return f"**{where}** ({'; '.join(listed)})"
+    return f"**{limit(gaps, bound, families)}** ({'; '.join(listed)})"
 
 
 def _floor(group: Group, families: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ def answer(comparison: Comparison) -> Answer | None:
     the first number that a stage records: the last stage that compares settings, or
     the last of all. The text says "smallest" and "largest" rather than "best".
     """
-    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    declared = _declared(comparison)
     order = "max" if declared.get("order") == "max" else "min"
     repeats = _repeats(comparison)
     found = [
@@ -49,6 +49,11 @@ def answer(comparison: Comparison) -> Answer | None:
     ]
     answers = [item for item in found if item is not None]
     return next((a for a in answers if a.cases > 1), answers[0] if answers else None)
+
+
+def _declared(comparison: Comparison) -> Mapping[str, Any]:
+    """What the spread says of its answer; nothing where `pages` is a word."""
+    return comparison.pages if isinstance(comparison.pages, Mapping) else {}
 
 
 def _headline(
@@ -66,8 +71,9 @@ def _repeats(comparison: Comparison) -> set[str]:
     models of another. Where that is not so (strengths of a field that train as one
     program) the spread says which of them do: `pages: {over: [seed], …}`.
     """
-    if isinstance(comparison.pages, Mapping) and "over" in comparison.pages:
-        return set(comparison.pages["over"])
+    declared = _declared(comparison)
+    if "over" in declared:
+        return set(declared["over"])
     members = [member for case in comparison.cases for member in case.run.members]
     return {name for member in members for name in member}
 
@@ -109,7 +115,7 @@ def finding(comparison: Comparison) -> str:
 
     A spread that lets a text answer is not answered by some number in its place.
     """
-    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    declared = _declared(comparison)
     words = said(comparison)
     if words or ("says" in declared and "by" not in declared):
         return markdown(words)
@@ -134,7 +140,7 @@ def said(comparison: Comparison) -> str:
     One of each stage, named where there are several. Empty where no text is named, or
     none was recorded by a run of today's code.
     """
-    declared = comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    declared = _declared(comparison)
     name, texts = declared.get("says"), []
     for cases in comparison.stages.values():
         told = [text for case in cases if (text := _recorded(case, name))]

@@ -45,8 +45,11 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
             "fieldnotes-figures": figures,
         }
     )
-    opening = [markdown(comparison.question), _answered(comparison)]
-    opening.append(_counted(comparison))
+    opening = [
+        markdown(comparison.question),
+        _answered(comparison),
+        _counted(comparison),
+    ]
     return header + "\n" + "\n\n".join([p for p in opening if p] + sections) + "\n"
 
 
