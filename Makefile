@@ -65,5 +65,5 @@ ifeq ($(BIN),.venv/bin)
 	  echo "This Python cannot make environments. On Debian or Ubuntu: apt install python3-venv." >&2; exit 2; }
 endif
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable '.[test]'
+	  --constraint constraints.txt --editable '.[studies,test]'
 	@touch $@

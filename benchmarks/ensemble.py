@@ -24,7 +24,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import optax  # noqa: E402
 
-from fieldnotes.training import Phase, initialise, train  # noqa: E402
+from studies.training import Phase, initialise, train  # noqa: E402
 
 SEEDS = [0, 1, 2, 3, 4]
 ROUNDS = 5

@@ -39,12 +39,12 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
-from fieldnotes.latent import batches, learning  # noqa: E402
-from fieldnotes.latent.acquisition import Observed  # noqa: E402
-from fieldnotes.latent.losses import Weights  # noqa: E402
-from fieldnotes.latent.models import LatentModel, build  # noqa: E402
-from fieldnotes.latent.recipes import adam, of_dynamics  # noqa: E402
-from fieldnotes.training import Phase, stack, train  # noqa: E402
+from studies.latent import batches, learning  # noqa: E402
+from studies.latent.acquisition import Observed  # noqa: E402
+from studies.latent.losses import Weights  # noqa: E402
+from studies.latent.models import LatentModel, build  # noqa: E402
+from studies.latent.recipes import adam, of_dynamics  # noqa: E402
+from studies.training import Phase, stack, train  # noqa: E402
 
 NEURONS, STIMULI, STEPS, BATCH = 1006, 37, 20_000, 32
 FIRST = 5  # updates whose losses are compared

@@ -42,11 +42,11 @@ import jax  # noqa: E402
 import numpy as np  # noqa: E402
 from jax.experimental.compilation_cache import compilation_cache  # noqa: E402
 
-from fieldnotes.orbit import batches, learning  # noqa: E402
-from fieldnotes.orbit.kepler import gravity  # noqa: E402
-from fieldnotes.orbit.recipes import MATCHING, Recipe  # noqa: E402
-from fieldnotes.orbit.tasks import orbit_set, unseen_set  # noqa: E402
-from fieldnotes.training import initialise  # noqa: E402
+from studies.orbit import batches, learning  # noqa: E402
+from studies.orbit.kepler import gravity  # noqa: E402
+from studies.orbit.recipes import MATCHING, Recipe  # noqa: E402
+from studies.orbit.tasks import orbit_set, unseen_set  # noqa: E402
+from studies.training import initialise  # noqa: E402
 
 GOAL, CLAIM = 1.0, 10.0  # [%], times
 DRAW, SEEDS, STEPS, PEAK, EVERY = 1, (1, 2, 3, 4, 5), 1000, 3e-3, 100

@@ -23,12 +23,12 @@ import equinox as eqx
 import jax
 import optax
 
-from fieldnotes.orbit import batches, learning
-from fieldnotes.orbit.losses import percent_error
-from fieldnotes.orbit.models import OrbitModel
-from fieldnotes.orbit.recipes import MATCHING, Recipe
-from fieldnotes.orbit.solvers import solve
-from fieldnotes.orbit.tasks import orbit_set
+from studies.orbit import batches, learning
+from studies.orbit.losses import percent_error
+from studies.orbit.models import OrbitModel
+from studies.orbit.recipes import MATCHING, Recipe
+from studies.orbit.solvers import solve
+from studies.orbit.tasks import orbit_set
 
 GOAL = 6.0  # times the faithful set-up's steps per CPU-second
 ROUNDS = 5  # medians of so many

@@ -22,10 +22,10 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
-from fieldnotes.reach import evaluation, learning, reductions  # noqa: E402
-from fieldnotes.reach.loop import draw_noise  # noqa: E402
-from fieldnotes.reach.recipes import RECIPES, Recipe  # noqa: E402
-from fieldnotes.reach.tasks import centre_out, random_reaches  # noqa: E402
+from studies.reach import evaluation, learning, reductions  # noqa: E402
+from studies.reach.loop import draw_noise  # noqa: E402
+from studies.reach.recipes import RECIPES, Recipe  # noqa: E402
+from studies.reach.tasks import centre_out, random_reaches  # noqa: E402
 
 STDS, CURLS = (0.0, 0.5, 1.0, 1.5), (1.0, 2.0, 4.0)
 SETTING = learning.Setting()

@@ -27,8 +27,8 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import optax  # noqa: E402
 
-from fieldnotes.reach.learning import Setting, fit  # noqa: E402
-from fieldnotes.reach.recipes import Recipe  # noqa: E402
+from studies.reach.learning import Setting, fit  # noqa: E402
+from studies.reach.recipes import Recipe  # noqa: E402
 
 HIDDEN, BATCH, STEPS, DT, STD = 100, 250, 100, 0.05, 1.0
 CONTROLS = STEPS - 1

@@ -10,27 +10,28 @@ from fieldnotes.project import Project
 from fieldnotes.spreads import list_notebooks, read_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "src" / "fieldnotes"
+MACHINE, STUDIES_ROOM = ROOT / "src" / "fieldnotes", ROOT / "src" / "studies"
 STATIONS = {"spreads", "runner", "catalogue", "website", "cli", "lab", "project"}
 STATIONS |= {"files", "errors", "__main__", "cli_tables", "doctor"}
-SHARED = {"files", "errors"}  # of no station: whole files, the family of errors
-FLOOR = {"training", "plotting"}
+FLOOR = {"training", "plotting", "files"}
 STUDIES = {"reach", "orbit", "latent"}
-SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax"}
+SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax", "scipy", "jaxtyping"}
 NOTEBOOKS = [p for paths in list_notebooks(Project(ROOT)).values() for p in paths]
-MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if "/." not in p.as_posix()]
+MACHINE_MODULES = sorted(MACHINE.rglob("*.py"))
+STUDY_MODULES = sorted(STUDIES_ROOM.rglob("*.py"))
+MODULES = MACHINE_MODULES + STUDY_MODULES
 LONGEST_CELL = 30  # lines
 
 
 def room(path: Path) -> str:
-    """The station, study or floor that a module of the package belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    """The station, study or floor that a module of a package belongs to."""
+    return path.relative_to(ROOT / "src").parts[1].removesuffix(".py")
 
 
 def imported(path: Path) -> set[str]:
     """Dotted names of all that a module imports, lazily or not, relative resolved."""
     names: set[str] = set()
-    package = ["fieldnotes", *path.relative_to(PACKAGE).parent.parts]
+    package = list(path.relative_to(ROOT / "src").parent.parts)
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
@@ -41,10 +42,15 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def tops(path: Path) -> set[str]:
+    """The packages that a module imports from."""
+    return {dotted.split(".")[0] for dotted in imported(path)}
+
+
 def rooms_imported(path: Path) -> set[str]:
-    """First parts below `fieldnotes` of what a module imports."""
-    parts = (name.split(".") for name in imported(path))
-    return {part[1] for part in parts if part[0] == "fieldnotes" and len(part) > 1}
+    """Rooms of `studies` that a module imports."""
+    parts = (dotted.split(".") for dotted in imported(path))
+    return {part[1] for part in parts if part[0] == "studies" and len(part) > 1}
 
 
 def name(path: Path) -> str:
@@ -52,28 +58,23 @@ def name(path: Path) -> str:
 
 
 def test_every_module_belongs_to_a_known_room():
-    rooms = {room(path) for path in MODULES} - {"__init__"}
-    assert rooms <= STATIONS | FLOOR | STUDIES
-    assert {"spreads", "runner", "catalogue", "website"} <= rooms
+    assert {room(path) for path in MACHINE_MODULES} - {"__init__"} <= STATIONS
+    assert {room(path) for path in STUDY_MODULES} - {"__init__"} == FLOOR | STUDIES
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in STATIONS], ids=name)
-def test_a_station_imports_neither_jax_nor_a_study(path):
-    assert not {part.split(".")[0] for part in imported(path)} & SCIENCE
-    assert not rooms_imported(path) & (STUDIES | FLOOR)
+@pytest.mark.parametrize("path", MACHINE_MODULES, ids=name)
+def test_the_machine_imports_neither_jax_nor_a_study(path):
+    assert not tops(path) & (SCIENCE | {"studies"})
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in STUDIES], ids=name)
-def test_a_study_imports_no_other_study_and_no_station(path):
+@pytest.mark.parametrize("path", STUDY_MODULES, ids=name)
+def test_the_science_does_not_import_the_machine(path):
+    assert "fieldnotes" not in tops(path)
+
+
+@pytest.mark.parametrize("path", STUDY_MODULES, ids=name)
+def test_a_study_imports_no_other_study_and_the_floor_none(path):
     assert not rooms_imported(path) & (STUDIES - {room(path)})
-    assert not rooms_imported(path) & (STATIONS - SHARED)
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in FLOOR], ids=name)
-def test_the_shared_floor_knows_no_study_and_no_station(path):
-    assert not rooms_imported(path) & (STUDIES | STATIONS - SHARED)
-    text = path.read_text().lower()
-    assert not [study for study in STUDIES if f" {study} study" in text]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
@@ -105,24 +106,6 @@ def test_a_notebook_has_at_most_ten_lines_of_imports(path):
     lines = [line for cell in code for line in cell.source.splitlines()]
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     assert 0 < len(imports) <= 10
-
-
-def test_something_moves_to_the_shared_floor_only_for_a_second_user():
-    """Every public name of the floor is used by a study, a notebook or the floor."""
-    users = [p for p in MODULES if room(p) in STUDIES] + NOTEBOOKS
-    used = set()
-    for path in users:
-        tree = ast.parse(path.read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                if node.module.split(".")[:2] in (
-                    ["fieldnotes", "training"],
-                    ["fieldnotes", "plotting"],
-                ):
-                    used |= {alias.name for alias in node.names}
-                if node.module == "fieldnotes":
-                    used |= {alias.name for alias in node.names} & FLOOR
-    assert used, "no study uses the shared floor"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

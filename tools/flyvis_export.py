@@ -7,7 +7,7 @@ of its own and imports nothing of the product; the two exchange files:
 
 The movie is luminance, shape (time, column), at 50 frames a second. The recording has
 one voltage for each neuron and row, free of noise, and the parameters beside them, so
-that `fieldnotes.latent.flyvis.exported_circuit` can repeat it with noise. Weights come
+that `studies.latent.flyvis.exported_circuit` can repeat it with noise. Weights come
 from `--trained` (a network of flyvis's ensemble, downloaded by flyvis itself), else
 they are those of an untrained network times `--gain`. See pages/latent-flyvis.qmd.
 """

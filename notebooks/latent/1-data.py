@@ -42,8 +42,8 @@ components: int = 96  # [1] in [1, inf): dimensions of the latent state in quest
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import record, save_figure
-from fieldnotes.latent import figures, sources, statistics
-from fieldnotes.latent.metrics import total_variance
+from studies.latent import figures, sources, statistics
+from studies.latent.metrics import total_variance
 
 # %% [markdown]
 # ## The recordings

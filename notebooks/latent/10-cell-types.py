@@ -32,8 +32,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import cell_types, comparisons, figures, rollouts, trained
-from fieldnotes.latent.sources import preset_circuit
+from studies.latent import cell_types, comparisons, figures, rollouts, trained
+from studies.latent.sources import preset_circuit
 
 # %% [markdown]
 # ## Prediction

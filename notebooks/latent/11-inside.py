@@ -32,9 +32,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import figures, groups, inside, statistics, trained
-from fieldnotes.latent.recordings import parents
-from fieldnotes.latent.sources import preset_circuit
+from studies.latent import figures, groups, inside, statistics, trained
+from studies.latent.recordings import parents
+from studies.latent.sources import preset_circuit
 
 # %% [markdown]
 # ## Prediction

@@ -62,10 +62,10 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
-from fieldnotes.latent import figures, learning, models, recipes, reports, sources
-from fieldnotes.latent.figures import judgement
-from fieldnotes.latent.recordings import parents, save_npz
-from fieldnotes.training import read_model
+from studies.latent import figures, learning, models, recipes, reports, sources
+from studies.latent.figures import judgement
+from studies.latent.recordings import parents, save_npz
+from studies.training import read_model
 
 # %% [markdown]
 # ## The file

@@ -48,9 +48,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import figures, metrics, nulls, reports, rollouts, sources
-from fieldnotes.latent.models import build_stimulus_only
-from fieldnotes.training import read_model, write_model
+from studies.latent import figures, metrics, nulls, reports, rollouts, sources
+from studies.latent.models import build_stimulus_only
+from studies.training import read_model, write_model
 
 # %% [markdown]
 # ## Prediction

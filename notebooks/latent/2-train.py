@@ -81,9 +81,9 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.catalogue import record, save_figure
-from fieldnotes.latent import figures, learning, recipes, reports, sources
-from fieldnotes.latent.models import build
-from fieldnotes.training import read_model
+from studies.latent import figures, learning, recipes, reports, sources
+from studies.latent.models import build
+from studies.training import read_model
 
 # %% [markdown]
 # ## What is learned from

@@ -30,8 +30,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import claims, comparisons, settings, summaries, verdicts
-from fieldnotes.latent.figures import panels
+from studies.latent import claims, comparisons, settings, summaries, verdicts
+from studies.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction

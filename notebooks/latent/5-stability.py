@@ -30,7 +30,7 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import (
+from studies.latent import (
     claims,
     comparisons,
     old_start,
@@ -39,7 +39,7 @@ from fieldnotes.latent import (
     summaries,
     verdicts,
 )
-from fieldnotes.latent.figures import panels
+from studies.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction

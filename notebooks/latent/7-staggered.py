@@ -32,8 +32,8 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import claims, comparisons, roundtrips, summaries, verdicts
-from fieldnotes.latent.figures import panels
+from studies.latent import claims, comparisons, roundtrips, summaries, verdicts
+from studies.latent.figures import panels
 
 # %% [markdown]
 # ## Prediction

@@ -35,7 +35,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.latent import figures, groups, reports, stopping, trained
+from studies.latent import figures, groups, reports, stopping, trained
 
 # %% [markdown]
 # ## Prediction

@@ -43,9 +43,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import record, save_figure
-from fieldnotes.orbit import figures, kepler, tasks
-from fieldnotes.orbit.ephemeris import read_ephemeris
-from fieldnotes.orbit.real import published, real_objects
+from studies.orbit import figures, kepler, tasks
+from studies.orbit.ephemeris import read_ephemeris
+from studies.orbit.real import published, real_objects
 
 # %% [markdown]
 # ## The set

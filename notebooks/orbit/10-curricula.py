@@ -25,8 +25,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, surveys
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import figures, surveys
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

@@ -30,8 +30,8 @@ level: float = 1e-4  # [R_E] in (0, inf): the noise at which a winner is named
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, noise, surveys
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import figures, noise, surveys
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## What the samples give away

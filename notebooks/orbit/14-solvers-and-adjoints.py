@@ -32,10 +32,10 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import adjoints, batches, costs, surveys, tasks
-from fieldnotes.orbit.comparisons import Comparison
-from fieldnotes.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
-from fieldnotes.orbit.recipes import PhasePlan
+from studies.orbit import adjoints, batches, costs, surveys, tasks
+from studies.orbit.comparisons import Comparison
+from studies.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
+from studies.orbit.recipes import PhasePlan
 
 # %% [markdown]
 # ## The model that is opened

@@ -48,9 +48,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import batches, figures, kepler, latent_ode, tasks
-from fieldnotes.orbit.recipes import PhasePlan
-from fieldnotes.training import read_model, write_model
+from studies.orbit import batches, figures, kepler, latent_ode, tasks
+from studies.orbit.recipes import PhasePlan
+from studies.training import read_model, write_model
 
 # %% [markdown]
 # ## Pieces to redraw

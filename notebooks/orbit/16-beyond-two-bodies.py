@@ -31,8 +31,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import beyond, figures, surveys, tasks
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import beyond, figures, surveys, tasks
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

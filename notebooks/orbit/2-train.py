@@ -106,10 +106,10 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
-from fieldnotes.orbit import batches, ensembles, figures, learning, tasks
-from fieldnotes.orbit.features import feature_labels
-from fieldnotes.orbit.models import build, prior_of
-from fieldnotes.training import read_model, stack, write_model
+from studies.orbit import batches, ensembles, figures, learning, tasks
+from studies.orbit.features import feature_labels
+from studies.orbit.models import build, prior_of
+from studies.training import read_model, stack, write_model
 
 # %% [markdown]
 # ## What is learned from

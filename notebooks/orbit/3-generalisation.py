@@ -44,11 +44,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, reports, tasks, verdicts
-from fieldnotes.orbit.ephemeris import read_ephemeris
-from fieldnotes.orbit.models import build
-from fieldnotes.orbit.real import real_objects
-from fieldnotes.training import read_model
+from studies.orbit import figures, reports, tasks, verdicts
+from studies.orbit.ephemeris import read_ephemeris
+from studies.orbit.models import build
+from studies.orbit.real import real_objects
+from studies.training import read_model
 
 # %% [markdown]
 # ## The models

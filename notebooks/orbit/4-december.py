@@ -26,8 +26,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import december, figures, findings, surveys
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import december, figures, findings, surveys
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

@@ -26,9 +26,9 @@ points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, surveys
-from fieldnotes.orbit.comparisons import Comparison
-from fieldnotes.orbit.models import PRIORS
+from studies.orbit import figures, surveys
+from studies.orbit.comparisons import Comparison
+from studies.orbit.models import PRIORS
 
 # %% [markdown]
 # ## The models

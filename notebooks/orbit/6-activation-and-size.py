@@ -24,8 +24,8 @@ points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, surveys
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import figures, surveys
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

@@ -26,8 +26,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import batches, figures, planes, recipes, surveys, tasks
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import batches, figures, planes, recipes, surveys, tasks
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

@@ -29,8 +29,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.orbit import figures, planes, surveys
-from fieldnotes.orbit.comparisons import Comparison
+from studies.orbit import figures, planes, surveys
+from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models

@@ -89,8 +89,8 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
-from fieldnotes.reach import figures, learning, replicates
-from fieldnotes.training import write_model
+from studies.reach import figures, learning, replicates
+from studies.training import write_model
 
 # %% [markdown]
 # ## What is trained, and on what

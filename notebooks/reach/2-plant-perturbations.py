@@ -43,9 +43,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.reach import evaluation, figures, metrics, reductions, robustness
-from fieldnotes.reach.tasks import REACH, centre_out
-from fieldnotes.reach.trained import load_trained
+from studies.reach import evaluation, figures, metrics, reductions, robustness
+from studies.reach.tasks import REACH, centre_out
+from studies.reach.trained import load_trained
 
 # %% [markdown]
 # ## The models, and what their evaluation costs

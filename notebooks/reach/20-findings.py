@@ -34,11 +34,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.reach import evaluation, findings, instability, metrics, reductions
-from fieldnotes.reach.figures.comparisons import against_published
-from fieldnotes.reach.models import from_parameters
-from fieldnotes.reach.tasks import centre_out
-from fieldnotes.training import read_model
+from studies.reach import evaluation, findings, instability, metrics, reductions
+from studies.reach.figures.comparisons import against_published
+from studies.reach.models import from_parameters
+from studies.reach.tasks import centre_out
+from studies.training import read_model
 
 # %% [markdown]
 # ## The models

@@ -41,10 +41,10 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.reach import evaluation, figures, preferences
-from fieldnotes.reach import robustness as robust
-from fieldnotes.reach.tasks import centre_out, steady_states
-from fieldnotes.reach.trained import load_trained
+from studies.reach import evaluation, figures, preferences
+from studies.reach import robustness as robust
+from studies.reach.tasks import centre_out, steady_states
+from studies.reach.trained import load_trained
 
 # %% [markdown]
 # ## The models, and what their evaluation costs

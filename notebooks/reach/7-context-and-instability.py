@@ -41,9 +41,9 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import progress, record, save_figure
-from fieldnotes.reach import instability
-from fieldnotes.reach.figures import contexts
-from fieldnotes.reach.loop import Loop
+from studies.reach import instability
+from studies.reach.figures import contexts
+from studies.reach.loop import Loop
 
 # %% [markdown]
 # ## Prediction

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +34,6 @@ def write_bytes(path: Path, data: bytes) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return path
-
-
-def find_above(
-    path: str | Path,
-    root: str | Path | None = None,
-    accept: Callable[[Path], bool] = Path.exists,
-) -> Path | None:
-    """What stands at `path`: below `root` if given, here, or below a folder above.
-
-    The first that `accept` takes; None where there is nothing. A notebook runs in its
-    own folder, and names files from the project's.
-    """
-    here = [Path(root)] if root else []
-    for folder in (*here, Path.cwd(), *Path.cwd().parents):
-        if accept(folder / path):
-            return folder / path
-    return None
 
 
 def write_text(path: Path, text: str) -> Path:

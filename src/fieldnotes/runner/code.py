@@ -15,14 +15,7 @@ from typing import Any, Protocol
 
 from fieldnotes.files import to_json
 
-# Stations carry results, they do not make them: their code enters no key.
-STATIONS = frozenset(
-    f"fieldnotes.{name}"
-    for name in (
-        *("spreads", "runner", "catalogue", "website", "cli", "cli_tables", "lab"),
-        *("doctor", "project", "files", "errors", "__main__"),
-    )
-)
+MACHINE = "fieldnotes"  # carries results, does not make them: enters no key
 DRAWING = frozenset({"figures", "plotting"})  # modules that show results
 FIGURE = "figure"  # tag of a cell that only draws
 LENGTH = 16  # hexadecimal digits of a key: 64 bits
@@ -116,7 +109,7 @@ def _reach(
     while todo:
         for name, path in module_files(src, todo.pop()):
             parts = name.split(".")
-            if skip & set(parts) or ".".join(parts[:2]) in STATIONS:
+            if skip & set(parts) or parts[0] == MACHINE:
                 break
             if name not in found:
                 state = path.stat()

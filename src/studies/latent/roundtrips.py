@@ -1,0 +1,197 @@
+r"""Through the voltages and back: what an activity rollout adds to a latent one.
+
+A latent rollout repeats the step $S: z \mapsto z + f(z, u)$, an activity rollout
+$E D S$: it decodes and encodes again, and no loss compares $E(D(z))$ with $z$. Measured
+are the round trip alone, by repeating $D E$ from the voltages that rollouts start at,
+and the largest eigenvalues of the Jacobians of $S$, of $E D$ and of $E D S$ there.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from studies.latent import metrics, reports, rollouts, trained
+from studies.latent.acquisition import Observation
+from studies.latent.comparisons import Comparison
+from studies.latent.reports import Arrays, Plan, Recordings
+from studies.latent.trained import Catalogue, Load, Row
+
+GAINS = ("step", "trip", "both")  # S, E D and E D S
+HEADINGS = {
+    "latent": "latent diverges at",
+    "activity": "activity diverges at",
+    "trips": "round trip alone diverges at",
+    "gain_step": "gain of a step",
+    "gain_trip": "of a round trip",
+    "gain_both": "of both",
+}
+
+
+# One model -------------------------------------------------------------------------
+
+
+def measure(
+    model: Any,
+    recordings: Recordings,
+    plan: Plan,
+    observation: Observation | None = None,
+    fitted: Mapping[str, Float[np.ndarray, "start latent"]] | None = None,
+) -> Arrays:
+    """Round trips of one model from the states that its rollouts start at.
+
+    Args:
+        model: encoder, decoder, stimulus encoder and map.
+        recordings: by the name of their family.
+        plan: how it is rolled out.
+        observation: what the model may see of its start; None: all of it.
+        fitted: by family, latent states that its rollouts start at instead.
+
+    Returns, by family: `<family>.trips`, mean squared error [voltage²] after each of
+    `plan.activity` round trips without a step, shape (start, trip), and
+    `<family>.step`, `.trip`, `.both`, largest absolute eigenvalues [1], shape (start,).
+    """
+    found: Arrays = {}
+    for family, recording in recordings.items():
+        starts = plan.starts_of(recording)
+        initial = reports.initial_states(recording, starts, observation)
+        if fitted and family in fitted:
+            initial = reports.decoded(model, fitted[family])
+        voltage = jnp.asarray(recording.voltage[starts] if initial is None else initial)
+        trips = np.asarray(_trips(model, voltage, plan.activity))
+        found[f"{family}.trips"] = metrics.finite(trips)
+        jacobians = _jacobians(model, voltage, jnp.asarray(recording.stimulus[starts]))
+        for name, own in zip(GAINS, jacobians, strict=True):
+            found[f"{family}.{name}"] = largest(np.asarray(own))
+    return found
+
+
+@eqx.filter_jit
+def _trips(model: Any, voltage: Float[Array, "start n"], count: int) -> Array:
+    def trip(x: Array, _: None) -> tuple[Array, Array]:
+        after = jax.vmap(lambda row: model.decode(model.encode(row)))(x)
+        return after, ((after - voltage) ** 2).mean(axis=-1)
+
+    model = rollouts.ready(model)
+    return jax.lax.scan(trip, voltage, None, length=count)[1].T
+
+
+@eqx.filter_jit
+def _jacobians(
+    model: Any, voltage: Float[Array, "start n"], stimulus: Float[Array, "start s"]
+) -> tuple[Array, ...]:
+    def one(x: Array, s: Array) -> tuple[Array, ...]:
+        u, z = model.encode_stimulus(s), model.encode(x)
+        step = jax.jacfwd(lambda z: model.step(z, u))(z)
+        again = jax.jacfwd(lambda z: model.encode(model.decode(z)))(model.step(z, u))
+        return step, again, again @ step
+
+    model = rollouts.ready(model)
+    return jax.lax.map(lambda given: one(*given), (voltage, stimulus))
+
+
+def largest(jacobians: Float[np.ndarray, "start l l"]) -> Float[np.ndarray, " start"]:
+    """Largest absolute eigenvalue of each matrix; `metrics.CAP` if one is not finite.
+
+    A training that diverged has no finite Jacobian.
+    """
+    known = np.array([np.isfinite(own).all() for own in jacobians])
+    values = np.abs(np.linalg.eigvals(np.where(known[:, None, None], jacobians, 0.0)))
+    return np.where(known, values.max(axis=-1), metrics.CAP)
+
+
+# Many models -----------------------------------------------------------------------
+
+
+class RoundTrips(NamedTuple):
+    """What round trips do, and how far it accounts for activity rollouts."""
+
+    table: pd.DataFrame  # a row a model and family: `HEADINGS`, group and steps
+    counts: dict[str, int]  # as `agreement` gives them
+
+    def summary(self) -> pd.DataFrame:
+        """Median and range over seeds, a row a group and family."""
+        return reports.summary(self.table, HEADINGS)
+
+    def sentence(self) -> str:
+        """What diverges, and which of two explanations agrees with it how often."""
+        own, steps = self.counts, int(self.table["steps"].to_numpy().max())
+        return (
+            f"Within {steps:,} steps, {own['activity']} of {own['all']} pairs of a "
+            f"model and a family diverge in activity rollouts, {own['latent']} in "
+            "latent ones. That the round trip alone, repeated without a step, diverges "
+            f"too is true where the activity rollout diverges, and there only, in "
+            f"{own['trips']} of {own['all']} pairs; that a step with its round trip "
+            "expands (largest eigenvalue above one, median over states), in "
+            f"{own['both']}; that a step alone does, in {own['step']}. Of latent "
+            f"rollouts a step that expands says the same in {own['latent_step']}."
+        )
+
+    def gain(self, identities: Iterable[str]) -> str:
+        """Largest eigenvalue of a step of some models: median and range, as text."""
+        own = self.table[self.table["identity"].isin(list(identities))]
+        return reports.spread(own["gain_step"])
+
+
+def of_comparison(catalogue: Catalogue, compared: Comparison) -> RoundTrips:
+    """Round trips of every model of a comparison, kept in the catalogue."""
+    load, lines = trained.loader(catalogue), []
+    for row in compared.rows():
+        name = str(row["identity"])
+        plan, data = compared.plans[name], compared.data[name]
+        asked = {"data": str(trained.data_key(row)), "plan": vars(plan)}
+        compute = partial(opened, row, load, data, plan, compared.found[name])
+        found = catalogue.cached("round-trips", asked, compute, row)
+        lines += [numbers(row, found, family, plan) for family in data]
+    table = pd.DataFrame(lines)
+    return RoundTrips(table, agreement(table))
+
+
+def opened(
+    row: Row, load: Load, data: Recordings, plan: Plan, judged: Arrays
+) -> Arrays:
+    """`measure` of the model of a row, from the states that its judgement began at."""
+    fitted = {
+        family: judged[f"{family}.z0"] for family in data if f"{family}.z0" in judged
+    }
+    seen = trained.observation_of(row)
+    return measure(load(row), data, plan, seen, fitted)
+
+
+def numbers(
+    row: Row, found: Mapping[str, Any], family: str, plan: Plan
+) -> dict[str, Any]:
+    """Numbers of one model and family, over the length of its activity rollouts."""
+    gains = {f"gain_{name}": np.median(found[f"{family}.{name}"]) for name in GAINS}
+    return {
+        "identity": str(row["identity"]),
+        "group": f"{row['group']}, {family}",
+        "steps": plan.activity,
+        "latent": min(float(row[f"{family}_divergence"]), plan.activity),
+        "activity": float(row[f"{family}_activity_divergence"]),
+        "trips": float(metrics.divergence_step(found[f"{family}.trips"])),
+        **gains,
+    }
+
+
+def agreement(table: pd.DataFrame) -> dict[str, int]:
+    """Rows in all, rows that diverge, and rows where a measure says the same."""
+    own = {name: table[name].to_numpy(float) for name in HEADINGS}
+    steps = table["steps"].to_numpy(float)
+    ends = own["activity"] < steps
+    says = {
+        "trips": own["trips"] < steps,
+        "step": own["gain_step"] > 1,
+        "both": own["gain_both"] > 1,
+    }
+    leaves = own["latent"] < steps
+    counts = {"latent": int(leaves.sum()), "activity": int(ends.sum())}
+    counts["latent_step"] = int((says["step"] == leaves).sum())
+    agrees = {name: int((saying == ends).sum()) for name, saying in says.items()}
+    return {"all": len(table)} | counts | agrees

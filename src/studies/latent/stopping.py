@@ -1,0 +1,172 @@
+"""When to stop: models along a training, and which cheap signal says how far they hold.
+
+What is wanted is the error of long rollouts on another family of stimuli, which nobody
+has in practice. A *signal* is anything computed from the map itself or from recordings
+of the family that trains. It is useful if it ranks checkpoints as the wanted error does
+and if the checkpoint it prefers is nearly the best.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+from scipy.stats import spearmanr
+
+from studies.latent import inside, metrics
+from studies.latent.recordings import Recording
+from studies.latent.reports import Arrays, Plan
+
+WANTED = "flow_long"
+STATES = 12  # rows at which the map is looked at
+
+# Each is a column of the table of checkpoints; low is good in all of them.
+SIGNALS = {
+    "loss_points": "error at the loss points",
+    "beyond": "error after the window, at recordings",
+    "max_intervening": "largest error before the first recording",
+    "same_family": "long rollouts, same family",
+    "activity": "rollouts through the voltages, same family",
+    "radius": "spectral radius of the map",
+    "latent_step": "mean size of a latent step",
+    "reconstruction": "reconstruction error",
+}
+OBSERVED = ("loss_points", "beyond", "radius", "latent_step", "reconstruction")
+
+
+def kinds(row: Mapping[str, Any]) -> dict[int, str]:
+    """Update → kind of the model kept there, for a training with checkpoints."""
+    count, updates = int(row["checkpoints"]), int(row["updates"])
+    between = [place * (updates // count) for place in range(1, count)]
+    return {update: f"update-{update}" for update in between} | {updates: "final"}
+
+
+def signals(
+    model: Any, recording: Recording, found: Arrays, plan: Plan
+) -> dict[str, float]:
+    """The signals of one checkpoint, from the family it trains on, and what is wanted.
+
+    Args:
+        model: the checkpoint.
+        recording: of the family that trains.
+        found: what `reports.judge` gave of it, with families validation and flow.
+        plan: how it was rolled out.
+    """
+    mse, flow = found["validation.mse"], found["flow.mse"]
+    units, horizon = plan.time_units, plan.horizon
+    rows = np.linspace(0, recording.steps - 2, STATES).astype(int)
+    curve = metrics.finite(mse).mean(axis=0)
+    recorded = np.arange(horizon + units - 1, len(curve), units)
+    return {
+        "loss_points": float(curve[metrics.loss_points(units, horizon)].mean()),
+        "beyond": float(curve[recorded].mean()) if recorded.size else float("nan"),
+        "max_intervening": metrics.max_intervening(mse, units),
+        "same_family": float(curve.mean()),
+        "activity": float(metrics.finite(found["validation.activity"]).mean()),
+        "radius": radius(model, recording, rows),
+        "latent_step": latent_step(model, recording, rows),
+        "reconstruction": float(found["validation.one_step"][0]),
+        WANTED: float(metrics.finite(flow).mean()),
+        "flow_divergence": float(metrics.divergence_step(flow)),
+        "validation_divergence": float(metrics.divergence_step(mse)),
+    }
+
+
+def radius(model: Any, recording: Recording, rows: np.ndarray) -> float:
+    """Median over states of the largest eigenvalue of the one-step map [1]."""
+    try:
+        return float(np.median(np.abs(inside.spectrum(model, recording, rows)[:, 0])))
+    except np.linalg.LinAlgError:  # a diverged training has no finite Jacobian
+        return metrics.CAP
+
+
+def latent_step(model: Any, recording: Recording, rows: np.ndarray) -> float:
+    """Mean size of a component of a latent step, relative to that of the state [1]."""
+    given = jnp.asarray(recording.voltage[rows]), jnp.asarray(recording.stimulus[rows])
+    found = float(_latent_step(model, *given))
+    return min(found, metrics.CAP) if np.isfinite(found) else metrics.CAP
+
+
+@eqx.filter_jit
+def _latent_step(
+    model: Any, voltage: Float[Array, "row n"], stimulus: Float[Array, "row s"]
+) -> Array:
+    def one(x: Array, s: Array) -> tuple[Array, Array]:
+        z = model.encode(x)
+        change = model.step(z, model.encode_stimulus(s)) - z
+        return jnp.abs(change).mean(), jnp.abs(z).mean()
+
+    change, size = jax.vmap(one)(voltage, stimulus)
+    return change.mean() / size.mean()
+
+
+# What they are worth ---------------------------------------------------------------
+
+
+def ranking(table: pd.DataFrame) -> pd.DataFrame:
+    """Each signal's worth, best first.
+
+    Columns: rank correlation with the wanted error over all checkpoints (`overall`)
+    and within trainings (`within`, their median); `regret`, the wanted error at the
+    checkpoint where the signal is lowest over the lowest of the training (median).
+    """
+    rows = {}
+    for name in (name for name in SIGNALS if name in table):
+        by = [own for _, own in table.groupby("course", sort=False)]
+        rows[SIGNALS[name]] = {
+            "observed only": name in OBSERVED,
+            "overall": correlation(table, name),
+            "within": middle([correlation(own, name) for own in by]),
+            "regret": middle([regret(own, name) for own in by]),
+        }
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    return found.sort_values("overall", ascending=False)
+
+
+def correlation(table: pd.DataFrame, signal: str) -> float:
+    """Spearman's rank correlation of a signal with the wanted error.
+
+    NaN where one of them does not vary.
+    """
+    pair = table[[signal, WANTED]].to_numpy(float)
+    pair = pair[np.isfinite(pair).all(axis=1)]
+    if len(pair) < 2 or (np.ptp(pair, axis=0) == 0).any():
+        return float("nan")
+    return float(np.asarray(spearmanr(pair[:, 0], pair[:, 1])).ravel()[0])
+
+
+def regret(course: pd.DataFrame, signal: str) -> float:
+    """Wanted error where the signal is lowest, over the lowest wanted error."""
+    values, wanted = (course[name].to_numpy(float) for name in (signal, WANTED))
+    if not np.isfinite(values).any():
+        return float("nan")
+    return float(wanted[np.nanargmin(values)] / wanted.min())
+
+
+def middle(values: Sequence[float]) -> float:
+    """Median of what is known; NaN if nothing is."""
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.median(known)) if known else float("nan")
+
+
+def stops(table: pd.DataFrame, patience: int) -> pd.DataFrame:
+    """Where the corrected rule stops each training, and what that costs.
+
+    Columns: the update it stops at (the last if never), the wanted error there and at
+    the end, both over the lowest of the training.
+    """
+    rows = {}
+    for course, own in table.groupby("course", sort=False):
+        place = metrics.stopping_place(list(own["max_intervening"]), patience)
+        at = own.iloc[-1 if place is None else place]
+        rows[course] = {
+            "stops at": int(at["update"]),
+            "fired": place is not None,
+            "regret": float(at[WANTED] / own[WANTED].min()),
+            "regret at the end": float(own[WANTED].iloc[-1] / own[WANTED].min()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

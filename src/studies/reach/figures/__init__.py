@@ -1,0 +1,54 @@
+"""How the study is shown: reaches, measures and responses, each a plotly figure.
+
+Every function returns a figure whose axes carry their units; none reads or writes
+files. A variable has the same colours in all of them.
+"""
+
+from studies.reach.figures.common import (
+    Group,
+    amplitude_colour,
+    direction_colour,
+    limits,
+    std_colour,
+    variable_colour,
+)
+from studies.reach.figures.losses import loss_history, replicate_spread
+from studies.reach.figures.measures import (
+    low_high_summary,
+    measure_violins,
+    split_violins,
+)
+from studies.reach.figures.reaches import (
+    aligned_paths,
+    centre_out_set,
+    profile_limits,
+    profiles,
+)
+from studies.reach.figures.responses import (
+    GAIN,
+    angle_histograms,
+    angles_in_time,
+    frequency_response,
+)
+
+__all__ = [
+    "GAIN",
+    "Group",
+    "aligned_paths",
+    "amplitude_colour",
+    "angle_histograms",
+    "angles_in_time",
+    "centre_out_set",
+    "direction_colour",
+    "frequency_response",
+    "limits",
+    "loss_history",
+    "low_high_summary",
+    "measure_violins",
+    "profile_limits",
+    "profiles",
+    "replicate_spread",
+    "split_violins",
+    "std_colour",
+    "variable_colour",
+]

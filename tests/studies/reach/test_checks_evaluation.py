@@ -1,0 +1,41 @@
+"""What the planner refuses of the notebooks that test trained controllers."""
+
+import pytest
+
+from studies.reach import checks
+
+GOOD = {
+    "plant_perturbations": {"amplitudes": [0.0, 0.5, 4.0], "grid": 2},
+    "feedback_perturbations": {"start": 30, "duration": 5, "noise": 0.1},
+    "unit_preferences": {"directions": 24, "load": 0.4},
+}
+
+
+@pytest.mark.parametrize("notebook", GOOD)
+def test_what_is_possible_passes(notebook):
+    check = getattr(checks, notebook)
+    assert check(GOOD[notebook]) is None
+    assert check({}) is None
+
+
+@pytest.mark.parametrize(
+    ("notebook", "wrong", "named"),
+    [
+        ("plant_perturbations", {"amplitudes": [4.0, 0.0]}, "amplitudes"),
+        ("plant_perturbations", {"amplitudes": [1.0]}, "amplitudes"),
+        ("plant_perturbations", {"amplitudes": [-1.0, 1.0]}, "amplitudes"),
+        ("plant_perturbations", {"amplitudes": [1.0, 1.0]}, "amplitudes"),
+        ("plant_perturbations", {"evaluations": 0}, "evaluations"),
+        ("feedback_perturbations", {"duration": 0}, "duration"),
+        ("feedback_perturbations", {"noise": 0.0}, "noise"),
+        ("feedback_perturbations", {"noise_steps": 8}, "noise_steps"),
+        ("feedback_perturbations", {"velocity_impulse": -1.2}, "velocity_impulse"),
+        ("unit_preferences", {"directions": 2}, "directions"),
+        ("unit_preferences", {"grid": 1}, "grid"),
+        ("unit_preferences", {"load": 0.0}, "load"),
+        ("unit_preferences", {"curl": 0.0}, "curl"),
+    ],
+)
+def test_what_is_impossible_is_refused_by_name(notebook, wrong, named):
+    with pytest.raises(ValueError, match=f"`{named}` must"):
+        getattr(checks, notebook)(GOOD[notebook] | wrong)

@@ -1,0 +1,71 @@
+"""Controllers as the catalogue lists them: who is tested, and who is left out."""
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from studies.reach.models import build
+from studies.reach.trained import Catalogue, load_trained
+
+STDS = [0.0, 1.5]
+FIRST = [1.0, 1.1, 1.0, 1.2, 1.1, 9.0]
+LOSSES = [*FIRST, *[2.0] * 5, np.nan]  # the last of each std fails
+
+
+class Shelf:
+    """A catalogue of twelve untrained models in memory."""
+
+    def __init__(self):
+        self.scraps = {}
+
+    def models(self, where=None, /):
+        assert where == {"from": "train"}
+        rows = [
+            {"field_std": [std], "seed": [seed], "field": "curl", "steps": 20}
+            for std in STDS
+            for seed in range(6)
+        ]
+        return pd.DataFrame(rows).assign(place=range(12))
+
+    def history(self, row, /):
+        return {"best_loss": np.array([99.0, LOSSES[row["place"]]])}
+
+    def load_model(self, row, read, /):
+        del read
+        return build(hidden=3, key=jax.random.key(row["place"]))
+
+    def record(self, name, value, unit="1", /):
+        self.scraps[name] = value, unit
+
+
+@pytest.fixture(scope="module")
+def shelf():
+    return Shelf()
+
+
+@pytest.fixture(scope="module")
+def found(shelf):
+    assert isinstance(shelf, Catalogue)
+    return load_trained(shelf, {"from": "train"})
+
+
+def test_replicates_that_have_not_learned_are_left_out_and_counted(shelf, found):
+    assert found.table["place"].tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert found.left_out == 2
+    assert shelf.scraps == {"models": (10, "1"), "left_out": (2, "1")}
+    assert str(found) == "10 models, training stds 0, 1.5; 2 more were left out"
+
+
+def test_members_stand_in_the_order_of_the_table(found):
+    expected = build(hidden=3, key=jax.random.key(7)).readout.weight
+    np.testing.assert_array_equal(found.controllers.readout.weight[6], expected)
+    assert found.of_std(1.5) == [5, 6, 7, 8, 9]
+    assert found.seeds == [0, 1, 2, 3, 4] * 2
+    assert found.members[6] == {"field_std": 1.5, "seed": 1}
+
+
+def test_stds_and_loop_are_those_of_the_models(found):
+    assert found.stds == STDS
+    assert found.loop.steps == 20
+    assert set(found.colours) == set(STDS) and len(set(found.colours.values())) == 2
