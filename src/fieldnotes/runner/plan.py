@@ -23,7 +23,7 @@ from fieldnotes.runner.keys import (
 )
 from fieldnotes.runner.queries import Model
 from fieldnotes.runner.standing import standing
-from fieldnotes.runner.supply import Supply, split
+from fieldnotes.runner.resolve import Supply, split
 from fieldnotes.spreads import RunRequest, Spread, Stage
 
 DONE, TO_RUN, ELSEWHERE, SKIPPED = "done", "to run", "running elsewhere", "not selected"
