@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from fieldnotes.errors import CorruptFile, FieldnotesError
 from fieldnotes.project import Project
-from fieldnotes.runner.ends import End, ending, models_left
+from fieldnotes.runner.outcomes import End, ending, models_left
 from fieldnotes.runner.folder import (
     FINISHED,
     SCRATCH,
