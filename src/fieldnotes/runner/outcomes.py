@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
-from fieldnotes.runner.watch import Watch
+from fieldnotes.runner.monitor import Watch
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PLACE = re.compile(r"Cell In\[\d+\], line (\d+)")

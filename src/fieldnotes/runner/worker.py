@@ -34,7 +34,7 @@ from fieldnotes.runner.folder import (
 )
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
-from fieldnotes.runner.watch import Watch, kill_tree, oom_kills
+from fieldnotes.runner.monitor import Watch, kill_tree, oom_kills
 
 BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
 
