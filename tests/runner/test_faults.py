@@ -14,7 +14,7 @@ import pytest
 from fieldnotes.files import read_json, write_json
 from fieldnotes.runner import RunnerError, execute, status
 from fieldnotes.runner.batch import check_writable
-from fieldnotes.runner.release import FREE_DISK_VARIABLE
+from fieldnotes.runner.admit import FREE_DISK_VARIABLE
 from fieldnotes.runner.slots import launch
 
 SLOW = """

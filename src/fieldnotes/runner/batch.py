@@ -30,7 +30,7 @@ from fieldnotes.runner.plan import (
     PlannedRun,
 )
 from fieldnotes.runner.progress import Display, choose_display
-from fieldnotes.runner.release import Release, final_status
+from fieldnotes.runner.admit import Release, final_status
 from fieldnotes.runner.slots import LocalSlots, Slots, launch
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.worker import BUSY
