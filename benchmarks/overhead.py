@@ -20,7 +20,7 @@ from pathlib import Path
 from fieldnotes.files import write_bytes, write_json
 from fieldnotes.project import Project
 from fieldnotes.runner import execute, make_plan
-from fieldnotes.runner.order import Limits, draw_up
+from fieldnotes.runner.manifest import Limits, draw_up
 from fieldnotes.spreads import load_spreads
 
 REPEATS = 5

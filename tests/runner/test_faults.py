@@ -217,7 +217,7 @@ def test_a_full_disk_fails_the_run_and_says_so(toy, monkeypatch):
 
 
 def test_a_disk_that_fills_up_while_runs_start_stops_nothing_else(toy, monkeypatch):
-    from fieldnotes.runner.order import Order
+    from fieldnotes.runner.manifest import Order
 
     write, calls = Order.write, []
 

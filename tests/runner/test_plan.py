@@ -13,7 +13,7 @@ ONE = "notebook: toy/train\nfix: {rate: 0.25}"
 
 def finish(toy, run: PlannedRun, seconds: float = 10.0) -> None:
     """Leave what a finished run leaves, its models included."""
-    from fieldnotes.runner.order import Limits, draw_up
+    from fieldnotes.runner.manifest import Limits, draw_up
 
     sizes = {}
     if run.notebook == "toy/train":

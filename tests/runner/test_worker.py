@@ -40,7 +40,7 @@ WEIRD += " __import__('os')"
 
 def order(toy, **parameters):
     """Plan the notebook with these values and write its order; its folder."""
-    from fieldnotes.runner.order import Limits, draw_up
+    from fieldnotes.runner.manifest import Limits, draw_up
 
     toy.notebook("code", PARAMETERS)
     toy.spread("code", f"notebook: toy/code\nfix: {json.dumps(parameters)}")

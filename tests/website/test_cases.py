@@ -7,7 +7,7 @@ import pytest
 
 from fieldnotes.files import write_text
 from fieldnotes.runner import make_plan
-from fieldnotes.runner.order import write_spreads
+from fieldnotes.runner.manifest import write_spreads
 from fieldnotes.spreads import load_spreads
 from fieldnotes.website import stage
 from fieldnotes.website.cases import Case, comparisons, flat, rows, scrap_units

@@ -19,7 +19,7 @@ from fieldnotes.runner.folder import (
     read_status,
     write_status,
 )
-from fieldnotes.runner.order import Limits, Order, draw_up, same_absent
+from fieldnotes.runner.manifest import Limits, Order, draw_up, same_absent
 from fieldnotes.runner.plan import ELSEWHERE, PlannedRun
 from fieldnotes.runner.queries import Model
 

@@ -20,7 +20,7 @@ from fieldnotes.runner.folder import (
     cause_of,
     locked,
 )
-from fieldnotes.runner.order import limits_of, write_spreads
+from fieldnotes.runner.manifest import limits_of, write_spreads
 from fieldnotes.runner.plan import (
     DONE,
     ELSEWHERE,
