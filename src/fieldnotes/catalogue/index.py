@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.alive import still_running
+from fieldnotes.catalogue.liveness import still_running
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.folders import Rows, read_source, scan
 from fieldnotes.project import Project

@@ -87,7 +87,7 @@ def _findings(project: Project, older_than: float) -> Iterator[Finding]:
 
 
 def _by_hand_alive(folder: Path) -> bool:
-    from fieldnotes.catalogue.alive import process_lives
+    from fieldnotes.catalogue.liveness import process_lives
 
     try:
         status = read_json(folder / "status.json") or {}
