@@ -139,7 +139,7 @@ def current() -> Session:
     global _session
     named = os.environ.get(RUN)
     if named is None:
-        from fieldnotes.catalogue.byhand import hand_session
+        from fieldnotes.catalogue.interactive import hand_session
 
         _session = hand_session(_session)
     elif _session is None or _session.folder != Path(named):

@@ -17,7 +17,7 @@ from fieldnotes.catalogue import (
     session,
 )
 from fieldnotes.catalogue.bar import progress
-from fieldnotes.catalogue.byhand import notebook_name
+from fieldnotes.catalogue.interactive import notebook_name
 from fieldnotes.files import read_json
 from fieldnotes.spreads import SpreadError
 
