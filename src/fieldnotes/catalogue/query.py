@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.choice import find_models, is_case, walked
+from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.index import Index, Report
 from fieldnotes.catalogue.missing import no_such_model, unknown_name
