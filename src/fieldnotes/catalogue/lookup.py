@@ -114,7 +114,7 @@ def _planned_row(session: Session, entry: Mapping[str, Any], kind: str | None) -
 
 def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
     from fieldnotes.catalogue.interactive import notebook_path
-    from fieldnotes.catalogue.missing import no_such_model
+    from fieldnotes.catalogue.not_found import no_such_model
     from fieldnotes.catalogue.query import Catalogue
 
     # A console that belongs to no notebook may look without leaving a run behind.

@@ -11,7 +11,7 @@ from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.index import Index, Report
-from fieldnotes.catalogue.missing import no_such_model, unknown_name
+from fieldnotes.catalogue.not_found import no_such_model, unknown_name
 from fieldnotes.catalogue.reading import (
     EVALUATION,
     FIGURE,
