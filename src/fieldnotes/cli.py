@@ -147,9 +147,9 @@ def status(spreads: tuple[str, ...]) -> None:
     Example: fieldnotes status orbit/output-layers
     """
     from fieldnotes.cli_tables import show_status
-    from fieldnotes.runner import status as read_status
+    from fieldnotes.runner import project_status
 
-    show_status(read_status(Project.find(), list(spreads)))
+    show_status(project_status(Project.find(), list(spreads)))
 
 
 @main.command()

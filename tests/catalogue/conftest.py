@@ -235,7 +235,7 @@ def by_hand(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., dict[str, Any]]:
     """Open the notebook in JupyterLab; gives the namespace its cells share."""
-    from fieldnotes.catalogue import byhand
+    from fieldnotes.catalogue import interactive
 
     def opened(half: str = ".py", **values: Any) -> dict[str, Any]:
         path = project.notebooks / f"toy/1-train{half}"
@@ -245,7 +245,7 @@ def by_hand(
             "optimiser": {"rate": 1e-3},
             **values,
         }
-        monkeypatch.setattr(byhand, "namespace", lambda: names)
+        monkeypatch.setattr(interactive, "namespace", lambda: names)
         return names
 
     return opened

@@ -1,7 +1,7 @@
 """Batches: order, blocking, partial stages, overlap, accept, limits on failures."""
 
 from fieldnotes.files import read_json
-from fieldnotes.runner import accept, status
+from fieldnotes.runner import accept
 
 TWO = """
     stages:
@@ -43,7 +43,7 @@ def test_runs_in_the_order_of_their_needs_and_repeats_nothing(toy):
     assert order["absent"] == []
     assert toy.run("two").counts == {"done": 3}
     assert len(toy.trained) == 4
-    counts = status(toy.project).spreads
+    counts = project_status(toy.project).spreads
     assert counts == {"two": {"done": 3}}
 
 

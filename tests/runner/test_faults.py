@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from fieldnotes.files import read_json, write_json
-from fieldnotes.runner import RunnerError, execute, status
-from fieldnotes.runner.batch import check_writable
+from fieldnotes.runner import RunnerError, execute
 from fieldnotes.runner.admit import FREE_DISK_VARIABLE
+from fieldnotes.runner.batch import check_writable
 from fieldnotes.runner.slots import launch
 
 SLOW = """
@@ -100,7 +100,7 @@ def test_a_kernel_killed_in_the_middle_is_found_and_repeated(slow, runner, wait_
     os.kill(kernels(slow)[0], signal.SIGKILL)
     (slow.root / "hold").unlink()
     assert process.wait(60) == 1
-    states = sorted(run.state for run in status(slow.project, ["slow"]).runs)
+    states = sorted(run.state for run in project_status(slow.project, ["slow"]).runs)
     assert states == ["done", "killed"]
     assert slow.run("slow").counts == {"done": 2}
     # What the first attempt kept is there for the second, to go on from.
@@ -112,7 +112,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(slow, runner, wait_for, 
     wait_for(lambda: len(kernels(slow)) == 2)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 1
-    states = [run.state for run in status(slow.project, ["slow"]).runs]
+    states = [run.state for run in project_status(slow.project, ["slow"]).runs]
     assert states == ["interrupted", "interrupted"]
     assert not any(alive(pid) for pid in kernels(slow))
     (slow.root / "hold").unlink()

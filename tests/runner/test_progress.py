@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import Future
 
 from fieldnotes.files import write_json
-from fieldnotes.runner import Outcome, execute, status
+from fieldnotes.runner import Outcome, execute
 from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, Tally, reading
 
 SPREAD = "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0, 3.0]}}]\n"
@@ -112,11 +112,11 @@ def test_a_hook_that_fails_stops_nothing(toy):
 def test_the_status_of_a_project_counts_runs_by_spread_and_state(toy):
     toy.spread("two", "notebook: toy/train\nvary: [{grid: {fail: [[], [0]]}}]")
     toy.run("two", jobs=2)
-    found = status(toy.project)
+    found = project_status(toy.project)
     assert found.spreads == {"two": {"done": 1, "failed": 1}}
     assert list(found.failures) == ["ValueError: the loss is no number"]
     run = toy.plan("two").runs[0]
     hand = run.folder.with_name("hand-20260101T000000-1")
     write_json(hand / "status.json", {"state": "done"})
-    assert status(toy.project).spreads["by hand"] == {"done": 1}
-    assert "by hand" not in status(toy.project, ["params/two.yml"]).spreads
+    assert project_status(toy.project).spreads["by hand"] == {"done": 1}
+    assert "by hand" not in project_status(toy.project, ["params/two.yml"]).spreads

@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.liveness import still_running
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.folders import Rows, read_source, scan
+from fieldnotes.catalogue.liveness import still_running
 from fieldnotes.project import Project
 
 VARIABLE = "FIELDNOTES_DATABASE"

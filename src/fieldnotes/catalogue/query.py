@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.index import Index, Report
 from fieldnotes.catalogue.not_found import no_such_model, unknown_name
@@ -21,6 +20,7 @@ from fieldnotes.catalogue.reading import (
     Pair,
     Reader,
 )
+from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.sql import Columns, parameter_name
 from fieldnotes.catalogue.values import spelled
 from fieldnotes.catalogue.where import EACH, Condition, cases, parse

@@ -1,7 +1,8 @@
 """Case to run folder: what must run and why, and one process for each run.
 
 `make_plan` says which runs are done and which are not; `execute` runs those, each as
-`fieldnotes run-one FOLDER` in a slot; `status` and `accept` read and bless the rest.
+`fieldnotes run-one FOLDER` in a slot;
+`project_status` and `accept` read and bless the rest.
 """
 
 from importlib import import_module
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from fieldnotes.runner.batch import Outcome, execute
     from fieldnotes.runner.folder import RunnerError
     from fieldnotes.runner.plan import Plan, PlannedRun, make_plan
-    from fieldnotes.runner.report import ProjectStatus, accept, status
+    from fieldnotes.runner.report import ProjectStatus, accept, project_status
     from fieldnotes.runner.slots import LocalSlots
     from fieldnotes.runner.variables import environment
 
@@ -26,7 +27,7 @@ __all__ = [
     "environment",
     "execute",
     "make_plan",
-    "status",
+    "project_status",
 ]
 
 _HOMES = {
@@ -34,7 +35,7 @@ _HOMES = {
     "batch": ("Outcome", "execute"),
     "folder": ("RunnerError",),
     "plan": ("Plan", "PlannedRun", "make_plan"),
-    "report": ("ProjectStatus", "accept", "status"),
+    "report": ("ProjectStatus", "accept", "project_status"),
     "slots": ("LocalSlots",),
 }
 

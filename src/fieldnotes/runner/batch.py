@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from fieldnotes.project import Project
+from fieldnotes.runner.admit import Release, final_status
 from fieldnotes.runner.folder import (
     FINISHED,
     RunnerError,
@@ -30,7 +31,6 @@ from fieldnotes.runner.plan import (
     PlannedRun,
 )
 from fieldnotes.runner.progress import Display, choose_display
-from fieldnotes.runner.admit import Release, final_status
 from fieldnotes.runner.slots import LocalSlots, Slots, launch
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.worker import BUSY

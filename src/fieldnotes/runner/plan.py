@@ -22,8 +22,8 @@ from fieldnotes.runner.keys import (
     without_queries,
 )
 from fieldnotes.runner.queries import Model
-from fieldnotes.runner.standing import standing
 from fieldnotes.runner.resolve import Supply, split
+from fieldnotes.runner.status import standing
 from fieldnotes.spreads import RunRequest, Spread, Stage
 
 DONE, TO_RUN, ELSEWHERE, SKIPPED = "done", "to run", "running elsewhere", "not selected"

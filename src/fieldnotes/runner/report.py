@@ -72,7 +72,7 @@ class ProjectStatus:
         return found
 
 
-def status(project: Project, spreads: Iterable[str] = ()) -> ProjectStatus:
+def project_status(project: Project, spreads: Iterable[str] = ()) -> ProjectStatus:
     """The state of these spreads' runs as last planned, or of all runs there are.
 
     A spread that was never run has no counts.

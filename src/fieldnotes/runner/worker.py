@@ -17,7 +17,6 @@ from typing import IO, Any
 
 from fieldnotes.errors import CorruptFile, FieldnotesError
 from fieldnotes.project import Project
-from fieldnotes.runner.outcomes import End, ending, models_left
 from fieldnotes.runner.folder import (
     FINISHED,
     SCRATCH,
@@ -32,9 +31,10 @@ from fieldnotes.runner.folder import (
     read_status,
     write_status,
 )
+from fieldnotes.runner.monitor import Watch, kill_tree, oom_kills
+from fieldnotes.runner.outcomes import End, ending, models_left
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
-from fieldnotes.runner.monitor import Watch, kill_tree, oom_kills
 
 BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
 
