@@ -1,7 +1,7 @@
 """Batches: order, blocking, partial stages, overlap, accept, limits on failures."""
 
 from fieldnotes.files import read_json
-from fieldnotes.runner import accept
+from fieldnotes.runner import accept, project_status
 
 TWO = """
     stages:

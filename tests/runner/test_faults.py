@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fieldnotes.files import read_json, write_json
-from fieldnotes.runner import RunnerError, execute
+from fieldnotes.runner import RunnerError, execute, project_status
 from fieldnotes.runner.admit import FREE_DISK_VARIABLE
 from fieldnotes.runner.batch import check_writable
 from fieldnotes.runner.slots import launch

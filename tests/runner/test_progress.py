@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import Future
 
 from fieldnotes.files import write_json
-from fieldnotes.runner import Outcome, execute
+from fieldnotes.runner import Outcome, execute, project_status
 from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, Tally, reading
 
 SPREAD = "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0, 3.0]}}]\n"
