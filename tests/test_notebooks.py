@@ -1,9 +1,6 @@
 """Every notebook once, at toy size, through the real runner, up to the site."""
 
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -14,45 +11,19 @@ from fieldnotes.catalogue.records import scrap_name
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.spreads import load_spreads
+from project_copy import ROOT, command, copy_project
 
-ROOT = Path(__file__).resolve().parents[1]
 TINY = sorted((ROOT / "params" / "tiny").glob("*.yml"))
 FINISHED = {"done", "diverged"}
 METRICS = "metrics.json"
 
 
-def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "FIELDNOTES_PROJECT": str(project),
-        "PYTHONPATH": str(project / "src"),
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "fieldnotes", *arguments],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=1500,
-    )
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> tuple[Project, subprocess.CompletedProcess[str]]:
     """A copy of the project in which every tiny spread has been run."""
-    folder = tmp_path_factory.mktemp("project")
-    names = ("notebooks", "params", "pages", "src")
-    skip = shutil.ignore_patterns("__pycache__", "*.ipynb", "*.egg-info", ".*")
-    for name in names:
-        shutil.copytree(ROOT / name, folder / name, ignore=skip)
-    for name in ("_quarto.yml", "index.qmd", "jupytext.toml", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder / name)
-    project = Project(folder)
-    kept = ROOT / ".pytest_cache" / "jax-of-notebooks"  # compiled in earlier tests
-    for place in (kept, project.cache):
-        place.mkdir(parents=True, exist_ok=True)
-    (project.cache / "jax").symlink_to(kept, target_is_directory=True)
+    project = copy_project(tmp_path_factory.mktemp("project"))
     spreads = [f"tiny/{path.stem}" for path in TINY]
-    return project, command(folder, "run", *spreads)
+    return project, command(project.root, "run", *spreads)
 
 
 def manifests(project: Project) -> dict[Path, dict]:
