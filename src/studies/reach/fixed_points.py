@@ -1,0 +1,214 @@
+r"""Fixed points of a controller whose input is held: where its hidden state rests.
+
+With the input $u$ held, the hidden state moves by $h\mapsto F(u,h)$, and $h^*$ is a
+fixed point where $F(u,h^*)=h^*$. Candidates (states that evaluated trials passed
+through) are first iterated forward, which carries those near a stable point to it, and
+then polished by Newton's method on $F(u,h)-h=0$ in float64 (`optimistix.Newton`, whose
+Jacobian is the one that the spectra need anyway). A point counts when a fresh
+evaluation leaves $\lVert F(u,h)-h\rVert\le10^{-10}$. What ends at a larger residual is
+either slow (the speed $q=\frac12\lVert F-h\rVert^2$ is small and flat there) or
+missing, and both are counted.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optimistix as optx
+from jaxtyping import Array, Float, Int
+
+Map = Callable[[Array, Array], Array]  # (input, hidden) -> next hidden
+
+EXACT = 1e-10  # largest ‖F(h) − h‖ of a fixed point [1]
+SLOW = 1e-3  # largest ‖F(h) − h‖ of a slow point, which is no fixed point [1]
+NEAR = 0.05  # points closer than this share of the cloud's spacing are the same
+
+
+class Kind(IntEnum):
+    """What a search ended at."""
+
+    FIXED = 0  # the residual is at most `EXACT`
+    SLOW = 1  # the state hardly moves, but it does move
+    MISSING = 2  # Newton's method ended far from rest, or at no number
+
+
+class FixedPoints(NamedTuple):
+    """What was found for each held input, from each of its candidates."""
+
+    point: Float[np.ndarray, "*inputs candidate hidden"]
+    residual: Float[np.ndarray, "*inputs candidate"]  # ‖F(h) − h‖, evaluated afresh
+    kind: Int[np.ndarray, "*inputs candidate"]  # of `Kind`
+    steps: Int[np.ndarray, "*inputs candidate"]  # of Newton's method
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many searches ended how."""
+        return {kind.name.lower(): int(np.sum(self.kind == kind)) for kind in Kind}
+
+    @property
+    def found(self) -> np.ndarray:
+        """Whether an input has a fixed point, shape (*inputs)."""
+        return np.any(self.kind == Kind.FIXED, axis=-1)
+
+    @property
+    def best(self) -> Float[np.ndarray, "*inputs hidden"]:
+        """The candidate's end with the least residual; NaN where none is fixed."""
+        ranked = np.where(self.kind == Kind.FIXED, self.residual, np.inf)
+        place = np.argmin(ranked, axis=-1)[..., None, None]
+        point = np.take_along_axis(self.point, place, axis=-2)[..., 0, :]
+        return np.where(self.found[..., None], point, np.nan)
+
+
+def double(tree: Any) -> Any:
+    """A model or arrays in float64; call it where x64 is enabled."""
+    return jax.tree.map(
+        lambda leaf: (
+            jnp.asarray(leaf, jnp.float64)
+            if eqx.is_inexact_array(leaf) or isinstance(leaf, np.ndarray)
+            else leaf
+        ),
+        tree,
+    )
+
+
+def find(
+    controllers: Any,
+    inputs: Float[np.ndarray, "*inputs size"],
+    candidates: Float[np.ndarray, "*inputs candidate hidden"],
+    *,
+    relaxation: int = 50,
+    steps: int = 30,
+    stacked: bool = False,
+) -> FixedPoints:
+    """Fixed points under each of many held inputs, as one program in float64.
+
+    Args:
+        controllers: `F`, called as `F(input, hidden)`; with `stacked`, as many of them
+            with a leading axis, which is then the first of `inputs`.
+        inputs: what the network is told, held.
+        candidates: hidden states to start from.
+        relaxation: forward iterations before Newton's method [1].
+        steps: most iterations of Newton's method [1].
+        stacked: whether `controllers` has a leading axis.
+    """
+    with jax.enable_x64(True):
+        result = _search(
+            double(controllers),
+            jnp.asarray(inputs, jnp.float64),
+            jnp.asarray(candidates, jnp.float64),
+            relaxation,
+            steps,
+            stacked,
+        )
+        point, residual, count = (np.asarray(part) for part in result)
+    kind = np.where(residual <= SLOW, Kind.SLOW, Kind.MISSING)
+    kind = np.where(residual <= EXACT, Kind.FIXED, kind)  # NaN stays missing
+    return FixedPoints(point, residual, kind, count)
+
+
+@eqx.filter_jit
+def _search(
+    controllers: Any,
+    inputs: Array,
+    candidates: Array,
+    relaxation: int,
+    steps: int,
+    stacked: bool,
+) -> tuple[Array, Array, Array]:
+    one = partial(_one, relaxation=relaxation, steps=steps)
+
+    def under_inputs(controller: Any, inputs: Array, candidates: Array) -> Any:
+        """All inputs and candidates of one controller, flattened into one axis."""
+        leading, many = inputs.shape[:-1], candidates.shape[-2]
+        held = jnp.repeat(inputs.reshape(-1, inputs.shape[-1]), many, axis=0)
+        begin = candidates.reshape(-1, candidates.shape[-1])
+        ends = jax.vmap(one, (None, 0, 0))(controller, held, begin)
+        return jax.tree.map(lambda x: x.reshape(*leading, many, *x.shape[1:]), ends)
+
+    if stacked:
+        return eqx.filter_vmap(under_inputs)(controllers, inputs, candidates)
+    return under_inputs(controllers, inputs, candidates)
+
+
+def _one(
+    controller: Map, held: Array, begin: Array, *, relaxation: int, steps: int
+) -> tuple[Array, Array, Array]:
+    """End of one search, its residual and how many steps Newton's method took."""
+
+    def still(hidden: Array, _: None) -> Array:
+        return controller(held, hidden) - hidden
+
+    def forward(hidden: Array, _: None) -> tuple[Array, None]:
+        return controller(held, hidden), None
+
+    near, _ = jax.lax.scan(forward, begin, None, length=relaxation)
+    newton = optx.Newton(rtol=1e-13, atol=1e-13)
+    solution = optx.root_find(still, newton, near, max_steps=steps, throw=False)
+    point = solution.value
+    count = jnp.asarray(solution.stats["num_steps"])
+    return point, jnp.linalg.norm(still(point, None)), count
+
+
+def residuals(
+    controller: Map,
+    held: Float[np.ndarray, " size"],
+    begin: Float[np.ndarray, " hidden"],
+    *,
+    steps: int,
+) -> dict[str, Float[np.ndarray, " step"]]:
+    """How ‖F(h) − h‖ falls from one state, by forward iteration and by Newton's method.
+
+    Returns:
+        `forward` and `newton`, the residual before each of `steps` iterations.
+    """
+    with jax.enable_x64(True):
+        forward, newton = _falls(
+            double(controller), jnp.asarray(held), jnp.asarray(begin), steps
+        )
+        return {"forward": np.asarray(forward), "newton": np.asarray(newton)}
+
+
+@eqx.filter_jit
+def _falls(
+    controller: Map, held: Array, begin: Array, steps: int
+) -> tuple[Array, Array]:
+    held, begin = held.astype(jnp.float64), begin.astype(jnp.float64)
+    unit = jnp.eye(begin.size)
+
+    def still(hidden: Array) -> Array:
+        return controller(held, hidden) - hidden
+
+    def by_iteration(hidden: Array, _: None) -> tuple[Array, Array]:
+        return controller(held, hidden), jnp.linalg.norm(still(hidden))
+
+    def by_newton(hidden: Array, _: None) -> tuple[Array, Array]:
+        slope = jax.jacfwd(partial(controller, held))(hidden) - unit
+        change = jnp.linalg.solve(slope, still(hidden))
+        return hidden - change, jnp.linalg.norm(still(hidden))
+
+    ways = (by_iteration, by_newton)
+    falls = [jax.lax.scan(way, begin, None, length=steps)[1] for way in ways]
+    return falls[0], falls[1]
+
+
+def unique(
+    points: Float[np.ndarray, "point hidden"], spacing: float
+) -> Int[np.ndarray, " kept"]:
+    """Places of points that differ from all kept before them.
+
+    Args:
+        points: fixed points under one input, the best first.
+        spacing: distance between fixed points of neighbouring inputs, which says what
+            is close: two points nearer than `NEAR` of it are one [1].
+    """
+    kept: list[int] = []
+    for place, point in enumerate(points):
+        distances = [np.linalg.norm(point - points[other]) for other in kept]
+        if not distances or min(distances) > NEAR * spacing:
+            kept.append(place)
+    return np.asarray(kept, int)
