@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
-from studies.reach.models import Controller
+from studies.reach.models import ControlLaw
 from studies.reach.probes import Probe
 from studies.reach.systems import (
     SIGNAL_DEPENDENT_RATIO,
@@ -117,7 +117,7 @@ def scaled_noise(loop: Loop, normal: Float[Array, "*trial control streams"]) -> 
 
 
 def run(
-    controller: Controller,
+    controller: ControlLaw,
     loop: Loop,
     trial: Trial,
     key: PRNGKeyArray,
@@ -128,7 +128,7 @@ def run(
 
 
 def follow(
-    controller: Controller,
+    controller: ControlLaw,
     loop: Loop,
     trial: Trial,
     noise: Noise,
@@ -155,7 +155,7 @@ def follow(
 
 
 def courses(
-    controller: Controller,
+    controller: ControlLaw,
     loop: Loop,
     trials: Trial,
     keys: Key[Array, " trial"],
@@ -182,7 +182,7 @@ def _told(trial: Trial, steps: Array) -> dict[str, Array] | None:
 
 
 def _step(
-    controller: Controller,
+    controller: ControlLaw,
     body: PointMass,
     trial: Trial,
     probe: Probe,

@@ -1,7 +1,8 @@
 """The controller: what it is told, a recurrent cell, and a linear readout."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -56,6 +57,19 @@ class InputLayout:
     def pack(self, **parts: Float[Array, " _"]) -> Input:
         """The input with these parts in their places; parts it lacks are left out."""
         return jnp.concatenate([parts[name] for name in self.sizes])
+
+
+@runtime_checkable
+class ControlLaw(Protocol):
+    """What the closed loop needs: a state that goes on, and an output read off it."""
+
+    @property
+    def layout(self) -> InputLayout: ...
+    @property
+    def hidden_size(self) -> int: ...
+    @property
+    def readout(self) -> Callable[[Hidden], Array]: ...
+    def __call__(self, input: Input, hidden: Hidden) -> Hidden: ...
 
 
 class Controller(eqx.Module):
