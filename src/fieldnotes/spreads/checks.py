@@ -7,7 +7,8 @@
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,14 +68,20 @@ def _import(src: Path, path: Path) -> ModuleType:
     if loaded is not None and _is_at(loaded, path):
         return loaded
     # One process may see several projects whose packages share a name.
-    package = parts[0]
-    for other in list(sys.modules) if package != "fieldnotes" else ():
-        if other == package or other.startswith(f"{package}."):
+    for other in list(sys.modules):
+        if other == parts[0] or other.startswith(f"{parts[0]}."):
             del sys.modules[other]
-    sys.path.insert(0, str(src))
-    try:
+    with _first_on_path(src):
         importlib.invalidate_caches()
         return importlib.import_module(name)
+
+
+@contextmanager
+def _first_on_path(src: Path) -> Iterator[None]:
+    """Inside, this project's packages go before others of the same name."""
+    sys.path.insert(0, str(src))
+    try:
+        yield
     finally:
         sys.path.remove(str(src))
 
@@ -89,7 +96,8 @@ def _refusal(
 ) -> str | None:
     """What a check says against a case; None where it says nothing."""
     try:
-        check(dict(request.parameters) | _files(request, stage, project))
+        with _first_on_path(project.src):  # a check may import when it is called
+            check(dict(request.parameters) | _files(request, stage, project))
     except ValueError as error:
         said = str(error).rstrip(".") or "refused by the study's check"
     except Exception as error:

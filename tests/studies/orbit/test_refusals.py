@@ -8,7 +8,7 @@ import pytest
 from fieldnotes.project import Project
 from fieldnotes.spreads import SpreadError, load_spreads
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HEADER = "t,x,y,z,vx,vy,vz\n"
 ROWS = "".join(f"{60 * k},{7000 + k},{k},0,0,7.5,0\n" for k in range(40))
 
