@@ -68,7 +68,9 @@ def _import(src: Path, path: Path) -> ModuleType:
     if loaded is not None and _is_at(loaded, path):
         return loaded
     # One process may see several projects whose packages share a name.
-    for other in list(sys.modules):
+    package = sys.modules.get(parts[0])
+    same = package is not None and _is_at(package, src / parts[0] / "__init__.py")
+    for other in () if same else list(sys.modules):
         if other == parts[0] or other.startswith(f"{parts[0]}."):
             del sys.modules[other]
     with _first_on_path(src):

@@ -13,7 +13,7 @@ from studies.orbit import batches, december, figures, findings, surveys
 from studies.orbit.checks import check_seeds
 from studies.orbit.tasks import TaskError
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

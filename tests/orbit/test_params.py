@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from fieldnotes.project import Project
 from fieldnotes.spreads import load_spreads
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "params" / "orbit"
 FILES = sorted(FOLDER.rglob("*.yml"))
 QUESTIONS = [path for path in FILES if "stages" in YAML(typ="safe").load(path)]
