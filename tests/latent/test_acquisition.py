@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from latent_tasks import NEURONS, STEPS, TASKS, recording
 
+from latent_tasks import NEURONS, STEPS, TASKS, recording
 from studies.latent import batches
 from studies.latent.acquisition import (
     AcquisitionError,

@@ -2,10 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-import latent_tasks
 import numpy as np
 import pytest
 
+import latent_tasks
 from studies.latent import fits, reports, roundtrips
 from studies.latent.acquisition import Observation
 from studies.latent.models import build

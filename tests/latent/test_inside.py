@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Float
-from latent_maps import Decay, recording
 
+from latent_maps import Decay, recording
 from studies.latent import bridges, inside, truth
 from studies.latent.circuit import hexeye
 

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from latent_tasks import SIZES, sets
 
+from latent_tasks import SIZES, sets
 from studies.latent import batches, learning, losses, recipes, rollouts
 from studies.latent.models import build
 from studies.latent.recipes import Recipe

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from latent_tasks import NEURONS, SIZES, STEPS, STIMULI, TASKS, blinded, recording
 
+from latent_tasks import NEURONS, SIZES, STEPS, STIMULI, TASKS, blinded, recording
 from studies.latent import batches, losses
 from studies.latent.acquisition import Observation
 from studies.latent.losses import Weights, window_loss

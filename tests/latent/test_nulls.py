@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from latent_maps import recording
 
+from latent_maps import recording
 from studies.latent import checks, metrics, nulls, rollouts
 
 

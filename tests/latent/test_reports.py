@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from latent_maps import Decay, recording
 
+from latent_maps import Decay, recording
 from studies.latent import (
     comparisons,
     reports,

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from latent_maps import Decay, recording
 
+from latent_maps import Decay, recording
 from studies.latent import rollouts, truth
 from studies.latent.circuit import hexeye
 from studies.latent.models import build, build_stimulus_only

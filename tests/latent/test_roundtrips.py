@@ -6,8 +6,8 @@ import equinox as eqx
 import numpy as np
 import pandas as pd
 import pytest
-from latent_maps import Decay, recording
 
+from latent_maps import Decay, recording
 from studies.latent import comparisons, metrics, roundtrips, summaries, trained
 from studies.latent.figures import panels
 from studies.latent.reports import Plan

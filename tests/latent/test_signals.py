@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from latent_maps import recording
 
+from latent_maps import recording
 from studies.latent import reports, signals, sources, trained, truth
 from studies.latent.circuit import GREY, hexeye
 from studies.latent.movies import movie

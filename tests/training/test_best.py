@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tiny_training import ROWS, draw, far_valley, noisy, parabola, points
 
 from studies.training import Phase, train
+from tiny_training import ROWS, draw, far_valley, noisy, parabola, points
 
 
 def go(phases, validation=far_valley, **more):

@@ -3,9 +3,9 @@
 import numpy as np
 import optax
 import pytest
-from tiny_training import ROWS, Points, draw, far_valley, noisy, parabola, points, same
 
 from studies.training import CheckpointError, Phase, train
+from tiny_training import ROWS, Points, draw, far_valley, noisy, parabola, points, same
 
 PHASES = (
     Phase(20, 1e-2),

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tiny_training import ROWS, Points, close, draw, noisy, parabola, points
 
 from studies.training import Phase, TrainingError, initialise, train
+from tiny_training import ROWS, Points, close, draw, noisy, parabola, points
 
 
 def test_gradient_descent_on_a_parabola_is_a_geometric_series():

@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tiny_training import close, parabola, points, same
 
 from studies.training import Outcome, Phase, train
+from tiny_training import close, parabola, points, same
 
 
 def breaks(model, batch, key, hyper):

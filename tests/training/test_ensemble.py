@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tiny_training import ROWS, close, draw, noisy, parabola, points
 
 from studies.training import Phase, initialise, train
 from studies.training.placement import Placement, choose_mapping
 from studies.training.trees import members_of
+from tiny_training import ROWS, close, draw, noisy, parabola, points
 
 HYPER = {"std": np.array([0.0, 0.3, 1.0])}
 RATES = np.array([1e-2, 3e-2, 1e-2])

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny_training import same
 
 from studies.training import (
     ModelFileError,
@@ -19,6 +18,7 @@ from studies.training import (
     write_model,
 )
 from studies.training.trees import members_of
+from tiny_training import same
 
 HYPERPARAMETERS = {"width": 8, "scale": 0.1, "name": "tëst\n", "far": math.inf}
 

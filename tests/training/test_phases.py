@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from tiny_training import Points, close, parabola, points, same
 
 from studies.training import Phase, TrainingError, compilations, train
+from tiny_training import Points, close, parabola, points, same
 
 
 def momentum(learning_rate):
