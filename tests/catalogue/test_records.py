@@ -10,10 +10,12 @@ import pytest
 from nbclient import NotebookClient
 
 from fieldnotes.catalogue import (
+    Catalogue,
     CatalogueError,
     artifact,
     progress,
     record,
+    records,
     save_figure,
 )
 from fieldnotes.catalogue.bar import line
@@ -89,6 +91,36 @@ def test_a_unit_is_text(batch, unit):
     batch()
     with pytest.raises(CatalogueError, match="unit must be text"):
         record("x", 1.0, unit)
+
+
+@pytest.mark.parametrize("meaning", [None, 1, {"seed": 3}], ids=repr)
+def test_a_meaning_is_text(batch, meaning):
+    batch()
+    with pytest.raises(CatalogueError, match="meaning must be text"):
+        record("x", 1.0, "m", meaning)
+
+
+def test_a_meaning_is_kept_with_its_value_and_shown_in_the_table(batch, project):
+    folder = batch()
+    record("error_100", 0.5, "%", "position error after 100 time units ")
+    record("steps", 7)
+    kept = [scrap["meaning"] for scrap in read_json(folder / "metrics.json")]
+    assert kept == ["position error after 100 time units", ""]
+    table = Catalogue(project).scraps({"name": "error_100"})
+    assert list(table["meaning"]) == ["position error after 100 time units"]
+
+
+@pytest.mark.parametrize("name", ["ours: 10, signed", "1st", "_x", "größe", "a-b"])
+def test_a_name_that_is_no_identifier_is_refused_where_names_are_strict(
+    batch, monkeypatch, name
+):
+    batch()
+    monkeypatch.setattr(records, "STRICT", True)
+    with pytest.raises(CatalogueError, match="letters, digits and underscores"):
+        record(name, 1.0, "m", "an error")
+    with pytest.raises(CatalogueError, match="meaning must be text"):
+        record("error", 1.0, "m")
+    record("error_100", 1.0, "m", "an error")
 
 
 def test_members_keep_a_value_each_and_a_repetition_replaces_its_own(batch):
@@ -176,14 +208,14 @@ values = [1, 0.1, math.nan, math.inf, None, (1, 2), np.float32(0.5), "3", True]
 for number, value in enumerate(values):
     record(f"v{number}", value, "m")
 record("loss", math.nan, "%", member={"seed": 3})
-record("loss", 2.0, "%", member={"seed": 4})
+record("loss", 2.0, "%", "loss at the end", member={"seed": 4})
 report = progress(3)
 report(1, 0.5); report(3, 0.25)
 """
 GLUED = """
 import json
 import scrapbook
-scrapbook.glue("theirs", {"value": 2.0, "unit": "m"}, "json")
+scrapbook.glue("theirs", {"value": 2.0, "unit": "m", "meaning": ""}, "json")
 """
 
 
@@ -207,11 +239,13 @@ def test_scrapbook_reads_what_an_executed_notebook_recorded(batch):
     nan = {"__float__": "nan"}
     expected = [1, 0.1, nan, {"__float__": "inf"}, None, [1, 2], 0.5, "3", True]
     found = [scraps[f"v{number}"].data for number in range(len(expected))]
-    assert bits(found) == bits([{"value": v, "unit": "m"} for v in expected])
+    shared = {"unit": "m", "meaning": ""}
+    assert bits(found) == bits([{"value": v, **shared} for v in expected])
     assert scraps["loss[seed=3]"].data["value"] == nan
     assert scraps["loss[seed=4]"].data == {
         "value": 2.0,
         "unit": "%",
+        "meaning": "loss at the end",
         "member": {"seed": 4},
     }
     names = [scrap_name(scrap) for scrap in read_json(folder / "metrics.json")]

@@ -295,6 +295,7 @@ def _read_scraps(rows: Rows, folder: Path) -> None:
             value=to_json(scrap["value"]),
             number=as_number(scrap["value"]),
             unit=_text(scrap.get("unit")),
+            meaning=_text(scrap.get("meaning")),
             member=None if member is None else to_json(member),
         )
         if member:

@@ -24,8 +24,8 @@ FIGURES = (
     *("stage", "state"),
 )
 SCRAPS = (
-    *("name", "value", "unit", "member", "run", "study", "notebook", "spread"),
-    *("stage", "state"),
+    *("name", "value", "unit", "meaning", "member", "run", "study", "notebook"),
+    *("spread", "stage", "state"),
 )
 EVALUATIONS = ("hash", "name", "path", "run", "models", "bytes", "created")
 KEYS = ("identity", "key", "hash", "run")

@@ -36,7 +36,7 @@ FIGURE = {
 }
 SCRAP = {
     **OF_RUN,
-    **{name: getattr(t.Scrap, name) for name in ("name", "unit", "run")},
+    **{name: getattr(t.Scrap, name) for name in ("name", "unit", "meaning", "run")},
     "value": t.Scrap.number,
 }
 EVALUATION = {

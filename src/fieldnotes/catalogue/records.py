@@ -1,6 +1,7 @@
 """What a notebook leaves behind: scraps, figures with their records, other files."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,10 @@ from fieldnotes.catalogue.session import Member, Session, current
 from fieldnotes.catalogue.values import file_name, plain, same
 from fieldnotes.files import to_json, write_json, write_text
 
+# True as soon as every notebook gives its scraps an identifier and a meaning: then what
+# lacks one is refused.
+STRICT = False
+IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 UNWRITTEN = "fieldnotes_unwritten"  # sessions whose scraps the cell's end writes
 SCRAP = "application/scrapbook.scrap.json+json"  # scrapbook's media type, version 1
 
@@ -19,41 +24,64 @@ def record(
     name: str,
     value: Any,
     unit: str = "1",
+    meaning: str = "",
     *,
     member: Mapping[str, Any] | Member | None = None,
 ) -> None:
-    """Leave a named value behind, with its unit.
+    """Leave a named value behind, with its unit and what it means.
 
     It goes, exactly, to the run's `metrics.json`, and into the notebook as a scrap that
     `scrapbook.read_notebook` reads. Recording a name again (for the same member)
     replaces its value.
 
     Args:
-        name: what the value is called everywhere.
+        name: what the value is called in queries: letters, digits and underscores.
         value: numbers, text, True, False, None, or lists, small arrays or dictionaries
             of these.
         unit: such as "m/s" or "%"; "1" for a pure number, "-" for no quantity.
+        meaning: what the value is, as a phrase that tables and axes can show.
         member: the values that tell the model it belongs to from the others of this
             run, e.g. `{"seed": 3}`, or one of `members()`.
 
     Raises:
-        CatalogueError: the value is none of the above, or the unit is no text.
+        CatalogueError: the value is none of the above, the name is no identifier, or
+            the unit or the meaning is no text.
     """
-    if not isinstance(name, str) or not name.strip():
-        message = f"record: the name must be text; got {name!r}."
-        raise CatalogueError(message)
+    _check_name(name)
     if not isinstance(unit, str) or not unit:
         message = (
             f"record {name!r}: the unit must be text; got {unit!r}. "
             'Use "1" for a pure number and "-" for what is no quantity.'
         )
         raise CatalogueError(message)
+    if not isinstance(meaning, str) or (STRICT and not meaning.strip()):
+        message = (
+            f"record {name!r}: the meaning must be text; got {meaning!r}. Say in a "
+            'phrase what the value is: record(name, value, unit, "meaning").'
+        )
+        raise CatalogueError(message)
     scrap = {"name": name, "value": plain(value, f"record {name!r}"), "unit": unit}
+    scrap["meaning"] = meaning.strip()
     values = member.values if isinstance(member, Member) else member
     if values:
         scrap["member"] = plain(dict(values), f"record {name!r}: member")
     _keep(current(), scrap)
     _glue(scrap)
+
+
+def _check_name(name: Any) -> None:
+    """Refuse what queries, columns and axes cannot call a scrap."""
+    if not isinstance(name, str) or not name.strip():
+        message = f"record: the name must be text; got {name!r}."
+        raise CatalogueError(message)
+    if STRICT and not IDENTIFIER.fullmatch(name):
+        near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "value"
+        message = (
+            f"record: the name {name!r} is no identifier. Allowed: letters, digits and "
+            f"underscores, the first a letter, such as `{near}`. Say in `meaning` what "
+            'the value is: record(name, value, unit, "meaning").'
+        )
+        raise CatalogueError(message)
 
 
 def _keep(session: Session, scrap: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ the record of an evaluation, and the links are worked out again whenever rows ch
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = 1  # raised whenever a table changes; an older index is rebuilt
+SCHEMA = 2  # raised whenever a table changes; an older index is rebuilt
 
 
 class Base(DeclarativeBase):
@@ -139,6 +139,7 @@ class Scrap(Base):
     value: Mapped[str]  # exact, as JSON
     number: Mapped[float | None]
     unit: Mapped[str | None]
+    meaning: Mapped[str | None]
     member: Mapped[str | None]  # as JSON
 
 
