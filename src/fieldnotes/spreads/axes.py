@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from fieldnotes.spreads.problems import Mismatch, shown
+from fieldnotes.spreads.problems import Mismatch
 from fieldnotes.spreads.yaml import Node, plain
+from fieldnotes.words import shown
 
 FORMS = ("range", "linspace", "logspace", "value")
 MOST = 100_000  # values of one axis

@@ -9,9 +9,10 @@ from fieldnotes.project import Project
 from fieldnotes.spreads import fields
 from fieldnotes.spreads.notebooks import Notebook, read_notebook
 from fieldnotes.spreads.paths import find_parameters_file
-from fieldnotes.spreads.problems import Place, SpreadError, quoted
+from fieldnotes.spreads.problems import Place, SpreadError
 from fieldnotes.spreads.queries import qualify
 from fieldnotes.spreads.yaml import Node, plain, read_yaml
+from fieldnotes.words import quoted
 
 STAGE_KEYS = (
     "notebook",

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.spreads.axes import axis_values
-from fieldnotes.spreads.problems import Mismatch, Place, listed, nearest, quoted
+from fieldnotes.spreads.problems import Mismatch, Place
 from fieldnotes.spreads.values import Unknown, clash, sentence
 from fieldnotes.spreads.yaml import Node, plain
+from fieldnotes.words import listed, nearest, quoted
 
 Case = dict[str, Any]
 BLOCKS = ("grid", "zip", "cases")

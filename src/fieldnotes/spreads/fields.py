@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fieldnotes.spreads.problems import Place, listed, nearest, quoted, shown
+from fieldnotes.spreads.problems import Place
 from fieldnotes.spreads.yaml import Node, plain
+from fieldnotes.words import listed, nearest, quoted, shown
 
 LIMITS = ("timeout", "memory")  # [s], [GB]
 PAGES = ("all", "none", "failed")

@@ -9,8 +9,9 @@ from typing import Any
 
 from fieldnotes.project import Project
 from fieldnotes.spreads.parameters import Parameter, read_parameters
-from fieldnotes.spreads.problems import Place, SpreadError, nearest, quoted
+from fieldnotes.spreads.problems import Place, SpreadError
 from fieldnotes.spreads.scripts import Cell, split_cells, title_of
+from fieldnotes.words import nearest, quoted
 
 NUMBER = re.compile(r"^\d+-(?=.)")
 TAG = "parameters"

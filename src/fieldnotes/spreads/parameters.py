@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fieldnotes.spreads.problems import Mismatch, Place, SpreadError, shown
+from fieldnotes.spreads.problems import Mismatch, Place, SpreadError
 from fieldnotes.spreads.types import (
     NOTHING,
     SIMPLE,
@@ -28,6 +28,7 @@ from fieldnotes.spreads.types import (
     read_annotation,
     read_literal,
 )
+from fieldnotes.words import shown
 
 COMMENT = re.compile(r"^#\s*\[(?P<unit>[^\]]+)\]\s*(?P<rest>.*)$")
 RANGE = re.compile(

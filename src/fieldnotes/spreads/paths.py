@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from fieldnotes.project import Project
-from fieldnotes.spreads.problems import SpreadError, nearest, quoted
+from fieldnotes.spreads.problems import SpreadError
+from fieldnotes.words import nearest, quoted
 
 ENDINGS = (".yml", ".yaml")
 CLUSTERS = "clusters"

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fieldnotes.spreads.notebooks import Notebook
-from fieldnotes.spreads.problems import Mismatch, listed, nearest, quoted
+from fieldnotes.spreads.problems import Mismatch
+from fieldnotes.words import listed, nearest, quoted
 
 KEYS = ("from", "where", "each")
 # What the catalogue knows of a model besides its hyperparameters.

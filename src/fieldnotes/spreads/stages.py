@@ -9,7 +9,7 @@ from fieldnotes.project import Project
 from fieldnotes.spreads.drafts import Draft, StageDraft
 from fieldnotes.spreads.expand import Case, Expansion, product
 from fieldnotes.spreads.notebooks import Notebook
-from fieldnotes.spreads.problems import Mismatch, Place, listed, nearest, quoted, shown
+from fieldnotes.spreads.problems import Mismatch, Place
 from fieldnotes.spreads.values import (
     Checker,
     Values,
@@ -19,6 +19,7 @@ from fieldnotes.spreads.values import (
     told,
 )
 from fieldnotes.spreads.yaml import plain
+from fieldnotes.words import listed, nearest, quoted, shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fieldnotes.spreads.problems import Mismatch, nearest, shown
+from fieldnotes.spreads.problems import Mismatch
+from fieldnotes.words import nearest, shown
 
 
 class Kind(ABC):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldnotes.spreads.notebooks import Notebook
-from fieldnotes.spreads.problems import Mismatch, nearest, quoted, shown
+from fieldnotes.spreads.problems import Mismatch
 from fieldnotes.spreads.queries import is_query
+from fieldnotes.words import nearest, quoted, shown
 
 Checker = Callable[[dict[str, Any]], None]
 

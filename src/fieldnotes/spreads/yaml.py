@@ -14,7 +14,8 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
-from fieldnotes.spreads.problems import Place, quoted, shown
+from fieldnotes.spreads.problems import Place
+from fieldnotes.words import quoted, shown
 
 DEEPEST = 60  # levels of nesting
 MOST = 2_000_000  # values of one file, each use of an alias counted in full
