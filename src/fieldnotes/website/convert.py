@@ -1,7 +1,6 @@
 """One page of the preview: nbconvert with a small template of our own."""
 
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -79,7 +78,7 @@ def _notebook(page: "Page", body: str) -> Any:
     if not page.source.endswith(".ipynb"):
         cells = [nbformat.v4.new_markdown_cell(body)]
         return nbformat.v4.new_notebook(cells=cells)
-    notebook: Any = nbformat.from_dict(json.loads(body))
+    notebook: Any = nbformat.reads(body, 4)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.website.text import escape, raw_html, script_json
@@ -20,8 +21,16 @@ _DROPPED_TAGS = {"parameters", "injected-parameters", "papermill-error-cell-tag"
 Cell = dict[str, Any]
 
 
-def cleaned(cells: Sequence[Mapping[str, Any]]) -> list[Cell]:
-    """The cells of an executed notebook as a page shows them."""
+def cleaned(
+    cells: Sequence[Mapping[str, Any]], captions: Mapping[str, str] | None = None
+) -> list[Cell]:
+    """The cells of an executed notebook as a page shows them.
+
+    Args:
+        cells: of the executed notebook.
+        captions: of its figures, by name; the figures are numbered as they come.
+    """
+    legend = Legend(captions or {})
     kept: list[Cell] = []
     titled = False
     for cell in cells:
@@ -34,8 +43,24 @@ def cleaned(cells: Sequence[Mapping[str, Any]]) -> list[Cell]:
             if source.strip():
                 kept.append(markdown_cell(source))
         elif kind == "code" and (source.strip() or cell.get("outputs")):
-            kept.append(code_cell(source, list(_outputs(cell))))
+            kept.append(code_cell(source, list(_outputs(cell, legend))))
     return kept
+
+
+@dataclass
+class Legend:
+    """The captions of a page's figures, and how many figures it has had so far."""
+
+    captions: Mapping[str, str]
+    figures: int = 0
+
+    def block(self, figure: Any) -> str:
+        """A figure with its number and its caption beneath."""
+        self.figures += 1
+        figure = json.loads(figure) if isinstance(figure, str) else figure
+        meta = (figure.get("layout") or {}).get("meta")
+        name = meta.get("fieldnotes") if isinstance(meta, Mapping) else None
+        return figure_block(figure, self.captions.get(str(name), ""), self.figures)
 
 
 def _tags(cell: Mapping[str, Any]) -> set[str]:
@@ -78,7 +103,7 @@ def code_cell(source: str, outputs: list[dict[str, Any]]) -> Cell:
     }
 
 
-def _outputs(cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _outputs(cell: Mapping[str, Any], legend: Legend) -> Iterator[dict[str, Any]]:
     for output in cell.get("outputs") or ():
         kind = output.get("output_type")
         if kind == "stream" and output.get("name") != "stderr":
@@ -88,7 +113,7 @@ def _outputs(cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         elif kind == "error":
             yield _markdown_output(_error(output))
         elif kind in ("display_data", "execute_result"):
-            kept = _display(output.get("data") or {})
+            kept = _display(output.get("data") or {}, legend)
             if kept is not None:
                 yield kept
 
@@ -105,11 +130,11 @@ def _error(output: Mapping[str, Any]) -> str:
     return raw_html(f'<pre class="fn-error">{escape(text)}</pre>')
 
 
-def _display(data: Mapping[str, Any]) -> dict[str, Any] | None:
+def _display(data: Mapping[str, Any], legend: Legend) -> dict[str, Any] | None:
     if any("scrapbook" in kind or "jupyter.widget" in kind for kind in data):
         return None
     if PLOTLY in data:
-        return _markdown_output(figure_block(data[PLOTLY]))
+        return _markdown_output(legend.block(data[PLOTLY]))
     if "text/markdown" in data:
         return _markdown_output(text_of(data["text/markdown"]))
     if "text/html" in data:
@@ -137,17 +162,27 @@ def html_block(text: str) -> str:
     return raw_html(f'<div class="fn-scroll">\n{_REMOTE.sub("", text)}\n</div>')
 
 
-def figure_block(figure: Any) -> str:
-    """A Plotly figure as data; `fieldnotes.js` draws it when it comes into view."""
-    if isinstance(figure, str):
-        figure = json.loads(figure)
+def figure_block(figure: Any, caption: str = "", number: int | None = None) -> str:
+    """A Plotly figure as data; `fieldnotes.js` draws it when it comes into view.
+
+    Args:
+        figure: with `data` and `layout`.
+        caption: stands beneath it, and is what a screen reader says of it.
+        number: of the figure on its page.
+    """
     layout = figure.get("layout") or {}
     height = layout.get("height")
     pixels = height if isinstance(height, int | float) else HEIGHT
     kept = {"data": figure.get("data") or [], "layout": layout}
     if figure.get("frames"):
         kept["frames"] = figure["frames"]
-    return raw_html(
-        f'<div class="fn-figure" style="min-height:{pixels:.0f}px">'
+    label = f' role="figure" aria-label="{escape(caption)}"' if caption else ""
+    drawn = (
+        f'<div class="fn-figure"{label} style="min-height:{pixels:.0f}px">'
         f'<script type="application/json">{script_json(kept)}</script></div>'
     )
+    if not caption:
+        return raw_html(drawn)
+    which = "" if number is None else f"<strong>Figure {number}.</strong> "
+    legend = f"<figcaption>{which}{escape(caption)}</figcaption>"
+    return raw_html(f'<figure class="fn-captioned">{drawn}{legend}</figure>')

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.website.answers import sentence
-from fieldnotes.website.cases import Comparison
+from fieldnotes.website.cases import Comparison, is_number
+from fieldnotes.website.markdown import plain
 from fieldnotes.website.records import STATES, Run
-from fieldnotes.website.runpage import run_fields
+from fieldnotes.website.runpage import title
 from fieldnotes.website.spreadpage import outcomes
-from fieldnotes.website.tables import badge, cell, table
+from fieldnotes.website.tables import NONE, badge, cell, table
 from fieldnotes.website.text import (
     anchor,
     escape,
-    field_name,
     front_matter,
     markdown,
+    median,
     raw_html,
     when,
     with_unit,
@@ -121,54 +122,41 @@ def study_listing(name: str, runs: Sequence[Run], paged: Mapping[str, Run]) -> s
     for run in mine:
         if run.key in paged:
             listed.setdefault(run.notebook, []).append(run)
-    fields: dict[str, Any] = {"title": f"Runs: {name}", "page-layout": "full"}
-    if listed:
-        fields["listing"] = [_listing(key, group) for key, group in listed.items()]
-    text = f"{front_matter(fields)}\n{markdown(counted(mine))}.\n"
-    for notebook in listed:
-        text += f"\n## {markdown(notebook)}\n\n::: {{#{_place(notebook)}}}\n:::\n"
+    text = front_matter({"title": markdown(f"Runs: {name}"), "page-layout": "full"})
+    text += f"\n{markdown(counted(mine))}.\n"
+    for notebook, runs in listed.items():
+        block = raw_html(_run_table(study_index(name), runs))
+        text += f"\n## {markdown(notebook)}\n\n{block}"
     rest = [run for run in mine if run.key not in paged]
     if rest:
         text += f"\n## Without a page of their own\n\n{_rows_only(rest)}"
     return text
 
 
-def _place(notebook: str) -> str:
-    """The name of the listing of a notebook's runs, and of where it stands."""
-    return field_name("runs", notebook)
+def _run_table(page: str, runs: Sequence[Run]) -> str:
+    """Runs of one notebook with their first scraps, members by their median."""
+    scraps = {scrap["name"]: scrap for run in runs for scrap in numbers(run)}
+    names = list(scraps)[:LISTED_SCRAPS]
+    units = [str(scraps[name].get("unit", "1")) for name in names]
+    heads = [with_unit(*pair) for pair in zip(names, units, strict=True)]
+    lines = []
+    for run in sorted(runs, key=lambda run: plain(title(run, ()))):
+        middles = [_middle(run, name) for name in names]
+        cells = [f"<td>{anchor(page, run.page, plain(title(run, ())))}</td>"]
+        cells += [f"<td>{badge(run.state)}</td>", cell(run.status.get("duration_s"))]
+        cells += [NONE if middle is None else cell(middle) for middle in middles]
+        lines.append("".join(cells))
+    return table(["run", "outcome", "duration [s]", *heads], lines)
 
 
-def _listing(notebook: str, runs: Sequence[Run]) -> dict[str, Any]:
-    names, kinds = columns(runs)
-    return {
-        "id": _place(notebook),
-        "contents": [f"runs/{run.key}.ipynb" for run in runs],
-        "type": "table",
-        "sort": "title",
-        "sort-ui": True,
-        "filter-ui": True,
-        "page-size": 100,
-        "fields": list(names),
-        "field-display-names": names,
-        "field-types": kinds,
-    }
+def numbers(run: Run) -> list[Mapping[str, Any]]:
+    """The scraps of a run that are numbers."""
+    return [scrap for scrap in run.scraps if is_number(scrap.get("value"))]
 
 
-def columns(runs: Sequence[Run]) -> tuple[dict[str, str], dict[str, str]]:
-    """Front-matter keys of a listing with their headers, and those with their types."""
-    names = {"title": "run", "outcome": "outcome", "duration-s": "duration [s]"}
-    kinds = {"duration-s": "number"}
-    scraps: dict[str, str] = {}
-    for run in runs:
-        available = run_fields(run)
-        for scrap in run.scraps:
-            key = field_name("scrap", str(scrap["name"]))
-            if key in available:
-                unit = str(scrap.get("unit", "1"))
-                scraps.setdefault(key, with_unit(str(scrap["name"]), unit))
-    for key in list(scraps)[:LISTED_SCRAPS]:
-        names[key], kinds[key] = scraps[key], "number"
-    return names, kinds
+def _middle(run: Run, name: str) -> float | None:
+    values = [scrap["value"] for scrap in numbers(run) if scrap["name"] == name]
+    return values[0] if len(values) == 1 else median(values)
 
 
 def _rows_only(runs: Sequence[Run]) -> str:

@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from ruamel.yaml import YAML, YAMLError
 
 from fieldnotes.files import CorruptFile, read_json, write_json
@@ -17,10 +18,9 @@ from fieldnotes.project import Project
 from fieldnotes.website import convert, markdown
 from fieldnotes.website.quarto import WebsiteError
 from fieldnotes.website.staging import ASSETS, asset, write_changed
-from fieldnotes.website.tables import cell, table
-from fieldnotes.website.text import escape, link, raw_html
 
 MANIFEST = ".fieldnotes-preview.json"
+SHOWN = ("fieldnotes.js", "fieldnotes.css", "favicon.svg")
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n?", re.DOTALL)
 _HIDDEN = re.compile(r"(^|/)[._]")
 
@@ -59,7 +59,7 @@ def build(project: Project) -> list[str]:
     made: dict[str, str] = {}
     converted = []
     for page in pages:
-        body = _body(page, pages)
+        body = page.text
         mark = _hash(version, page.source, page.fields, body, bar)
         target = project.site / page.output
         if known.get(page.output) != mark or not target.is_file():
@@ -108,7 +108,7 @@ def read_page(project: Project, source: str) -> Page:
     path = project.root / source
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".ipynb":
-        first = json.loads(text)["cells"][0]["source"]
+        first = nbformat.reads(text, 4).cells[0].source
         return Page(source, text, _fields(_FRONT.match(first)))
     match = _FRONT.match(text)
     body = text[match.end() :] if match else text
@@ -121,48 +121,6 @@ def _fields(match: re.Match[str] | None) -> Mapping[str, Any]:
     except YAMLError:
         return {}
     return value if isinstance(value, Mapping) else {}
-
-
-def _body(page: Page, pages: list[Page]) -> str:
-    """The page's source as it will be converted, listings made."""
-    specs = page.fields.get("listing")
-    text = page.text
-    for spec in specs if isinstance(specs, list) else [specs]:
-        if isinstance(spec, Mapping):
-            block = raw_html(_listing(page, spec, pages))
-            place = f"::: {{#{spec.get('id', 'listing')}}}\n:::"
-            found = place in text
-            text = text.replace(place, block) if found else f"{text}\n\n{block}"
-    return text
-
-
-def _listing(page: Page, spec: Mapping[str, Any], pages: list[Page]) -> str:
-    """The table that Quarto would make of the front matter of the listed pages."""
-    folder = PurePosixPath(page.source).parent
-    contents = spec.get("contents", "*")
-    globs = [contents] if isinstance(contents, str) else list(contents)
-    wanted = {str(folder / str(glob)) for glob in globs}
-    patterns = [glob for glob in wanted if "*" in glob]
-    members = [
-        other
-        for other in pages
-        if other.source in wanted
-        or any(PurePosixPath(other.source).match(glob) for glob in patterns)
-    ]
-    names = spec.get("field-display-names") or {}
-    keys = [str(key) for key in spec.get("fields") or ["title"]]
-    lines = []
-    for other in sorted(members, key=lambda item: str(item.fields.get("title"))):
-        address = escape(link(page.source, other.source))
-        first = f'<td><a href="{address}">{other.title}</a></td>'
-        rest = [_field(other.fields, key) for key in keys if key != "title"]
-        lines.append(first + "".join(rest))
-    heads = [str(names.get(key, key)) for key in ["title", *keys] if key != "title"]
-    return table([str(names.get("title", "title")), *heads], lines)
-
-
-def _field(fields: Mapping[str, Any], key: str) -> str:
-    return cell(fields[key]) if key in fields else '<td class="fn-none">–</td>'
 
 
 def navigation(
@@ -191,7 +149,10 @@ def _search(pages: list[Page]) -> str:
     """Titles and addresses as a script: a page opened as a file may not fetch."""
     index = [
         {"title": markdown.plain(str(page.fields.get("title") or page.source))}
-        | {"href": page.output, "more": str(page.fields.get("spread") or "")}
+        | {
+            "href": page.output,
+            "more": markdown.plain(str(page.fields.get("spread") or "")),
+        }
         for page in pages
     ]
     return f"window.fieldnotesPages = {json.dumps(index, ensure_ascii=True)};\n"
@@ -201,7 +162,7 @@ def _assets(project: Project) -> str:
     """Copy scripts and styles; a hash of what pages depend on beside their source."""
     folder = project.site / "assets"
     styles = convert.code_style()
-    for name in ("fieldnotes.js", "fieldnotes.css", "preview.js", "preview.css"):
+    for name in (*SHOWN, "preview.js", "preview.css"):
         text = asset(name) + (styles if name == "preview.css" else "")
         write_changed(folder / name, text.encode())
     source, target = project.root / ASSETS / "plotly.min.js", folder / "plotly.min.js"

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
+from fieldnotes.files import CorruptFile, read_json
 from fieldnotes.website.cases import flat, is_number, needed
 from fieldnotes.website.declared import declared
 from fieldnotes.website.outputs import Cell, cleaned, markdown_cell, settled, title_of
@@ -14,10 +17,8 @@ from fieldnotes.website.tables import badge, pairs, parameter_table, table
 from fieldnotes.website.text import (
     anchor,
     escape,
-    field_name,
     front_matter,
     markdown,
-    median,
     number,
     raw_html,
     shown,
@@ -46,7 +47,7 @@ def run_page(
         root: of the project; its path is taken out of logs and tracebacks.
     """
     original = _cells(run)
-    body = cleaned(original)
+    body = cleaned(original, captions(run.folder))
     top = [_banner(run), _spread_line(run, spreads), _failure(run, root)]
     cells = [
         markdown_cell("\n".join(part for part in top if part)),
@@ -72,23 +73,39 @@ def _cells(run: Run) -> list[Mapping[str, Any]]:
     return [cell for cell in cells if isinstance(cell, Mapping)]
 
 
+def captions(folder: Path) -> dict[str, str]:
+    """What each figure of a run shows, by the name that the figure carries."""
+    found = {}
+    for path in sorted((folder / "figures").glob("*.record.json")):
+        try:
+            caption = mapping(read_json(path)).get("caption")
+        except CorruptFile:
+            continue  # the figure is still shown, without its caption
+        if isinstance(caption, str):
+            found[path.name.removesuffix(".record.json")] = caption
+    return found
+
+
 def _text(cell: Mapping[str, Any]) -> str:
     data = (output.get("data", {}) for output in cell.get("outputs", ()))
     return "".join(str(item.get("text/markdown", "")) for item in data)
 
 
 def _notebook(cells: Sequence[Cell]) -> str:
-    """The notebook's JSON; cell names are positions, so that equal runs stay equal."""
+    """The notebook's JSON; cell names are positions, so that equal runs stay equal.
+
+    `nbformat` writes every text as a list of lines, which is what Quarto reads.
+    """
     named = [cell | {"id": f"cell-{place}"} for place, cell in enumerate(cells)]
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": python, "language_info": {"name": "python"}}
     whole = {"cells": named, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return nbformat.writes(nbformat.from_dict(whole)) + "\n"
 
 
 def title(run: Run, cells: Sequence[Mapping[str, Any]]) -> str:
     """The notebook's title and what tells this run from its siblings, as Markdown."""
-    name = str(run.order.get("title") or title_of(cells) or run.notebook)
+    name = markdown(str(run.order.get("title") or title_of(cells) or run.notebook))
     varied = flat(run.varied)
     if not varied:
         return name
@@ -99,35 +116,16 @@ def title(run: Run, cells: Sequence[Mapping[str, Any]]) -> str:
 def _fields(run: Run, name: str, figures: int) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "title": name,
-        "run": run.key,
-        "notebook": run.notebook,
-        "spread": run.spread,
-        "outcome": run.state,
-        "started": run.started,
+        "run": markdown(run.key),
+        "notebook": markdown(run.notebook),
+        "spread": markdown(run.spread),
+        "outcome": markdown(run.state),
+        "started": markdown(run.started),
         "fieldnotes-figures": figures,
     }
     for kind in ("duration_s", "peak_memory_mb"):
         if is_number(run.status.get(kind)):
             fields[kind.replace("_", "-")] = run.status[kind]
-    return fields | run_fields(run)
-
-
-def run_fields(run: Run) -> dict[str, Any]:
-    """Flat fields for listings: varied parameters and scraps, members by median."""
-    fields: dict[str, Any] = {}
-    for key, value in flat(run.varied).items():
-        plain = is_number(value) or isinstance(value, bool)
-        # Quarto reads Markdown and shortcodes in metadata, where a text is only a text.
-        text = markdown(value if isinstance(value, str) else shown(value))
-        fields[field_name("param", key)] = value if plain else text
-    scraps: dict[str, list[float]] = {}
-    for scrap in run.scraps:
-        if is_number(scrap.get("value")):
-            scraps.setdefault(str(scrap["name"]), []).append(scrap["value"])
-    for key, values in scraps.items():
-        middle = values[0] if len(values) == 1 else median(values)
-        if median(values) is not None:
-            fields[field_name("scrap", key)] = middle
     return fields
 
 

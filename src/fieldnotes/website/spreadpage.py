@@ -38,8 +38,8 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
     figures = sum(section.count('<div class="fn-figure"') for section in sections)
     header = front_matter(
         {
-            "title": comparison.title,
-            "spread": comparison.name,
+            "title": markdown(comparison.title),
+            "spread": markdown(comparison.name),
             "runs": len(comparison.cases),
             "page-layout": "full",
             "fieldnotes-figures": figures,

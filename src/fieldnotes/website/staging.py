@@ -198,7 +198,13 @@ def _assets(project: Project) -> None:
     """Script, style, filter and the one plotly.js, beside the pages that use them."""
     folder = project.root / ASSETS
     version = metadata.version("plotly")
-    for name in ("fieldnotes.js", "fieldnotes.css", "fieldnotes.scss", "figures.lua"):
+    for name in (
+        "fieldnotes.js",
+        "fieldnotes.css",
+        "fieldnotes.scss",
+        "figures.lua",
+        "favicon.svg",
+    ):
         text = asset(name).replace("@PLOTLY_VERSION@", version)
         write_changed(folder / name, text.encode())
     source, target = plotly_script(), folder / "plotly.min.js"

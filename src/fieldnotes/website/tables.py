@@ -11,6 +11,8 @@ from fieldnotes.website.cases import (
 from fieldnotes.website.records import FAILED, Run
 from fieldnotes.website.text import anchor, escape, number, shown, with_unit
 
+NONE = '<td class="fn-none">–</td>'
+
 
 def cell(value: Any) -> str:
     """A table cell; numbers carry their exact value, by which the column sorts."""
@@ -87,7 +89,7 @@ def _case_line(
 
 
 def _present(values: Mapping[str, Any], name: str) -> str:
-    return cell(values[name]) if name in values else '<td class="fn-none">–</td>'
+    return cell(values[name]) if name in values else NONE
 
 
 def parameter_table(

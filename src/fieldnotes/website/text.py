@@ -11,7 +11,9 @@ from typing import Any
 
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _PLAIN_WORD = re.compile(r"[\w./%+-]+")
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$~^@#|{}&\"'])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]$~^@#\"'])")
+_SHORTCODE = re.compile(r"[<>{}&|]")  # by entities: no `{{<` may remain
+_AT_START = re.compile(r"^(\d*)(?=[-+:=.)])")  # of a line: lists, divs, headings
 
 
 def number(value: float) -> str:
@@ -53,8 +55,16 @@ def with_unit(name: str, unit: str | None) -> str:
 
 
 def markdown(text: str) -> str:
-    """`text` with every sign that Markdown would read as markup escaped."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """A user's text as one line of Markdown that shows it and nothing else.
+
+    Titles, names, units, values and messages of spreads, parameters and scraps all pass
+    through here on their way into Markdown or front matter, and through `escape` on
+    their way into HTML. Quarto looks for its shortcodes (`{{< … >}}`) in Markdown and
+    in metadata alike, before anything is parsed: braces and angles become entities.
+    """
+    line = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    line = _SHORTCODE.sub(lambda found: f"&#{ord(found[0])};", line)
+    return _AT_START.sub(r"\1\\", line)
 
 
 def escape(text: object) -> str:
@@ -134,11 +144,6 @@ def _yaml_sign(sign: str) -> str:
     if unicodedata.category(sign) == "Cs":
         return "\ufffd"  # half of a pair: no file can hold it
     return f"\\U{ord(sign):08X}"
-
-
-def field_name(kind: str, name: str) -> str:
-    """The front-matter key of a parameter or scrap; the prefix avoids Quarto's keys."""
-    return f"{kind}-" + re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
 
 
 def canonical(value: Any) -> str:
