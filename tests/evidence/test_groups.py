@@ -63,7 +63,7 @@ def test_groups_keep_the_order_of_the_table():
     assert table_of(found, {"error": "error [%]", "none": "none"}).splitlines() == [
         "| setting | error [%] | models |",
         "| --- | ---: | ---: |",
-        "| b | 2 (1 to 3) of 2 | 2 |",
+        "| b | 2 (1 to 3) | 2 |",
         "| a | 2 | 1 |",
     ]
 

@@ -30,6 +30,7 @@ def test_a_summary_is_median_range_and_number():
     assert found == (2.5, 1.0, 9.0, 4)
     assert str(found) == "2.5 (1 to 9) of 4"
     assert found.text("m/s") == "2.5 m/s (1 to 9) of 4"
+    assert found.text("%", count=False) == "2.5 % (1 to 9)"
 
 
 def test_a_summary_of_one_has_no_range_and_that_of_none_no_number():

@@ -119,7 +119,7 @@ def table_of(
         if any(group.summary(name).n for group in given.values())
     }
     rows: list[Cells] = [
-        [str(name), *(group.text(column) for column in known), number(len(group))]
+        [str(name), *(group.summary(x).text(count=False) for x in known), len(group)]
         for name, group in given.items()
     ]
     return markdown([corner, *known.values(), "models"], rows)

@@ -50,13 +50,19 @@ class Summary(NamedTuple):
             middle = np.inf
         return cls(middle, float(known.min()), float(known.max()), known.size)
 
-    def text(self, unit: str = "1") -> str:
-        """The median with its range and the number of models, in a unit."""
+    def text(self, unit: str = "1", *, count: bool = True) -> str:
+        """The median with its range and the number of models, in a unit.
+
+        Args:
+            unit: "1" or "-" for none.
+            count: say how many models there are; a table may have a column for it.
+        """
         after = "" if unit in ("1", "-", "") else f" {unit}"
         if self.n < 2:
             return number(self.median) + (after if self.n else "")
         low, high = number(self.lowest), number(self.highest)
-        return f"{number(self.median)}{after} ({low} to {high}) of {self.n}"
+        counted = f" of {self.n}" if count else ""
+        return f"{number(self.median)}{after} ({low} to {high}){counted}"
 
     def __str__(self) -> str:
         return self.text()
