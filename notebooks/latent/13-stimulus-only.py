@@ -48,7 +48,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.latent import figures, metrics, nulls, reports, rollouts, sources
+from studies.latent import baselines, figures, metrics, reports, rollouts, sources
 from studies.latent.models import build_stimulus_only
 from studies.training import read_model, write_model
 
@@ -67,7 +67,7 @@ every = catalogue.members(together=("seed",))
 todo = [member for member in every if member.existing is None]
 sizes = {"width": width, "stimulus_latent": stimulus_latent, "history": history}
 if todo:
-    result = nulls.fit(
+    result = baselines.fit(
         sets.train,
         sets.validation,
         [member.values["seed"] for member in todo],
@@ -102,7 +102,7 @@ models = [catalogue.load_model(member, load) for member in every]
 shares = {family: [] for family in sets.judged}
 for member, model in zip(every, models, strict=True):
     for family, own in sets.judged.items():
-        error = float(rollouts.null_errors(model, own)[history:].mean())
+        error = float(rollouts.stimulus_only_errors(model, own)[history:].mean())
         left = error / metrics.total_variance(own.voltage)
         shares[family].append(left)
         catalogue.record(f"{family}_error", error, f"{signal}²", member=member)
@@ -116,7 +116,7 @@ for member, model in zip(every, models, strict=True):
 
 # %%
 own = sets.flow
-predicted = rollouts.null_predictions(models[0], own)
+predicted = rollouts.stimulus_only_predictions(models[0], own)
 truth = own.voltage[history:]
 left = np.var(predicted[history:] - truth, axis=0)
 total = np.var(truth, axis=0)

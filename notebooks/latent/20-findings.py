@@ -15,7 +15,7 @@
 # movies. Each row of the notes meets its counterpart; where the two differ, it is said.
 #
 # **You will see** the table of findings, the targets, and every setting with its
-# numbers. **Needs** models of `2-train` and, for the null, of `13-stimulus-only`.
+# numbers. **Needs** models of `2-train` and, for the baseline, of `13-stimulus-only`.
 # **Takes** ten seconds a model.
 
 # %% tags=["parameters"]
@@ -118,7 +118,7 @@ catalogue.record("answered", answered)
 reached = "No target was asked for"
 if asked:
     reached = f"{len(met)} of {len(asked)} targets are met"
-beside = summaries.beside_null(table)
+beside = summaries.beside_stimulus_only(table)
 catalogue.record(
     "verdict",
     f"{reached}; {alike} of {answered} outcomes of the source are found here too. "

@@ -14,8 +14,8 @@
 # good for one step and explodes over a hundred.
 #
 # **You will see** one-step errors by size, rollouts of both kinds, and steps to
-# divergence. **Needs** models of `2-train` and, for the null, of `13-stimulus-only`.
-# **Takes** ten seconds a model.
+# divergence. **Needs** models of `2-train` and, for the baseline, of
+# `13-stimulus-only`. **Takes** ten seconds a model.
 
 # %% tags=["parameters"]
 # fmt: off

@@ -14,7 +14,7 @@
 # It could jump from recording to recording and be wrong in between.
 #
 # **You will see** the error step by step within the training window, whole rollouts,
-# and which settings diverge. **Needs** models of `2-train` and, for the null, of
+# and which settings diverge. **Needs** models of `2-train` and, for the baseline, of
 # `13-stimulus-only`. **Takes** ten seconds a model.
 
 # %% tags=["parameters"]

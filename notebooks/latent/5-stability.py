@@ -16,7 +16,8 @@
 # start.
 #
 # **You will see** errors and steps to divergence for each combination. **Needs** models
-# of `2-train` and, for the null, of `13-stimulus-only`. **Takes** ten seconds a model.
+# of `2-train` and, for the baseline, of `13-stimulus-only`. **Takes** ten seconds a
+# model.
 
 # %% tags=["parameters"]
 # fmt: off

@@ -15,8 +15,8 @@
 # knowledge simply not there?
 #
 # **You will see** errors by stimulus mode, the limit of a linear bridge, and what three
-# honest attempts at doing better gain. **Needs** models of `2-train` and, for the null,
-# of `13-stimulus-only`. **Takes** twenty seconds a model.
+# honest attempts at doing better gain. **Needs** models of `2-train` and, for the
+# baseline, of `13-stimulus-only`. **Takes** twenty seconds a model.
 
 # %% tags=["parameters"]
 # fmt: off

@@ -17,7 +17,7 @@
 # by holding the last one.
 #
 # **You will see** errors from what each treatment can see, beside the same from true
-# states that it never has. **Needs** models of `2-train` and, for the null, of
+# states that it never has. **Needs** models of `2-train` and, for the baseline, of
 # `13-stimulus-only`. **Takes** fifteen seconds a model.
 
 # %% tags=["parameters"]

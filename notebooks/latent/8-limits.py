@@ -16,7 +16,7 @@
 # columns.
 #
 # **You will see** errors by gap and preset, and rollouts. **Needs** models of `2-train`
-# and, for the null, of `13-stimulus-only`. **Takes** ten to thirty seconds a model.
+# and, for the baseline, of `13-stimulus-only`. **Takes** ten to thirty seconds a model.
 
 # %% tags=["parameters"]
 # fmt: off

@@ -143,7 +143,7 @@ def test_every_activation_gives_a_model(activation):
     assert np.isfinite(z).all()
 
 
-def test_the_null_model_reads_its_history():
+def test_the_stimulus_only_model_reads_its_history():
     model = build_stimulus_only(neurons=9, stimuli=4, width=8, history=5)
     frames = jax.random.normal(jax.random.key(0), (3, 5, 4))
     assert model(frames).shape == (3, 9)

@@ -120,15 +120,18 @@ def test_what_the_stimulus_alone_explains_is_said_beside_the_settings():
     table = pd.DataFrame(
         {
             "group": ["one", "one", "one", "two"],
-            "validation_to_null": [0.5, 0.9, 3.0, 1.2],
-            "flow_to_null": [1.5, 2.5, np.nan, np.nan],
+            "validation_to_stimulus_only": [0.5, 0.9, 3.0, 1.2],
+            "flow_to_stimulus_only": [1.5, 2.5, np.nan, np.nan],
         }
     )
-    words = summaries.beside_null(table)
+    words = summaries.beside_stimulus_only(table)
     assert "by 1 of 2 settings on validation (0.9 to 1.2 of its error)" in words
     assert "0 of 1 settings on flow (2 to 2 of its error)." in words
-    assert summaries.beside_null(pd.DataFrame({"group": ["one"]})) == ""
-    assert summaries.beside_null(table.assign(validation_to_null=np.nan)) != ""
+    assert summaries.beside_stimulus_only(pd.DataFrame({"group": ["one"]})) == ""
+    assert (
+        summaries.beside_stimulus_only(table.assign(validation_to_stimulus_only=np.nan))
+        != ""
+    )
 
 
 def test_numbers_are_shown_as_median_and_range_over_seeds():

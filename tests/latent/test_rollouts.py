@@ -166,12 +166,12 @@ def test_a_map_that_is_the_identity_stays_at_the_reconstruction(driven):
     )
 
 
-def test_the_null_model_predicts_the_row_after_its_last_frame(driven):
-    null = build_stimulus_only(neurons=3, stimuli=3, width=4, history=6)
-    errors = rollouts.null_errors(null, driven)
+def test_the_stimulus_only_model_predicts_the_row_after_its_last_frame(driven):
+    baseline = build_stimulus_only(neurons=3, stimuli=3, width=4, history=6)
+    errors = rollouts.stimulus_only_errors(baseline, driven)
     assert errors.shape == (80,)
     assert (errors[:6] == rollouts.CAP).all()
     frames = jnp.asarray(driven.stimulus[4:10])  # these give row 10
-    predicted = null.head(jax.vmap(null.stimulus_encoder)(frames).reshape(-1))
+    predicted = baseline.head(jax.vmap(baseline.stimulus_encoder)(frames).reshape(-1))
     expected = ((np.asarray(predicted) - driven.voltage[10]) ** 2).mean()
     assert errors[10] == pytest.approx(expected, rel=1e-4)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import mannwhitneyu
 
-from studies.evidence.words import Cells, Summary, markdown, number
+from studies.evidence.words import Cells, Summary, markdown
 
 REPLICATES = ("seed", "data_seed", "draw")  # what differs among the models of a setting
 

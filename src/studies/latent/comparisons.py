@@ -158,8 +158,10 @@ def compare(
         activity_steps: of an activity rollout.
         report: called with the number of models done.
     """
-    learned = [row for row in rows if not trained.is_null(row)]
-    nulls = {trained.data_key(row): row for row in rows if trained.is_null(row)}
+    learned = [row for row in rows if not trained.is_stimulus_only(row)]
+    stimulus_only = {
+        trained.data_key(row): row for row in rows if trained.is_stimulus_only(row)
+    }
     result = Comparison(pd.DataFrame(), tuple(varied))
     numbers, known = [], {}
     for done, own in enumerate(learned, start=1):
@@ -171,9 +173,9 @@ def compare(
         asked = {"data": str(place), "plan": vars(plan)}
         judge = partial(trained.judged, own, load, data, plan)
         result.found[name] = dict(keep("judgement", asked, judge, own))
-        null = nulls.get(place)
-        base = partial(trained.baselines, own, load, data, plan, null)
-        result.base[name] = dict(keep("baselines", asked, base, null))
+        baseline = stimulus_only.get(place)
+        base = partial(trained.baselines, own, load, data, plan, baseline)
+        result.base[name] = dict(keep("baselines", asked, base, baseline))
         result.plans[name], result.data[name] = plan, data
         numbers.append(reports.row(result.found[name], result.base[name], plan))
         if report is not None:

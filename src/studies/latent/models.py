@@ -289,7 +289,7 @@ def _still(network: SkipMLP) -> SkipMLP:
 
 
 class StimulusOnly(eqx.Module):
-    """The null model: voltages from the last frames alone, without any state."""
+    """The stimulus-only baseline: voltages from the last frames, without a state."""
 
     stimulus_encoder: SkipMLP
     head: SkipMLP
@@ -313,7 +313,7 @@ def build_stimulus_only(
     key: PRNGKeyArray | None = None,
     **unused: Any,
 ) -> StimulusOnly:
-    """An untrained null model: the stimulus encoder, then two hidden layers."""
+    """The baseline untrained: the stimulus encoder, then two hidden layers."""
     del unused
     small = stimulus_latent
 

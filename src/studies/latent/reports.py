@@ -148,7 +148,7 @@ def baselines(
     recordings: Recordings,
     plan: Plan,
     circuit: Circuit | None = None,
-    nulls: Mapping[str, Float[np.ndarray, " row"]] | None = None,
+    stimulus_only: Mapping[str, Float[np.ndarray, " row"]] | None = None,
 ) -> Arrays:
     """What every model on these recordings is compared with.
 
@@ -156,7 +156,7 @@ def baselines(
         recordings: by the name of their family.
         plan: how models are rolled out.
         circuit: the one that was recorded, where it is known; gives the noise floor.
-        nulls: errors of the stimulus-only model for each row, by family.
+        stimulus_only: errors of the stimulus-only model for each row, by family.
     """
     found: Arrays = {}
     for family, recording in recordings.items():
@@ -173,8 +173,10 @@ def baselines(
             found[f"{family}.floor"] = truth.without_noise(
                 circuit, recording, starts, max(own, plan.horizon)
             ).mse
-        if nulls and family in nulls:
-            found[f"{family}.null"] = rollouts.along(nulls[family], starts, steps)
+        if stimulus_only and family in stimulus_only:
+            found[f"{family}.stimulus_only"] = rollouts.along(
+                stimulus_only[family], starts, steps
+            )
     return found
 
 
@@ -191,9 +193,9 @@ def row(found: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
 
     `window` is the mean over intervening steps (over all steps of the horizon when no
     step intervenes), `ratio` that of linear interpolation below it, `relative` the
-    share of total variance, `to_floor` and `to_null` the multiple of the noise floor
-    and of the stimulus-only model at the same steps. Errors are in squared units of
-    the observed signal.
+    share of total variance, `to_floor` and `to_stimulus_only` the multiple of the noise
+    floor and of the stimulus-only model at the same steps. Errors are in squared units
+    of the observed signal.
     """
     numbers: dict[str, float] = {}
     for family in families(found):
@@ -226,7 +228,7 @@ def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str,
         "constant_one_step": float(step[2]),
         "long": float(mse.mean()),
     }
-    for name in ("linear", "constant", "floor", "null"):
+    for name in ("linear", "constant", "floor", "stimulus_only"):
         if f"{family}.{name}" in base:
             numbers[name] = window_mean(base[f"{family}.{name}"], plan)
             numbers[f"to_{name}"] = share(window, numbers[name])

@@ -292,24 +292,28 @@ def along(
     return np.stack([errors[s + 1 : s + 1 + steps] for s in starts])
 
 
-def null_errors(model: StimulusOnly, recording: Recording) -> Float[np.ndarray, " row"]:
+def stimulus_only_errors(
+    model: StimulusOnly, recording: Recording
+) -> Float[np.ndarray, " row"]:
     """Errors of the stimulus-only model at each row; `CAP` before its first history."""
-    errors = ((null_predictions(model, recording) - recording.voltage) ** 2).mean(1)
+    errors = (
+        (stimulus_only_predictions(model, recording) - recording.voltage) ** 2
+    ).mean(1)
     return np.where(np.isnan(errors), CAP, errors.astype(float))
 
 
-def null_predictions(
+def stimulus_only_predictions(
     model: StimulusOnly, recording: Recording
 ) -> Float[np.ndarray, "row neuron"]:
     """What the stimulus-only model says of each row; NaN before its first history."""
     predicted = np.full(recording.voltage.shape, np.nan, np.float32)
-    own = _null_predictions(model, jnp.asarray(recording.stimulus[:-1]))
+    own = _stimulus_only_predictions(model, jnp.asarray(recording.stimulus[:-1]))
     predicted[model.history :] = np.asarray(own)
     return predicted
 
 
 @eqx.filter_jit
-def _null_predictions(model: StimulusOnly, frames: Array) -> Array:
+def _stimulus_only_predictions(model: StimulusOnly, frames: Array) -> Array:
     encoded = jax.vmap(model.stimulus_encoder)(frames)
 
     def one(row: Array) -> Array:

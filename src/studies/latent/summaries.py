@@ -18,7 +18,7 @@ SCRAPS = {
     "relative": "1",
     "ratio": "1",
     "to_floor": "1",
-    "to_null": "1",
+    "to_stimulus_only": "1",
     "one_step": "voltage²",
     "from_true_state": "voltage²",
     "fit": "voltage²",
@@ -33,7 +33,7 @@ HEADINGS = {  # of the table that every notebook shows
     "validation_ratio": "of interpolation",
     "validation_relative": "of variance",
     "validation_to_floor": "of noise floor",
-    "validation_to_null": "of stimulus only",
+    "validation_to_stimulus_only": "of stimulus only",
     "validation_from_true_state": "from true states",
     "validation_fit_window": "window of the fit",
     "validation_fit_beyond": "after the fit",
@@ -42,7 +42,7 @@ HEADINGS = {  # of the table that every notebook shows
     "flow_window": "flow: between",
     "flow_ratio": "flow: of interpolation",
     "flow_relative": "flow: of variance",
-    "flow_to_null": "flow: of stimulus only",
+    "flow_to_stimulus_only": "flow: of stimulus only",
     "flow_divergence": "flow: diverges at",
 }
 MEANING = {
@@ -128,11 +128,11 @@ def overview(comparison: Comparison, models: pd.DataFrame) -> str:
     neurons = {
         own.neurons for data in comparison.data.values() for own in data.values()
     }
-    nulls = len(models) - len(table)
+    beside = len(models) - len(table)
     text = (
         f"{len(table)} models in {table['group'].nunique()} settings, "
         f"{' and '.join(map(str, sorted(neurons)))} neurons; "
-        f"{nulls} stimulus-only model{'' if nulls == 1 else 's'} beside them."
+        f"{beside} stimulus-only model{'' if beside == 1 else 's'} beside them."
     )
     lost = [row for row in comparison.rows() if row.get("outcome") == "diverged"]
     if lost:
@@ -160,10 +160,10 @@ def sentence(comparison: Comparison) -> str:
             f" Between the recordings the error is lowest with {best}: "
             f"{reports.brief(middle[best])} of linear interpolation."
         )
-    return f"{text} {beside_null(table)}".rstrip()
+    return f"{text} {beside_stimulus_only(table)}".rstrip()
 
 
-def beside_null(table: pd.DataFrame) -> str:
+def beside_stimulus_only(table: pd.DataFrame) -> str:
     """How many groups beat the model that sees the stimulus alone; empty without one.
 
     That model was shown every row of the recordings and is never rolled out, so a map
@@ -171,7 +171,7 @@ def beside_null(table: pd.DataFrame) -> str:
     """
     parts = []
     for family in ("validation", "flow"):
-        name = f"{family}_to_null"
+        name = f"{family}_to_stimulus_only"
         middle = medians(table, name) if name in table else {}
         if middle:
             below = sum(value < 1 for value in middle.values())

@@ -67,14 +67,14 @@ def compute_always(
 # Which models ----------------------------------------------------------------------
 
 
-def is_null(row: Row) -> bool:
+def is_stimulus_only(row: Row) -> bool:
     """Whether a model sees the stimulus alone."""
     return str(row.get("notebook", "")).endswith("stimulus-only")
 
 
 def learned(models: pd.DataFrame) -> pd.DataFrame:
     """The models but for those that see the stimulus alone."""
-    keep = [not is_null(row) for row in models.to_dict("records")]
+    keep = [not is_stimulus_only(row) for row in models.to_dict("records")]
     return models.loc[keep].reset_index(drop=True)
 
 
@@ -85,7 +85,7 @@ def inner(query: Mapping[str, Any]) -> dict[str, Any]:
 
 def builder(row: Row) -> Callable[..., Any]:
     """What makes the skeleton of the model of a row."""
-    return build_stimulus_only if is_null(row) else build
+    return build_stimulus_only if is_stimulus_only(row) else build
 
 
 def loader(catalogue: Catalogue) -> Load:
@@ -249,13 +249,16 @@ def judged(row: Row, load: Load, data: Recordings, plan: Plan) -> Arrays:
 
 
 def baselines(
-    row: Row, load: Load, data: Recordings, plan: Plan, null: Row | None
+    row: Row, load: Load, data: Recordings, plan: Plan, baseline: Row | None
 ) -> Arrays:
     """`reports.baselines` of the recordings of a row."""
     known = row.get("source", "hexeye") == "hexeye"
     circuit = preset_circuit(str(row["preset"])) if known else None
-    nulls = None
-    if null is not None:
-        model = load(null)
-        nulls = {name: rollouts.null_errors(model, own) for name, own in data.items()}
-    return reports.baselines(data, plan, circuit, nulls)
+    stimulus_only = None
+    if baseline is not None:
+        model = load(baseline)
+        stimulus_only = {
+            name: rollouts.stimulus_only_errors(model, own)
+            for name, own in data.items()
+        }
+    return reports.baselines(data, plan, circuit, stimulus_only)

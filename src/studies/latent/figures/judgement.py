@@ -15,11 +15,16 @@ from studies.latent.metrics import by_type, explained, finite, loss_points
 ERROR = "mean squared error [raw units²]"
 STEPS = "time since the start [steps]"
 LOWEST, HIGHEST = 1e-4, 1e1  # of a logarithmic axis of errors
-DASHES = {"constant": "dash", "linear": "dot", "null": "dashdot", "floor": "longdash"}
+DASHES = {
+    "constant": "dash",
+    "linear": "dot",
+    "stimulus_only": "dashdot",
+    "floor": "longdash",
+}
 WORDS = {
     "constant": "held constant",
     "linear": "linear interpolation",
-    "null": "stimulus only",
+    "stimulus_only": "stimulus only",
     "floor": "noise floor",
 }
 MOST = 500  # points of a curve that are drawn

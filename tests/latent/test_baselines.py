@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latent_maps import recording
-from studies.latent import checks, metrics, nulls, rollouts
+from studies.latent import baselines, checks, metrics, rollouts
 
 
 def echo(seed: int, steps: int = 600):
@@ -20,7 +20,7 @@ def echo(seed: int, steps: int = 600):
 
 def test_frames_end_at_the_step_that_leads_to_the_voltage():
     own = echo(0)
-    rows = nulls.rows_at(nulls.source(own, 3), jnp.array([5, 9]), 3)
+    rows = baselines.rows_at(baselines.source(own, 3), jnp.array([5, 9]), 3)
     np.testing.assert_array_equal(rows.frames[0], own.stimulus[3:6])
     np.testing.assert_array_equal(rows.voltage, own.voltage[[6, 10]])
 
@@ -28,13 +28,13 @@ def test_frames_end_at_the_step_that_leads_to_the_voltage():
 def test_rows_are_drawn_where_history_and_voltage_exist():
     own = echo(0, 20)
     own.voltage[:] = np.arange(20)[:, None]
-    rows = nulls.draw(jax.random.key(0), 0, nulls.source(own, 8), 8, 500)
+    rows = baselines.draw(jax.random.key(0), 0, baselines.source(own, 8), 8, 500)
     assert rows.voltage.min() == 8
     assert rows.voltage.max() == 19
 
 
 def test_what_the_stimulus_says_is_learned():
-    result = nulls.fit(
+    result = baselines.fit(
         echo(0),
         echo(1),
         [0],
@@ -45,13 +45,13 @@ def test_what_the_stimulus_says_is_learned():
         learning_rate=5e-3,
     )
     other = echo(2)
-    error = rollouts.null_errors(result.best(0), other)[2:].mean()
+    error = rollouts.stimulus_only_errors(result.best(0), other)[2:].mean()
     assert error < 0.1 * metrics.total_variance(other.voltage)
 
 
 def test_a_recording_shorter_than_the_history_is_refused():
-    with pytest.raises(nulls.NullError, match="history of 20 steps"):
-        nulls.source(echo(0, 15), 20)
+    with pytest.raises(baselines.BaselineError, match="history of 20 steps"):
+        baselines.source(echo(0, 15), 20)
 
 
 def test_the_planner_refuses_a_history_longer_than_the_recording():

@@ -21,7 +21,7 @@ from studies.training import Phase, Result, initialise, train
 HELD_OUT = 512  # rows that validate
 
 
-class NullError(ValueError):
+class BaselineError(ValueError):
     """A recording that is shorter than the history of stimulus it is to be read by."""
 
 
@@ -89,14 +89,14 @@ def source(recording: Recording, history: int) -> Source:
     """A recording as training reads it.
 
     Raises:
-        NullError: it is shorter than the history.
+        BaselineError: it is shorter than the history.
     """
     if recording.steps < history + 2:
         msg = (
             f"{recording.name}: {recording.steps} rows are too few for a history of "
             f"{history} steps; take a longer recording or a shorter `history`."
         )
-        raise NullError(msg)
+        raise BaselineError(msg)
     return Source(jnp.asarray(recording.stimulus), jnp.asarray(recording.voltage))
 
 
@@ -133,7 +133,7 @@ def fit(
         options: handed on to `studies.training.train`.
 
     Raises:
-        NullError: a recording is shorter than the history.
+        BaselineError: a recording is shorter than the history.
     """
     data, other = source(training, history), source(validation, history)
     rows = np.linspace(history - 1, validation.steps - 2, HELD_OUT).astype(int)
