@@ -14,9 +14,9 @@
 # source finds that all reduced modes fail. Is that the model's fault, or is the
 # knowledge simply not there?
 #
-# **You will see** errors by stimulus mode, the limit of a linear bridge, and what three
-# honest attempts at doing better gain. **Needs** models of `2-train` and, for the
-# baseline, of `13-stimulus-only`. **Takes** twenty seconds a model.
+# **You will see** errors by stimulus mode, the limit of a fitted interpolation, and
+# what three honest attempts at doing better gain. **Needs** models of `2-train` and,
+# for the baseline, of `13-stimulus-only`. **Takes** twenty seconds a model.
 
 # %% tags=["parameters"]
 # fmt: off
@@ -30,7 +30,14 @@ activity_steps: int = 2000  # [steps] in [1, inf): of a rollout through the volt
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.latent import bridges, claims, comparisons, summaries, trained, verdicts
+from studies.latent import (
+    claims,
+    comparisons,
+    interpolation,
+    summaries,
+    trained,
+    verdicts,
+)
 from studies.latent.figures import panels
 
 # %% [markdown]
@@ -38,10 +45,10 @@ from studies.latent.figures import panels
 #
 # Without the stimulus at every step the error between recordings is never clearly below
 # linear interpolation, which is given both ends. A regression that has seen every step
-# in training, and is given both ends and the stimulus there (a *linear bridge*), will
-# gain little on the straight line either; given the stimulus at every step it gains
-# much. If so, the stimulus between the recordings is what is missing, and no training
-# can replace it.
+# in training, and is given both ends and the stimulus there (a *fitted interpolation*),
+# will gain little on the straight line either; given the stimulus at every step it
+# gains much. If so, the stimulus between the recordings is what is missing, and no
+# training can replace it.
 
 # %%
 given = catalogue.models(models)
@@ -88,7 +95,7 @@ panels.divergence_steps(compared).save(catalogue, given)
 # %% [markdown]
 # ## What could be known at all?
 #
-# The linear bridge, fitted on a training recording seen whole, is judged on the
+# The fitted interpolation, fitted on a training recording seen whole, is judged on the
 # recordings that judge the models. Its error is shown as a share of the straight
 # line's: with the stimulus at both ends, and with the stimulus at every step.
 
@@ -98,13 +105,15 @@ units = int(table["tu"].max())
 training = trained.training_of(row)
 limits = {}
 for known in ("knots", "all"):
-    bridge = bridges.fit(training, units, known)
+    fitted = interpolation.fit(training, units, known)
     for family, own in compared.data[row["identity"]].items():
-        line = bridges.straight_line(own, units)
-        limits[known, family] = float((bridge.errors(own) / line.mean()).mean())
-        catalogue.record(f"bridge_{known}_{family}", limits[known, family])
+        line = interpolation.straight_line(own, units)
+        limits[known, family] = float((fitted.errors(own) / line.mean()).mean())
+        catalogue.record(f"interpolation_{known}_{family}", limits[known, family])
 told = [f"{k}, {f}: {x:.3g}" for (k, f), x in limits.items()]
-Markdown(f"Error of the bridge over that of the straight line: {'; '.join(told)}.")
+Markdown(
+    f"Error of the fitted interpolation over the straight line's: {'; '.join(told)}."
+)
 
 # %% [markdown]
 # ## Attempts at doing better
@@ -149,9 +158,9 @@ better = "below" if ratio < 0.95 else "not below"
 blame = "little more" if limit > 0.8 else "more"
 attempt = (
     f"The best attempt with the stimulus at the recordings only ({ratio:.3g}) is "
-    f"**{better}** linear interpolation. A linear bridge that saw every step reaches "
-    f"{limit:.3g} with the stimulus at both ends: {blame} could be known there; with "
-    f"every step of it, {missing:.3g}."
+    f"**{better}** linear interpolation. A fitted interpolation that saw every step "
+    f"reaches {limit:.3g} with the stimulus at both ends: {blame} could be known "
+    f"there; with every step of it, {missing:.3g}."
 )
 text = f"{verdicts.sentence(found)} {attempt}"
 catalogue.record("verdict", text.replace("**", ""), "-")

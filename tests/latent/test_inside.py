@@ -7,7 +7,7 @@ import pytest
 from jaxtyping import Array, Float
 
 from latent_maps import Decay, recording
-from studies.latent import bridges, inside, truth
+from studies.latent import inside, interpolation, truth
 from studies.latent.circuit import hexeye
 
 
@@ -109,7 +109,7 @@ def test_the_true_spectrum_is_that_of_the_true_map():
     assert learned.sum() == pytest.approx(closed.sum(), abs=1e-3)  # the trace
 
 
-# Bridges ---------------------------------------------------------------------------
+# Interpolation ---------------------------------------------------------------------
 
 
 def driven(steps: int, seed: int):
@@ -122,27 +122,27 @@ def driven(steps: int, seed: int):
     return recording(voltage, stimulus)
 
 
-def test_a_bridge_that_knows_every_step_of_the_stimulus_is_exact():
+def test_a_fit_that_knows_every_step_of_the_stimulus_is_exact():
     """The truth is linear in the first state and the stimulus."""
-    bridge = bridges.fit(driven(2000, 0), 5, "all", components=2)
+    fitted = interpolation.fit(driven(2000, 0), 5, "all", components=2)
     other = driven(1000, 1)
-    line = bridges.straight_line(other, 5)
-    assert bridge.errors(other).shape == (4,)
-    assert bridge.errors(other).max() < 1e-3 * line.min()
+    line = interpolation.straight_line(other, 5)
+    assert fitted.errors(other).shape == (4,)
+    assert fitted.errors(other).max() < 1e-3 * line.min()
 
 
-def test_a_bridge_with_knots_alone_is_between_the_line_and_the_truth():
+def test_a_fit_with_knots_alone_is_between_the_line_and_the_truth():
     other = driven(2000, 1)
-    line = bridges.straight_line(other, 5)
-    knots = bridges.fit(driven(4000, 0), 5, "knots", components=2).errors(other)
+    line = interpolation.straight_line(other, 5)
+    knots = interpolation.fit(driven(4000, 0), 5, "knots", components=2).errors(other)
     assert 0.2 * line.mean() < knots.mean() < 1.02 * line.mean()
 
 
 def test_a_straight_line_through_a_ramp_has_no_error():
     ramp = recording(np.outer(np.arange(40), [1.0, 2.0]), np.zeros((40, 1)))
-    np.testing.assert_allclose(bridges.straight_line(ramp, 4), 0.0, atol=1e-8)
+    np.testing.assert_allclose(interpolation.straight_line(ramp, 4), 0.0, atol=1e-8)
 
 
 def test_nothing_lies_between_neighbouring_rows():
     with pytest.raises(ValueError, match="at least 2"):
-        bridges.fit(driven(50, 0), 1)
+        interpolation.fit(driven(50, 0), 1)

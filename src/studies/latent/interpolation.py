@@ -1,4 +1,4 @@
-r"""What could be known between two recordings: a linear bridge that has seen it all.
+r"""What could be known between two recordings: an interpolation fitted to every step.
 
 With the stimulus known only at the recordings, no model can say what it did between
 them. How much that costs is asked of a ridge regression that is given both ends (states
@@ -21,8 +21,8 @@ HELD_OUT = 0.2  # share of the windows that chooses among them
 
 
 @dataclass(frozen=True)
-class Bridge:
-    """A fitted bridge over `time_units` steps."""
+class Interpolation:
+    """An interpolation fitted over `time_units` steps."""
 
     time_units: int
     stimulus: Stimulus
@@ -67,14 +67,14 @@ def features(
     recording: Recording,
     rows: Int[np.ndarray, " window"],
     time_units: int,
-    bridge: Bridge,
+    fitted: Interpolation,
 ) -> Float[np.ndarray, "window feature"]:
-    """What a bridge is given: both ends on principal components, stimulus, a one."""
+    """What it is given: both ends on principal components, the stimulus, a one."""
     ends = [
-        (recording.voltage[rows + offset] - bridge.centre) @ bridge.basis
+        (recording.voltage[rows + offset] - fitted.centre) @ fitted.basis
         for offset in (0, time_units)
     ]
-    known = np.arange(time_units) if bridge.stimulus == "all" else [0, time_units]
+    known = np.arange(time_units) if fitted.stimulus == "all" else [0, time_units]
     seen = recording.stimulus[rows[:, None] + np.asarray(known)]
     ones = np.ones((len(rows), 1), np.float32)
     return np.concatenate([*ends, seen.reshape(len(rows), -1), ones], axis=1)
@@ -86,8 +86,8 @@ def fit(
     stimulus: Stimulus = "knots",
     components: int = 96,
     windows: int = 6000,
-) -> Bridge:
-    """Fit a bridge on windows of a recording that is seen whole.
+) -> Interpolation:
+    """Fit an interpolation on windows of a recording that is seen whole.
 
     Args:
         recording: the training recording, every row of it.
@@ -109,11 +109,11 @@ def fit(
     stride = max(1, (recording.steps - time_units) // windows)
     rows = window_rows(recording, time_units, stride)
     empty = np.zeros((0, 0), np.float32)
-    blank = Bridge(time_units, stimulus, centre, basis, empty, 0.0)
+    blank = Interpolation(time_units, stimulus, centre, basis, empty, 0.0)
     given = features(recording, rows, time_units, blank).astype(np.float64)
     left = deviations(recording, rows, time_units).reshape(len(rows), -1)
     weight, ridge = _ridge(given, left)
-    return Bridge(time_units, stimulus, centre, basis, weight, ridge)
+    return Interpolation(time_units, stimulus, centre, basis, weight, ridge)
 
 
 def _ridge(
