@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MACHINE, STUDIES_ROOM = ROOT / "src" / "fieldnotes", ROOT / "src" / "studies"
 STATIONS = {"spreads", "runner", "catalogue", "website", "cli", "lab", "project"}
 STATIONS |= {"files", "errors", "words", "settings", "__main__", "cli_tables", "doctor"}
+STATIONS |= {"runs"}
 FLOOR = {"training", "plotting", "evidence", "files"}
 STUDIES = {"reach", "orbit", "latent"}
 SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax", "scipy", "jaxtyping"}

@@ -6,6 +6,9 @@ from typing import Any
 
 from fieldnotes.files import write_json, write_text
 from fieldnotes.project import Project
+from fieldnotes.runs import Manifest, Run, Scrap, Status
+from fieldnotes.runs.typed import typed, typed_list
+from fieldnotes.website.cases import Case
 
 REPOSITORY = Path(__file__).parents[2]
 STUDY_PAGES = ("reach", "orbit", "latent", "latent-flyvis")
@@ -162,6 +165,16 @@ A note, and [the results](../results/index.qmd).
 def scrap(name: str, value: Any, unit: str = "%", member: Any = None) -> dict[str, Any]:
     line = {"name": name, "value": value, "unit": unit}
     return line if member is None else line | {"member": member}
+
+
+def case(scraps: Any = (), status: Any = None, **manifest: Any) -> Case:
+    """A case in no folder at all."""
+    about = typed(Manifest, {"notebook": "toy/train", **manifest})
+    state = typed(Status, {"state": "done", **(status or {})})
+    assert about is not None and state is not None
+    run = Run(Path("toy/key"), about, state)
+    run.scraps = typed_list(Scrap, list(scraps))
+    return Case(run, run.varied)
 
 
 def fill(bench: Bench) -> Bench:

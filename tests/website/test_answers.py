@@ -1,20 +1,11 @@
 """The best setting of a spread: a median over its repeats, whoever judges them."""
 
-from pathlib import Path
-from typing import Any
-
 from fieldnotes.website.answers import answer, said, sentence
 from fieldnotes.website.cases import Case, Comparison
-from fieldnotes.website.records import Run
 from fieldnotes.website.spreadpage import spread_page
-from website.run_folders import scrap
+from website.run_folders import case, scrap
 
 SEEDS = [{"values": {"seed": seed}} for seed in range(3)]
-
-
-def case(scraps: Any, **order: Any) -> Case:
-    run = Run(Path("x"), "toy", "key", order, {"state": "done"}, tuple(scraps))
-    return Case(run, run.varied)
 
 
 def test_seeds_repeat_a_setting_also_in_the_stage_that_judges_the_models():

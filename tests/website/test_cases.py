@@ -1,6 +1,5 @@
 """Which runs stand on which comparison, by the planner and without it."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,9 @@ from fieldnotes.runner import make_plan
 from fieldnotes.runner.manifest import write_spreads
 from fieldnotes.spreads import load_spreads
 from fieldnotes.website import stage
-from fieldnotes.website.cases import Case, comparisons, flat, rows, scrap_units
-from fieldnotes.website.records import Run, read_runs
-from website.run_folders import Bench, scrap
+from fieldnotes.website.cases import comparisons, flat, rows, scrap_units
+from fieldnotes.website.records import read_runs
+from website.run_folders import Bench, case, scrap
 
 NOTEBOOK = """\
 # ---
@@ -136,13 +135,6 @@ def test_a_broken_spread_leaves_the_pages_of_its_runs(planned: Bench):
     write_text(planned.project.params / "toy/few.yml", "stages: [")
     assert orbits(planned, "toy/few") == [1, 10]
     assert orbits(planned, "toy/many") == [10, 100]
-
-
-def case(**order: Any) -> Case:
-    """A case in no folder at all."""
-    status, scraps = order.pop("status", {}), order.pop("scraps", [])
-    run = Run(Path("x"), "toy", "key", order, {"state": "done"} | status, tuple(scraps))
-    return Case(run, run.varied)
 
 
 def test_members_have_a_row_each_and_share_what_belongs_to_the_run():

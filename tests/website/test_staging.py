@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from ruamel.yaml import YAML
 
+from fieldnotes.files import write_json
 from fieldnotes.website.markdown import plain
 from fieldnotes.website.staging import stage
 from website.run_folders import Bench, code, figure, fill, notebook, plotly, scrap
@@ -249,8 +250,9 @@ def test_an_empty_catalogue_makes_a_site_that_says_so(bench: Bench):
 def test_a_spread_says_which_runs_have_a_page(bench: Bench, rule, expected):
     for key, value in (("a", 9.0), ("b", 1.0), ("c", 2.0)):
         scraps = [scrap("error", value)]
-        bench.run(key, varied={"orbits": value}, scraps=scraps, order={"pages": rule})
-    bench.run("f", state="failed", varied={"orbits": 3}, order={"pages": rule})
+        bench.run(key, varied={"orbits": value}, scraps=scraps)
+    bench.run("f", state="failed", varied={"orbits": 3})
+    write_json(bench.project.catalogue / "spreads/toy/layers.json", {"pages": rule})
     stage(bench.project)
     made = {path.stem for path in bench.project.results.glob("toy/runs/*.ipynb")}
     assert made == expected

@@ -154,7 +154,7 @@ def _recorded(case: Case, name: Any) -> str:
     """The last text that a run of today's code left under this name."""
     if case.stale:
         return ""
-    values = [scrap.get("value") for scrap in case.run.scraps if scrap["name"] == name]
+    values = [scrap.value for scrap in case.run.scraps if scrap.name == name]
     return next((value for value in reversed(values) if isinstance(value, str)), "")
 
 

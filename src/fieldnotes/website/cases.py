@@ -8,7 +8,8 @@ from typing import Any, TypeGuard
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
-from fieldnotes.website.records import Run, listed, mapping, member_of
+from fieldnotes.runs import Run
+from fieldnotes.website.records import mapping
 from fieldnotes.website.text import canonical
 
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
@@ -175,7 +176,8 @@ def _recorded(
     """The cases as the runner noted them at its last call, else as the run folders
     remember them; of each case the newest run."""
     noted = mapping(_note(project, name))
-    page = Comparison(name=name, title=str(noted.get("title") or name))
+    title = str(noted.get("title") or name)
+    page = Comparison(name=name, title=title, pages=noted.get("pages"))
     table = {run.key: run for run in runs}
     for stage, entries in mapping(noted.get("stages")).items():
         for entry in map(mapping, entries if isinstance(entries, list) else ()):
@@ -191,7 +193,6 @@ def _recorded(
     page.stages = {run.stage: [] for run in newest.values()}
     for run in sorted(newest.values(), key=_natural):
         page.stages[run.stage].append(Case(run, run.varied))
-        page.pages = page.pages or run.order.get("pages")
     return {name: page} if page.stages else {}
 
 
@@ -226,9 +227,8 @@ def _row(
 ) -> Row:
     scraps = {}
     for scrap in case.run.scraps:
-        own = member_of(scrap)
-        if (not own or own == member) and is_scalar(scrap.get("value")):
-            scraps[str(scrap["name"])] = scrap.get("value")
+        if scrap.member in ({}, member) and is_scalar(scrap.value):
+            scraps[scrap.name] = scrap.value
     if not reason and state == "diverged":
         reason = _diverged_at(case.run, member)
     return Row(case, values, scraps, state, reason)
@@ -236,7 +236,7 @@ def _row(
 
 def _members(run: Run) -> list[dict[str, Any]]:
     """The members that this run's scraps or divergences speak of one by one."""
-    spoken = [member_of(scrap) for scrap in run.scraps]
+    spoken = [scrap.member for scrap in run.scraps]
     spoken += [dict(mapping(item.get("values"))) for item in run.diverged]
     unique = {canonical(member): member for member in spoken if member}
     if not unique:
@@ -302,8 +302,8 @@ def scrap_units(cases: Iterable[Case]) -> dict[str, str]:
     for case in cases:
         own.update(case.run.member_scraps)
         for scrap in case.run.scraps:
-            if is_scalar(scrap.get("value")):
-                units.setdefault(str(scrap["name"]), str(scrap.get("unit", "1")))
+            if is_scalar(scrap.value):
+                units.setdefault(scrap.name, scrap.unit)
     ranked = sorted(units, key=lambda name: (units[name] in COSTS, name not in own))
     return {name: units[name] for name in ranked}
 
@@ -328,6 +328,5 @@ def users(runs: Iterable[Run]) -> dict[str, list[Run]]:
 
 def needed(run: Run) -> list[str]:
     """The keys of the runs whose results or models this one uses."""
-    models = [mapping(model).get("run") for model in listed(run.order, "models")]
-    keys = [*listed(run.order, "needs"), *models]
-    return list(dict.fromkeys(str(key) for key in keys if key))
+    keys = [*run.manifest.needs, *(model.run for model in run.manifest.models)]
+    return list(dict.fromkeys(key for key in keys if key))

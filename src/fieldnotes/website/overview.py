@@ -1,12 +1,11 @@
 """Pages above the runs: listings, the parts of hand-written pages that are computed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from fieldnotes.runs import STATES, Run, Scrap
 from fieldnotes.website.answers import sentence
 from fieldnotes.website.cases import Comparison, is_number
 from fieldnotes.website.markdown import plain
-from fieldnotes.website.records import STATES, Run
 from fieldnotes.website.runpage import title
 from fieldnotes.website.spreadpage import outcomes
 from fieldnotes.website.tables import NONE, badge, cell, table
@@ -45,7 +44,7 @@ def counted(runs: Sequence[Run]) -> str:
     states = [run.state for run in runs]
     known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
     parts = ", ".join(f"{states.count(s)} {s}" for s in known if s in states)
-    ends = [str(run.status["ended"]) for run in runs if run.status.get("ended")]
+    ends = [run.status.ended for run in runs if run.status.ended]
     last = f"; the last ended {when(max(ends))}" if ends else ""
     return f"{len(runs)} run{'' if len(runs) == 1 else 's'}: {parts}{last}"
 
@@ -135,27 +134,27 @@ def study_listing(name: str, runs: Sequence[Run], paged: Mapping[str, Run]) -> s
 
 def _run_table(page: str, runs: Sequence[Run]) -> str:
     """Runs of one notebook with their first scraps, members by their median."""
-    scraps = {scrap["name"]: scrap for run in runs for scrap in numbers(run)}
+    scraps = {scrap.name: scrap for run in runs for scrap in numbers(run)}
     names = list(scraps)[:LISTED_SCRAPS]
-    units = [str(scraps[name].get("unit", "1")) for name in names]
+    units = [scraps[name].unit for name in names]
     heads = [with_unit(*pair) for pair in zip(names, units, strict=True)]
     lines = []
     for run in sorted(runs, key=lambda run: plain(title(run, ()))):
         middles = [_middle(run, name) for name in names]
         cells = [f"<td>{anchor(page, run.page, plain(title(run, ())))}</td>"]
-        cells += [f"<td>{badge(run.state)}</td>", cell(run.status.get("duration_s"))]
+        cells += [f"<td>{badge(run.state)}</td>", cell(run.status.duration_s)]
         cells += [NONE if middle is None else cell(middle) for middle in middles]
         lines.append("".join(cells))
     return table(["run", "outcome", "duration [s]", *heads], lines)
 
 
-def numbers(run: Run) -> list[Mapping[str, Any]]:
+def numbers(run: Run) -> list[Scrap]:
     """The scraps of a run that are numbers."""
-    return [scrap for scrap in run.scraps if is_number(scrap.get("value"))]
+    return [scrap for scrap in run.scraps if is_number(scrap.value)]
 
 
 def _middle(run: Run, name: str) -> float | None:
-    values = [scrap["value"] for scrap in numbers(run) if scrap["name"] == name]
+    values = [scrap.value for scrap in numbers(run) if scrap.name == name]
     return values[0] if len(values) == 1 else median(values)
 
 
@@ -164,7 +163,7 @@ def _rows_only(runs: Sequence[Run]) -> str:
     for run in runs:
         cells = [f"<td>{escape(run.key[:8])}</td><td>{badge(run.state)}</td>"]
         cells.append(f"<td>{escape(run.notebook)}</td><td>{escape(run.spread)}</td>")
-        cells.append(cell(run.status.get("duration_s")))
+        cells.append(cell(run.status.duration_s))
         cells.append(f'<td class="fn-reason">{escape(run.reason)}</td>')
         lines.append("".join(cells))
     headers = ["run", "outcome", "notebook", "spread", "duration [s]", "reason"]

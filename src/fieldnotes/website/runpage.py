@@ -9,10 +9,11 @@ from typing import Any
 import nbformat
 
 from fieldnotes.files import CorruptFile, read_json
+from fieldnotes.runs import FAILED, ModelEntry, Run, Status
 from fieldnotes.website.cases import flat, is_number, needed
 from fieldnotes.website.declared import declared
 from fieldnotes.website.outputs import Cell, cleaned, markdown_cell, settled, title_of
-from fieldnotes.website.records import FAILED, Run, listed, mapping, member_of
+from fieldnotes.website.records import mapping
 from fieldnotes.website.tables import badge, pairs, parameter_table, table
 from fieldnotes.website.text import (
     anchor,
@@ -105,7 +106,7 @@ def _notebook(cells: Sequence[Cell]) -> str:
 
 def title(run: Run, cells: Sequence[Mapping[str, Any]]) -> str:
     """The notebook's title and what tells this run from its siblings, as Markdown."""
-    name = markdown(str(run.order.get("title") or title_of(cells) or run.notebook))
+    name = markdown(run.manifest.title or title_of(cells) or run.notebook)
     varied = flat(run.varied)
     if not varied:
         return name
@@ -124,8 +125,8 @@ def _fields(run: Run, name: str, figures: int) -> dict[str, Any]:
         "fieldnotes-figures": figures,
     }
     for kind in ("duration_s", "peak_memory_mb"):
-        if is_number(run.status.get(kind)):
-            fields[kind.replace("_", "-")] = run.status[kind]
+        if is_number(value := getattr(run.status, kind)):
+            fields[kind.replace("_", "-")] = value
     return fields
 
 
@@ -162,7 +163,7 @@ def _failure(run: Run, root: Path) -> str:
     """The error and the end of the log of a run that failed."""
     if run.state not in FAILED:
         return ""
-    error = mapping(run.status.get("error"))
+    error = run.status.error or {}
     parts = []
     if error.get("name"):
         place = f" in cell {error['cell']}" if error.get("cell") is not None else ""
@@ -228,30 +229,28 @@ def _scraps(run: Run) -> str:
     headers = ["scrap", "member", "value", "unit"]
     lines = []
     for scrap in run.scraps:
-        member = member_of(scrap)
-        who = ", ".join(f"{name} = {shown(value)}" for name, value in member.items())
-        value = scrap.get("value")
+        told = (f"{name} = {shown(value)}" for name, value in scrap.member.items())
+        who, value = ", ".join(told), scrap.value
         text = shown(value)
         short = text if len(text) <= 120 else f"{text[:117]}…"
         plain = f"<td>{escape(short)}</td>"
         if is_number(value):
             plain = f'<td class="fn-number" title="{value!r}">{number(value)}</td>'
-        name = escape(scrap["name"])
-        unit = escape(scrap.get("unit", "1"))
+        name, unit = escape(scrap.name), escape(scrap.unit)
         lines.append(f"<td>{name}</td><td>{escape(who)}</td>{plain}<td>{unit}</td>")
     return "## Recorded values\n\n" + raw_html(table(headers, lines))
 
 
 def _models(run: Run, paged: Mapping[str, Run], used_by: Sequence[Run]) -> str:
     items = {}
-    models = [mapping(model) for model in listed(run.order, "models")]
+    models = run.manifest.models
     if models:
         items[f"uses {len(models)} models"] = _model_links(run, models, paged)
-    without = [key for key in needed(run) if key not in {m.get("run") for m in models}]
+    without = [key for key in needed(run) if key not in {model.run for model in models}]
     if without:
         items["needs"] = _run_links(run, without, paged)
-    if absent := [mapping(item) for item in listed(run.order, "absent")]:
-        reasons = (escape(item.get("reason") or "missing") for item in absent)
+    if absent := run.manifest.absent:
+        reasons = (escape(model.reason or "missing") for model in absent)
         items[f"went without {len(absent)} models"] = "<br>".join(reasons)
     if used_by:
         keys = [user.key for user in used_by]
@@ -260,13 +259,12 @@ def _models(run: Run, paged: Mapping[str, Run], used_by: Sequence[Run]) -> str:
 
 
 def _model_links(
-    run: Run, models: Sequence[Mapping[str, Any]], paged: Mapping[str, Run]
+    run: Run, models: Sequence[ModelEntry], paged: Mapping[str, Run]
 ) -> str:
     lines = []
     for model in models[:LISTED_MODELS]:
-        target = paged.get(str(model.get("run")))
-        name = str(model.get("identity") or "model")[:8]
-        values = mapping(model.get("parameters"))
+        target = paged.get(model.run)
+        name, values = model.identity[:8], model.parameters
         seed = f" (seed {shown(values['seed'])})" if "seed" in values else ""
         lines.append(anchor(run.page, target.page if target else None, name) + seed)
     if len(models) > LISTED_MODELS:
@@ -287,41 +285,41 @@ def provenance(run: Run) -> str:
     """What made this run, and the commands that repeat and open it."""
     status = run.status
     items = {"run": f"<code>{escape(run.key)}</code>"}
-    if commit := status.get("commit"):
-        tree = "with uncommitted changes" if status.get("dirty") else "clean tree"
-        items["commit"] = f"<code>{escape(str(commit)[:12])}</code> ({tree})"
+    if status.commit:
+        tree = "with uncommitted changes" if status.dirty else "clean tree"
+        items["commit"] = f"<code>{escape(status.commit[:12])}</code> ({tree})"
     if run.started:
         items["started"] = escape(when(run.started))
     for name, key, unit in (
         ("duration", "duration_s", "s"),
         ("peak memory", "peak_memory_mb", "MB"),
     ):
-        if is_number(status.get(key)):
-            items[name] = f"{number(status[key])} {unit}"
+        if is_number(value := getattr(status, key)):
+            items[name] = f"{number(value)} {unit}"
     seeds = {k: v for k, v in flat(run.parameters).items() if re.search("seed", k)}
     if seeds:
         text = ", ".join(f"{name} = {shown(value)}" for name, value in seeds.items())
         items["seed"] = escape(text)
     items |= _machine(status)
-    if command := str(run.order.get("command") or ""):
+    if command := run.manifest.command:
         items["repeat it"] = f"<code>{escape(command)}</code>"
     items["open it in JupyterLab"] = f"<code>fieldnotes open {escape(run.key)}</code>"
     return f"## Provenance\n\n{raw_html(pairs(items))}"
 
 
-def _machine(status: Mapping[str, Any]) -> dict[str, str]:
+def _machine(status: Status) -> dict[str, str]:
     """Kind of machine and versions; never the name of the machine or of a user."""
     private = {"host", "hostname", "node", "name", "user", "username", "cwd", "home"}
     machine = {
-        name: value
-        for name, value in mapping(status.get("machine")).items()
-        if name not in private
+        name: value for name, value in status.machine.items() if name not in private
     }
     items = {}
     if machine:
         text = ", ".join(f"{name}: {shown(v)}" for name, v in machine.items())
         items["machine"] = escape(text)
-    if versions := mapping(status.get("versions")):
-        text = ", ".join(f"{name} {version}" for name, version in versions.items())
+    if status.versions:
+        text = ", ".join(
+            f"{name} {version}" for name, version in status.versions.items()
+        )
         items["versions"] = escape(text)
     return items

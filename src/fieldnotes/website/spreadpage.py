@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fieldnotes.runs import FAILED, STATES
 from fieldnotes.website.answers import finding
 from fieldnotes.website.cases import (
     Case,
@@ -21,7 +22,6 @@ from fieldnotes.website.plots import (
     told_once,
     varying,
 )
-from fieldnotes.website.records import FAILED, STATES
 from fieldnotes.website.tables import comparison_table
 from fieldnotes.website.text import escape, front_matter, markdown, raw_html, with_unit
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from fieldnotes.files import write_bytes
 from fieldnotes.project import Project
+from fieldnotes.runs import FAILED, FINISHED, Run
 from fieldnotes.website import overview
 from fieldnotes.website.answers import answer
 from fieldnotes.website.cases import Comparison, comparisons, is_number, users
-from fieldnotes.website.records import FAILED, FINISHED, Run, read_runs
+from fieldnotes.website.records import read_runs
 from fieldnotes.website.runpage import run_page
 from fieldnotes.website.spreadpage import spread_page
 
@@ -104,9 +105,9 @@ def _best(item: Comparison, runs: Sequence[Run], rule: Mapping[str, Any]) -> lis
 
     def rank(run: Run) -> float:
         values = [
-            sign * float(s["value"])
-            for s in run.scraps
-            if s["name"] == scrap and is_number(s.get("value"))
+            sign * float(each.value)
+            for each in run.scraps
+            if each.name == scrap and is_number(each.value)
         ]
         # NaN compares with nothing, and min() would return whatever came first.
         return min((v for v in values if v == v), default=float("inf"))

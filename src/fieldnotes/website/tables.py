@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fieldnotes.runs import FAILED, Run
 from fieldnotes.website.cases import (
     Row,
     is_number,
     is_scalar,
 )
-from fieldnotes.website.records import FAILED, Run
 from fieldnotes.website.text import anchor, escape, number, shown, with_unit
 
 NONE = '<td class="fn-none">–</td>'
@@ -99,7 +99,7 @@ def parameter_table(
 
     `meanings` maps a name to its unit, default and meaning, as far as they are known.
     """
-    differing = set(map(str, run.order.get("changed") or ()))
+    differing = set(run.manifest.changed)
     tops = {name.split(".")[0] for name in differing}
     names = [name for name in run.parameters if (name in tops) == changed]
     headers = ["parameter", "value", "unit", "default", "meaning"]
