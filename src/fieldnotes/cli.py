@@ -13,13 +13,14 @@ import click
 
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
+from fieldnotes.query import from_words as _where
 
 SPREADS = click.argument("spreads", nargs=-1, required=True, metavar="SPREAD...")
 WHERE = click.option(
     "--where",
     multiple=True,
-    metavar="NAME=VALUE",
-    help="Keep rows with this value; repeat for more. VALUE is read as YAML.",
+    metavar="CONDITION",
+    help="Keep rows where it holds: orbits=10, 'error_100<1'; repeat for more.",
 )
 CSV = click.option("--csv", is_flag=True, help="Write comma-separated values.")
 
@@ -236,7 +237,7 @@ def diff(things: tuple[str, ...], csv: bool) -> None:
 def models(where: tuple[str, ...], csv: bool) -> None:
     """Trained models, with the hyperparameters that vary among them.
 
-    Example: fieldnotes models --where orbits=10 --where "seed=[0, 1]"
+    Example: fieldnotes models --where 'orbits>=10' --where 'seed in [0, 1]'
     """
     _show(lambda catalogue: catalogue.models(_where(where)), csv, short=True)
 
@@ -248,7 +249,7 @@ def models(where: tuple[str, ...], csv: bool) -> None:
 def runs(where: tuple[str, ...], csv: bool) -> None:
     """Runs, with their state, duration and varying parameters.
 
-    Example: fieldnotes runs --where notebook=orbit/train --where state=failed
+    Example: fieldnotes runs --where state=done --where 'error_100<1'
     """
     _show(lambda catalogue: catalogue.runs(_where(where)), csv, short=True)
 
@@ -357,30 +358,3 @@ def _show(choose: Callable[[Any], Any], csv: bool, *, short: bool = False) -> No
 
     table = choose(Catalogue(Project.find()))
     show_frame(folded(brief(table)) if short and not csv else table, csv=csv)
-
-
-def _where(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """`name=value` pairs as a query, each value read as YAML.
-
-    Raises:
-        FieldnotesError: a pair has no `=`, or its value is no YAML.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    query = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        try:
-            value = YAML(typ="safe", pure=True).load(text)
-        except YAMLError:
-            equals = ""
-            value = None
-        if not equals or not name:
-            message = (
-                f"--where {pair}: write NAME=VALUE, for example orbits=10 or "
-                '"seed=[0, 1]".'
-            )
-            raise FieldnotesError(message)
-        query[name.strip()] = value
-    return query

@@ -16,7 +16,7 @@ from fieldnotes.catalogue import (
     brief,
     varying,
 )
-from fieldnotes.catalogue.where import parse
+from fieldnotes.query import parse
 
 
 def seeds(table) -> list:

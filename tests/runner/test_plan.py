@@ -193,7 +193,7 @@ def test_each_makes_one_run_for_each_upstream_run(toy):
 
 def test_a_query_for_a_missing_value_is_refused(toy):
     toy.spread("query", QUERY.format(query="{from: train, where: {seed: [0, 9]}}"))
-    with pytest.raises(RunnerError, match="no model with seed: 9.*Nothing was run"):
+    with pytest.raises(RunnerError, match="no model with seed = 9.*Nothing was run"):
         toy.plan("query")
 
 

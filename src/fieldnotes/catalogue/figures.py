@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.frames import python, varying
+from fieldnotes.catalogue.frames import python, varying_by_notebook
 from fieldnotes.files import write_text
 from fieldnotes.project import Project
 
@@ -53,10 +53,11 @@ def _figures(
 ) -> list[tuple[Any, str]]:
     """Figures with the readable name of each."""
     table = catalogue.figures(where)
-    columns = varying(table)
+    columns = varying_by_notebook(table)
     result = []
     for _, row in table.iterrows():
-        values = {name: python(row[name]) for name in columns}
+        own = columns[str(row["notebook"])]
+        values = {name: python(row[name]) for name in own}
         values = {
             name: value
             for name, value in values.items()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.catalogue.values import digest, flatten, sole, spelled
-from fieldnotes.catalogue.where import is_number
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
+from fieldnotes.query import is_number
 
 UNREADABLE = "unreadable"  # the state of a run whose status.json cannot be read
 WATCHED = (

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue.values import spelled
-from fieldnotes.catalogue.where import is_number
 from fieldnotes.files import from_json
+from fieldnotes.query import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,11 +132,24 @@ def _rank(value: Any) -> tuple[int, Any]:
 def varying(table: "pd.DataFrame") -> list[str]:
     """The parameters that differ among the rows of a table, in its column order.
 
-    False differs from 0, 1 is 1.0, and a missing value is a value of its own.
-    `table[varying(table)]` shows what tells the rows apart.
+    Rows are compared within a notebook: that another notebook takes other parameters
+    tells no two of its runs apart. False differs from 0, 1 is 1.0, and a missing value
+    is a value of its own. `table[varying(table)]` shows what tells the rows apart.
     """
+    found = varying_by_notebook(table)
+    names = {name for names in found.values() for name in names}
+    return [str(name) for name in table.columns if str(name) in names]
+
+
+def varying_by_notebook(table: "pd.DataFrame") -> dict[str, list[str]]:
+    """What varies among the rows of each notebook, by its name."""
     names = [str(name) for name in table.columns if str(name) not in FIXED]
-    return [name for name in names if len(_spellings(table[name])) > 1]
+    grouped = "notebook" in table.columns
+    groups = table.groupby("notebook", dropna=False) if grouped else [("", table)]
+    return {
+        str(notebook): [name for name in names if len(_spellings(rows[name])) > 1]
+        for notebook, rows in groups
+    }
 
 
 def brief(table: "pd.DataFrame") -> "pd.DataFrame":

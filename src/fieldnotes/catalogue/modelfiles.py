@@ -155,17 +155,20 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_model(row: Any, read: Callable[[Path], Any]) -> Any:
+def load_model(
+    row: Any, read: Callable[[Path], Any], project: Project | None = None
+) -> Any:
     """`read(path)` of a model's file, once the file is known to be what was saved.
 
     Args:
         row: a row of `models()` (Series, tuple or mapping), or one of `members()`.
         read: `read(path)`, the reader that belongs to `save_model`'s `write`.
+        project: that the row's paths count from; default the one around this folder.
 
     Raises:
         CatalogueError: the file is gone, or its content is not what was saved.
     """
-    path, expected, project = _where(row)
+    path, expected, project = _where(row, project)
     if not path.is_file():
         message = f"{project.relative(path)}: this model's file is gone. "
         raise CatalogueError(message + retrain(path))
@@ -207,7 +210,9 @@ def history(row: Any) -> dict[str, Any]:
     raise CatalogueError(message)
 
 
-def _where(row: Any) -> tuple[Path, str | None, Project]:
+def _where(
+    row: Any, project: Project | None = None
+) -> tuple[Path, str | None, Project]:
     """File and expected checksum of a row or a member, and the project it lies in."""
     if isinstance(row, Member):
         session = current()
@@ -219,7 +224,7 @@ def _where(row: Any) -> tuple[Path, str | None, Project]:
     if not isinstance(path, str | Path):
         message = f"{row!r} is no row of `models()`: it has no `path`."
         raise CatalogueError(message)
-    project = _project()
+    project = project or _project()
     known = values.get("checksum") or getattr(row, "checksum", None)
     return project.root / path, known if isinstance(known, str) else None, project
 

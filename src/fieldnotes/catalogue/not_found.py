@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fieldnotes.catalogue.values import flatten
-from fieldnotes.catalogue.where import EACH, Condition
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
+from fieldnotes.query import EACH, Condition
 
 ENOUGH = 20_000  # cases looked at: an error message must not take minutes
 OF_RUNS = ("notebook", "study", "spread", "stage")

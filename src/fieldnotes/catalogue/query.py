@@ -1,6 +1,6 @@
 """The catalogue of a whole project: tables by query, and what is done to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,9 @@ from fieldnotes.catalogue.reading import (
 )
 from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.sql import Columns, parameter_name
-from fieldnotes.catalogue.values import spelled
-from fieldnotes.catalogue.where import EACH, Condition, cases, parse
+from fieldnotes.catalogue.values import sole, spelled
 from fieldnotes.project import Project
+from fieldnotes.query import EACH, Condition, cases, parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,17 +71,19 @@ class Catalogue:
             CatalogueError: there is no model for a value of a list, or no model has a
                 parameter of that name; it names the spread and command to train one.
         """
-        conditions = parse(where, lists=EACH)
+        conditions, recorded = self._split(parse(where, lists=EACH), MODEL)
         pairs = find_models(self.reader, self.project, conditions, every=every)
+        pairs = self._met(recorded, pairs, lambda row: row["run"])
         self._refuse_missing(conditions, pairs)
         return frames.frame(walked(conditions, pairs), frames.MODELS)
 
     def runs(self, where: Where = None) -> "pd.DataFrame":
         """Runs with their state and parameters, oldest first; a list means any of."""
-        conditions = parse(where)
+        conditions, recorded = self._split(parse(where), RUN)
         rows = self.reader.rows(t.Run, RUN, conditions, t.Parameter.run == t.Run.key)
         own = self.reader.parameters(t.Parameter.run, [row["key"] for row in rows])
         pairs = [(row, own.get(row["key"], {})) for row in rows]
+        pairs = self._met(recorded, pairs, lambda row: row["key"])
         self._refuse_unknown(conditions, pairs, RUN, t.Parameter.run)
         pairs.sort(key=lambda pair: (pair[0]["started"] or "~", pair[0]["key"]))
         return frames.frame(pairs, frames.RUNS)
@@ -168,6 +170,12 @@ class Catalogue:
 
         return diff(self, *things)
 
+    def load_model(self, row: Any, read: Callable[[Path], Any]) -> Any:
+        """`read(path)` of the model of a row of `models()`, its checksum verified."""
+        from fieldnotes.catalogue.modelfiles import load_model
+
+        return load_model(row, read, self.project)
+
     def load_figure(self, row: Any) -> Any:
         """The Plotly figure of a row of `figures()`."""
         from fieldnotes.catalogue.figures import load_figure
@@ -208,6 +216,53 @@ class Catalogue:
     def ask(self, query: Any) -> list[dict[str, Any]]:
         """The rows of an SQLAlchemy query on the index, brought up to date once."""
         return self.reader.ask(query)
+
+    def _split(
+        self, conditions: Sequence[Condition], columns: Columns
+    ) -> tuple[list[Condition], list[Condition]]:
+        """Conditions on columns and parameters, and those on recorded values.
+
+        A name is one of a recorded value where no column and no parameter has it.
+        """
+        free = {item.name for item in conditions if item.name not in columns}
+        known = select(t.Parameter.name).where(t.Parameter.name.in_(free)).distinct()
+        free -= {row["name"] for row in self.ask(known)}
+        scraps = select(t.Scrap.name).where(t.Scrap.name.in_(free)).distinct()
+        recorded = {row["name"] for row in self.ask(scraps)} if free else set()
+        return (
+            [item for item in conditions if item.name not in recorded],
+            [item for item in conditions if item.name in recorded],
+        )
+
+    def _met(
+        self,
+        recorded: Sequence[Condition],
+        pairs: Sequence[Pair],
+        run_of: Callable[[Mapping[str, Any]], str],
+    ) -> list[Pair]:
+        """Rows of whose recorded values some meet each condition.
+
+        A value of one member counts for a model only where the member's values are the
+        model's own; for a run any member's counts.
+        """
+        kept = list(pairs)
+        for condition in recorded:
+            query = select(t.Scrap.run, t.Scrap.value, t.Scrap.member)
+            found: dict[str, list[tuple[Any, Any]]] = {}
+            for row in self.ask(query.where(t.Scrap.name == condition.name)):
+                read = frames.Decoder()
+                told = read(row["value"]), read(row["member"])
+                found.setdefault(row["run"], []).append(told)
+            kept = [
+                (row, values)
+                for row, values in kept
+                if any(
+                    condition.holds({condition.name: value})
+                    for value, member in found.get(run_of(row), [])
+                    if "identity" not in row or _is_of(member, values)
+                )
+            ]
+        return kept
 
     def _refuse_missing(
         self, conditions: Sequence[Condition], pairs: Sequence[Pair]
@@ -302,6 +357,14 @@ def _agreed(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for other in several[1:]
         )
     }
+
+
+def _is_of(member: Mapping[str, Any] | None, values: Mapping[str, Any]) -> bool:
+    """Whether a recorded value's member is the model with these parameters."""
+    return all(
+        name in values and spelled(sole(values[name])) == spelled(value)
+        for name, value in (member or {}).items()
+    )
 
 
 def _hold(

@@ -11,7 +11,7 @@ from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.index import CHUNK, Index, Report
 from fieldnotes.catalogue.sql import Columns, clauses
-from fieldnotes.catalogue.where import Condition
+from fieldnotes.query import Condition
 
 RUN = {name: getattr(t.Run, name) for name in frames.RUNS}
 OF_RUN = {

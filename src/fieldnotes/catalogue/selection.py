@@ -13,8 +13,8 @@ from fieldnotes.catalogue.modelfiles import FINAL, retrain
 from fieldnotes.catalogue.reading import MODEL, Pair, Reader, chunks
 from fieldnotes.catalogue.sql import KEYS, parameter_name
 from fieldnotes.catalogue.values import same
-from fieldnotes.catalogue.where import Condition, cases
 from fieldnotes.project import Project
+from fieldnotes.query import Condition, cases
 
 FINISHED = ("done", "diverged")
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.query import parse
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch
 from fieldnotes.words import listed, nearest, quoted
@@ -67,9 +69,13 @@ def check_query(
     if not sources and named is not None:
         sources = _named(named, project_notebooks)
     known = sources or [book for book in project_notebooks.values() if book]
-    for name, value in where.items():
-        if name not in COLUMNS:
-            _check_condition(name, value, known)
+    try:
+        conditions = parse(where)
+    except CatalogueError as error:
+        raise Mismatch(str(error)) from error
+    for condition in conditions:
+        if condition.name not in COLUMNS:
+            _check_condition(condition.name, condition.value, known)
 
 
 def _from(
@@ -125,7 +131,7 @@ def _check_condition(name: str, value: Any, notebooks: Iterable[Notebook]) -> No
             f"trains them.{nearest(name, names)} {takes}."
         )
         raise Mismatch(message)
-    if nested or isinstance(value, dict):
+    if nested:
         return
     refusals = []
     for book in takers:

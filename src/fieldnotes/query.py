@@ -1,5 +1,11 @@
-"""What a query says: conditions on names, dotted or nested, with operators."""
+"""What a query says: conditions on names, dotted or nested, with operators.
 
+The same words mean the same by hand (`catalogue.models({"orbits": {">=": 10}})`), in a
+spread (`where: {orbits: {">=": 10}}`), on the command line (`--where 'orbits>=10'`) and
+in SQL over the index (`catalogue.sql`).
+"""
+
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -130,6 +136,46 @@ def _canonical(name: str, value: Any) -> Any:
     if name == "spread" and isinstance(value, str):
         return value.removeprefix("params/").removesuffix(".yml")
     return value
+
+
+_WORDS = re.compile(
+    r"\s*(?P<name>[^\s=!<>]+)\s*"
+    r"(?P<operator>==|!=|<=|>=|=|<|>|\bnot in\b|\bin\b|\bcontains\b)\s*(?P<value>.*)",
+    re.DOTALL,
+)
+
+
+def from_words(words: Sequence[str]) -> dict[str, Any]:
+    """Conditions as people type them, as the mapping that Python and YAML write.
+
+    Each is a name, an operator and a value: `orbits=10`, `error_100<1`,
+    `family != complex`, `seed in [0, 1]`. The value is read as YAML.
+
+    Raises:
+        CatalogueError: there is no operator, or the value is no YAML.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    where: dict[str, Any] = {}
+    for text in words:
+        match = _WORDS.fullmatch(text)
+        try:
+            value = YAML(typ="safe", pure=True).load(match["value"]) if match else None
+        except YAMLError:
+            match, value = None, None
+        if match is None:
+            message = (
+                f"--where {text}: write a name, an operator and a value, for example "
+                f"orbits=10, 'error_100<1' or 'seed in [0, 1]'. Operators: "
+                f"{', '.join(OPERATORS)}."
+            )
+            raise CatalogueError(message)
+        operator = SPELLINGS.get(match["operator"], match["operator"])
+        if operator == "=" and isinstance(value, list):
+            operator = "in"  # a list asks for any of its values, as in Python
+        where.setdefault(match["name"], {})[operator] = value
+    return where
 
 
 def is_model_query(where: Mapping[str, Any]) -> bool:
