@@ -54,6 +54,21 @@ def main() -> None:
     """
 
 
+@main.command("init")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@_told
+def init_(folder: Path) -> None:
+    """A new lab in FOLDER: an example notebook, a spread, and what the site needs.
+
+    Example: fieldnotes init my-lab
+    """
+    from fieldnotes.init import init
+
+    for path in init(folder):
+        click.echo(f"Written: {path}")
+    click.echo(f"Next: cd {folder} && fieldnotes run cooling/noise")
+
+
 @main.command()
 @SPREADS
 @click.option("--only", metavar="STAGE", multiple=True, help="This stage alone.")

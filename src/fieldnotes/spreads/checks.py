@@ -7,6 +7,7 @@
 import importlib
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,11 @@ from fieldnotes.spreads.stages import RunRequest, Stage
 from fieldnotes.spreads.values import told
 
 SHOWN = 3  # refused cases of a stage that are told; the rest is counted
+
+
+class MissingPackage(UserWarning):
+    """A study's checks need a package that is not installed here."""
+
 
 Check = Callable[[dict[str, Any]], None]
 
@@ -50,13 +56,25 @@ def _find(project: Project, stage: Stage) -> tuple[list[Check], list[str]]:
     for path in sorted(project.src.glob(f"*/{study}/checks.py")):
         try:
             module = _import(project.src, path)
+        except ModuleNotFoundError as error:
+            if error.name is None or (project.src / error.name.split(".")[0]).exists():
+                broken.append(
+                    f"{project.relative(path)}: cannot be imported ({error})."
+                )
+                continue
+            # The plan can be looked at where the science is not installed.
+            message = (
+                f"{project.relative(path)}: left out, because the package "
+                f"`{error.name}` is not installed here: its parameters are not checked."
+            )
+            warnings.warn(message, MissingPackage, stacklevel=2)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             broken.append(f"{project.relative(path)}: cannot be imported ({reason}).")
-            continue
-        check = getattr(module, function, None)
-        if callable(check):
-            checks.append(check)
+        else:
+            check = getattr(module, function, None)
+            if callable(check):
+                checks.append(check)
     return checks, broken
 
 
