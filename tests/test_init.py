@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,9 @@ sys.meta_path.insert(0, Absent())
 """
 
 
-def without(folder: Path, packages: list[str]) -> dict[str, str]:
+def without(folder: Path, packages: Sequence[str]) -> dict[str, str]:
     """An environment in which these packages cannot be imported."""
-    text = f"ABSENT = {packages!r}\n{BLOCKER}"
+    text = f"ABSENT = {list(packages)!r}\n{BLOCKER}"
     (folder / "sitecustomize.py").write_text(text)
     path = os.pathsep.join([str(folder), str(ROOT / "src")])
     return {**os.environ, "PYTHONPATH": path}
