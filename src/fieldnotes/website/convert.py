@@ -1,10 +1,10 @@
 """One page of the preview: nbconvert with a small template of our own."""
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from html import unescape
+from typing import Any
 
 import nbformat
 from jinja2 import DictLoader, pass_context
@@ -13,12 +13,10 @@ from nbconvert.filters import Highlight2HTML
 from pygments.formatters import HtmlFormatter
 
 from fieldnotes.website import markdown
+from fieldnotes.website.page import Page
 from fieldnotes.website.quarto import INSTALL
 from fieldnotes.website.staging import asset
-from fieldnotes.website.text import link
-
-if TYPE_CHECKING:
-    from fieldnotes.website.preview import Page
+from fieldnotes.website.text import escape, link
 
 TEMPLATE = "page.html.j2"
 _OPTION = re.compile(r"(?m)^#\|\s*([\w-]+)\s*:\s*(.*)\n?")
@@ -49,36 +47,33 @@ def _exporter() -> _Exporter:
     return exporter
 
 
-def page(
-    page: "Page",
-    body: str,
-    bar: Sequence[Mapping[str, Any]],
-    config: Mapping[str, Any],
+def html(
+    page: Page, bar: Sequence[Mapping[str, Any]], config: Mapping[str, Any]
 ) -> str:
-    """The whole HTML of a page, from its Markdown or notebook source `body`."""
+    """The whole HTML of a page, with the entries `bar` of the site's navigation."""
     exporter = _exporter()
     exporter.page = page.source
     resources = {
         "title": page.title,
-        "window": markdown.plain(str(page.fields.get("title") or page.source)),
+        "window": page.name,
         "subtitle": page.fields.get("subtitle"),
         "site": (config.get("website") or {}).get("title", "fieldnotes"),
         "bar": [_entry(item, page.source) for item in bar],
         "up": "../" * page.source.count("/"),
         "install": INSTALL,
         "wide": page.fields.get("page-layout") == "full",
-        "plotly": '<div class="fn-figure"' in body or "fn-figure" in body,
+        "plotly": "fn-figure" in page.text,
         "contents": page.fields.get("toc", True) is not False,
     }
-    text, _ = exporter.from_notebook_node(_notebook(page, body), resources)
+    text, _ = exporter.from_notebook_node(_notebook(page), resources)
     return text.replace("<!--contents-->", _contents(text, resources), 1)
 
 
-def _notebook(page: "Page", body: str) -> Any:
+def _notebook(page: Page) -> Any:
     if not page.source.endswith(".ipynb"):
-        cells = [nbformat.v4.new_markdown_cell(body)]
+        cells = [nbformat.v4.new_markdown_cell(page.text)]
         return nbformat.v4.new_notebook(cells=cells)
-    notebook: Any = nbformat.reads(body, 4)
+    notebook: Any = nbformat.reads(page.text, 4)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -109,7 +104,7 @@ def _contents(text: str, resources: Mapping[str, Any]) -> str:
 
 
 def _bare(title: str) -> str:
-    return html.escape(html.unescape(re.sub(r"<[^>]*>", "", title)))
+    return escape(unescape(re.sub(r"<[^>]*>", "", title)))
 
 
 def code_style() -> str:

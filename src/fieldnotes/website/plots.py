@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.website.cases import Row, is_number
-from fieldnotes.website.text import canonical, median, number, shown, with_unit
+from fieldnotes.website.text import canonical, label, median, number, shown, with_unit
 
 Figure = dict[str, Any]
 COLUMNS = 3  # panels side by side
@@ -80,14 +80,14 @@ def scrap_figure(
             trace | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"} for trace in panel
         ]
         across, down = _domains(place, len(axes))
-        title = with_unit(axis, units.get(axis))
+        title = label(with_unit(axis, units.get(axis)))
         layout[f"xaxis{suffix}"] = _x_axis(table, axis, title, across, f"y{suffix}")
-        named = with_unit(scrap, units.get(scrap)) if place % columns == 0 else ""
+        named = label(with_unit(scrap, units.get(scrap)))
         layout[f"yaxis{suffix}"] = {
             "type": scale,
             "domain": down,
             "anchor": f"x{suffix}",
-            "title": {"text": named},
+            "title": {"text": named if place % columns == 0 else ""},
         } | ({} if place == 0 else {"matches": "y"})
     layout["height"] = 60 + 300 * count
     return {"data": data, "layout": layout}
@@ -142,15 +142,17 @@ def _panel(
     points: list[tuple[Any, float, str]] = []
     crosses: list[tuple[Any, float, str]] = []
     for row, value in present:
-        x = value if numbers else shown(value)
+        x = value if numbers else label(shown(value))
         if _finite(row, scrap):
             y = float(row.scraps[scrap] or 0)
             points.append((x, y, _hover(row)))
             groups.setdefault(x, []).append(y)
         elif row.state not in ("queued", "running"):
-            crosses.append((x, edge, f"{_hover(row)}<br>{row.reason or row.state}"))
+            crosses.append(
+                (x, edge, f"{_hover(row)}<br>{label(row.reason or row.state)}")
+            )
     middle = [(x, median(ys), "") for x, ys in groups.items()]
-    traces = [_points(points, {"size": 7, "opacity": 0.65}, f"{scrap}")]
+    traces = [_points(points, {"size": 7, "opacity": 0.65}, label(scrap))]
     traces.append(_middle(sorted(middle) if numbers else middle, numbers))
     if crosses:
         cross = {"size": 9, "symbol": "x", "color": "#c0392b"}
@@ -188,7 +190,7 @@ def _middle(points: Sequence[tuple[Any, Any, str]], line: bool) -> dict[str, Any
 
 def _hover(row: Row) -> str:
     texts = (f"{name} = {shown(value)}" for name, value in row.values.items())
-    return "<br>".join(text.replace("<", "&lt;") for text in texts)
+    return "<br>".join(map(label, texts))
 
 
 def parallel_figure(
@@ -304,7 +306,7 @@ def _parallel_layout(
         "shapes": uprights,
         "xaxis": {
             "tickvals": list(range(len(names))),
-            "ticktext": [with_unit(name, units.get(name)) for name in names],
+            "ticktext": [label(with_unit(name, units.get(name))) for name in names],
             "range": [-0.15, len(names) - 0.85],
             "showgrid": False,
             "zeroline": False,
@@ -315,4 +317,4 @@ def _parallel_layout(
 
 def _short(text: str) -> str:
     short = text if len(text) <= 18 else f"{text[:17]}…"
-    return short.replace("<", "&lt;")
+    return label(short)

@@ -5,43 +5,20 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from ruamel.yaml import YAML, YAMLError
 
 from fieldnotes.files import CorruptFile, read_json, write_json
 from fieldnotes.project import Project
 from fieldnotes.website import convert, markdown
+from fieldnotes.website.page import Page, read_page
 from fieldnotes.website.quarto import WebsiteError
-from fieldnotes.website.staging import ASSETS, asset, write_changed
+from fieldnotes.website.staging import ASSETS, SHARED, asset, write_changed
 
 MANIFEST = ".fieldnotes-preview.json"
-SHOWN = ("fieldnotes.js", "fieldnotes.css", "favicon.svg")
-_FRONT = re.compile(r"\A---\n(.*?)\n---\n?", re.DOTALL)
 _HIDDEN = re.compile(r"(^|/)[._]")
-
-
-@dataclass
-class Page:
-    """One source of the site, read as far as navigation and listings need it."""
-
-    source: str  # path from the root of the project
-    text: str  # Markdown below the front matter; of a notebook the whole JSON
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def output(self) -> str:
-        return re.sub(r"\.\w+$", ".html", self.source)
-
-    @cached_property
-    def title(self) -> str:
-        """The title as HTML."""
-        title = str(self.fields.get("title") or self.source)
-        return markdown.inline(title, self.source)
 
 
 def build(project: Project) -> list[str]:
@@ -59,11 +36,10 @@ def build(project: Project) -> list[str]:
     made: dict[str, str] = {}
     converted = []
     for page in pages:
-        body = page.text
-        mark = _hash(version, page.source, page.fields, body, bar)
+        mark = _hash(version, page.source, page.fields, page.text, bar)
         target = project.site / page.output
         if known.get(page.output) != mark or not target.is_file():
-            shown = convert.page(page, body, bar, config)
+            shown = convert.html(page, bar, config)
             write_changed(target, shown.encode("utf-8", "replace"))
             converted.append(page.source)
         made[page.output] = mark
@@ -103,26 +79,6 @@ def sources(project: Project, config: Mapping[str, Any]) -> list[str]:
     return list(found)
 
 
-def read_page(project: Project, source: str) -> Page:
-    """A page with its front matter; includes are already in its text."""
-    path = project.root / source
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if path.suffix == ".ipynb":
-        first = nbformat.reads(text, 4).cells[0].source
-        return Page(source, text, _fields(_FRONT.match(first)))
-    match = _FRONT.match(text)
-    body = text[match.end() :] if match else text
-    return Page(source, markdown.included(body, path, project.root), _fields(match))
-
-
-def _fields(match: re.Match[str] | None) -> Mapping[str, Any]:
-    try:
-        value = YAML(typ="safe").load(match[1]) if match else {}
-    except YAMLError:
-        return {}
-    return value if isinstance(value, Mapping) else {}
-
-
 def navigation(
     project: Project, config: Mapping[str, Any], pages: list[Page]
 ) -> list[dict[str, Any]]:
@@ -148,8 +104,8 @@ def _items(entries: Any, present: set[str]) -> Iterator[dict[str, Any]]:
 def _search(pages: list[Page]) -> str:
     """Titles and addresses as a script: a page opened as a file may not fetch."""
     index = [
-        {"title": markdown.plain(str(page.fields.get("title") or page.source))}
-        | {
+        {
+            "title": page.name,
             "href": page.output,
             "more": markdown.plain(str(page.fields.get("spread") or "")),
         }
@@ -162,7 +118,7 @@ def _assets(project: Project) -> str:
     """Copy scripts and styles; a hash of what pages depend on beside their source."""
     folder = project.site / "assets"
     styles = convert.code_style()
-    for name in (*SHOWN, "preview.js", "preview.css"):
+    for name in (*SHARED, "preview.js", "preview.css"):
         text = asset(name) + (styles if name == "preview.css" else "")
         write_changed(folder / name, text.encode())
     source, target = project.root / ASSETS / "plotly.min.js", folder / "plotly.min.js"

@@ -17,9 +17,11 @@ from fieldnotes.website.cases import Comparison, comparisons, is_number, users
 from fieldnotes.website.records import read_runs
 from fieldnotes.website.runpage import run_page
 from fieldnotes.website.spreadpage import spread_page
+from fieldnotes.website.text import without_shortcodes
 
 CAP = 200  # pages of runs for one spread; every run keeps its row
 ASSETS = "results/_assets"
+SHARED = ("fieldnotes.js", "fieldnotes.css", "favicon.svg")  # by Quarto and the preview
 _PAGE_KINDS = {".qmd", ".ipynb", ".md"}
 
 
@@ -170,12 +172,12 @@ def _overviews(
 def _keep(project: Project, staged: Staged, page: str, text: Callable[[], str]) -> None:
     """Make one page; what goes wrong with it is told and costs no other page."""
     try:
-        content = _without_place(project, text()).encode("utf-8", "replace")
+        made = without_shortcodes(_without_place(project, text()))
     except Exception as error:  # an odd folder must not cost the site
         staged.odd[page] = f"no page could be made ({type(error).__name__}: {error})"
         return
     staged.pages.append(page)
-    if write_changed(project.root / page, content):
+    if write_changed(project.root / page, made.encode("utf-8", "replace")):
         staged.written.append(page)
 
 
@@ -199,13 +201,7 @@ def _assets(project: Project) -> None:
     """Script, style, filter and the one plotly.js, beside the pages that use them."""
     folder = project.root / ASSETS
     version = metadata.version("plotly")
-    for name in (
-        "fieldnotes.js",
-        "fieldnotes.css",
-        "fieldnotes.scss",
-        "figures.lua",
-        "favicon.svg",
-    ):
+    for name in (*SHARED, "fieldnotes.scss", "figures.lua"):
         text = asset(name).replace("@PLOTLY_VERSION@", version)
         write_changed(folder / name, text.encode())
     source, target = plotly_script(), folder / "plotly.min.js"

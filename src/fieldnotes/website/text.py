@@ -13,7 +13,8 @@ _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _PLAIN_WORD = re.compile(r"[\w./%+-]+")
 _MARKDOWN = re.compile(r"([\\`*_\[\]$~^@#\"'])")
 _SHORTCODE = re.compile(r"[<>{}&|]")  # by entities: no `{{<` may remain
-_AT_START = re.compile(r"^(\d*)(?=[-+:=.)])")  # of a line: lists, divs, headings
+_AT_START = re.compile(r"^(?=[-+:=])|^(\(?[0-9A-Za-z]{1,9})(?=[.)])")  # lists, divs
+_JOINED = re.compile(r"(?<=-)-|(?<=\.)\.|:(?=//)")  # dashes, dots, bare addresses
 
 
 def number(value: float) -> str:
@@ -64,12 +65,28 @@ def markdown(text: str) -> str:
     """
     line = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
     line = _SHORTCODE.sub(lambda found: f"&#{ord(found[0])};", line)
+    line = _JOINED.sub(r"\\\g<0>", line)
     return _AT_START.sub(r"\1\\", line)
+
+
+def without_shortcodes(page: str) -> str:
+    """A page in which Quarto finds no shortcode, also where it shows code or output.
+
+    What a notebook wrote itself (its prose, its code, what it printed) stands on its
+    page as it is. Quarto looks for `{{<` in all of it, and fails where no end follows;
+    a sign of no width between the braces is all that it takes.
+    """
+    return page.replace("{{<", "{\u2060{<")
 
 
 def escape(text: object) -> str:
     """`text` for HTML, inside an element or an attribute."""
     return html.escape(str(text), quote=True)
+
+
+def label(text: object) -> str:
+    """`text` for a Plotly figure, whose titles, ticks and hover texts are HTML."""
+    return html.escape(str(text), quote=False)
 
 
 def script_json(value: Any) -> str:
