@@ -9,8 +9,7 @@ from fieldnotes.runner import make_plan
 from fieldnotes.runner.manifest import write_spreads
 from fieldnotes.spreads import load_spreads
 from fieldnotes.website import stage
-from fieldnotes.website.cases import comparisons, flat, rows, scrap_units
-from fieldnotes.website.records import read_runs
+from fieldnotes.website.cases import comparisons, flat, read_runs, rows, scrap_units
 from website.run_folders import Bench, case, scrap
 
 NOTEBOOK = """\

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from fieldnotes.website.declared import declared
 from fieldnotes.website.outputs import cleaned, figure_block, settled, title_of
 from website.run_folders import code, figure, notebook, plotly, prose, shown
 
@@ -86,17 +85,3 @@ def test_text_is_what_a_terminal_would_leave(written, left):
 
 def test_the_title_is_the_first_heading():
     assert title_of(notebook()["cells"]) == "Train a network"
-
-
-def test_parameters_say_unit_default_and_meaning():
-    known = declared(notebook()["cells"])
-    assert known["orbits"] == {
-        "default": 10,
-        "unit": "1",
-        "meaning": "number of training orbits",
-    }
-    assert known["output_layer"]["unit"] == "-"
-
-
-def test_a_parameters_cell_that_is_not_python_tells_nothing():
-    assert declared([code("orbits: int = (", tags=("parameters",))]) == {}

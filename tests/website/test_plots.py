@@ -5,7 +5,7 @@ import math
 import plotly.graph_objects as go
 import pytest
 
-from fieldnotes.website.cases import Case, rows
+from fieldnotes.website.cases import Case, read_runs, rows
 from fieldnotes.website.plots import (
     numeric,
     parallel_figure,
@@ -13,7 +13,6 @@ from fieldnotes.website.plots import (
     told_once,
     varying,
 )
-from fieldnotes.website.records import read_runs
 from website.run_folders import Bench, scrap
 
 UNITS = {"error": "%", "orbits": "1", "output_layer": "-", "seed": "1"}

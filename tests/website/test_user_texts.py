@@ -11,13 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fieldnotes.website import build
-from fieldnotes.website.cases import Case, Row
+from fieldnotes.website.cases import Row
 from fieldnotes.website.markdown import to_html
 from fieldnotes.website.plots import parallel_figure, scrap_figure
-from fieldnotes.website.records import Run
 from fieldnotes.website.text import escape, markdown, raw_html
 from website.reading import Seen, as_quarto_reads, rendered, squeezed
-from website.run_folders import Bench, code, notebook, prose, scrap, shown
+from website.run_folders import Bench, case, code, notebook, prose, scrap, shown
 
 HOSTILE = [
     "Is <script>x</script> {{< include a >}} run?",
@@ -121,10 +120,9 @@ def test_any_text_survives_markdown_and_html(value: str):
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_the_labels_of_a_figure_are_texts_to_plotly(value: str):
     """plotly.js reads HTML in every label: `<b>`, links and line breaks."""
-    run = Run(Path("x"), "toy", "key", {"varied": {value: 1, "b": value}})
     table = [
-        Row(case := Case(run, {}), {value: 1, "b": value}, {value: 1.0}, "done", ""),
-        Row(case, {value: 2, "b": "other"}, {value: None}, "failed", value),
+        Row(case(), {value: 1, "b": value}, {value: 1.0}, "done", ""),
+        Row(case(), {value: 2, "b": "other"}, {value: None}, "failed", value),
     ]
     units = {value: value}
     for figure in (

@@ -8,8 +8,7 @@ from typing import Any, TypeGuard
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
-from fieldnotes.runs import Run
-from fieldnotes.website.records import mapping
+from fieldnotes.runs import Run, list_runs
 from fieldnotes.website.text import canonical
 
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
@@ -59,6 +58,15 @@ class Row:
     scraps: Mapping[str, Scalar]
     state: str
     reason: str
+
+
+def read_runs(project: Project) -> tuple[list[Run], dict[str, str]]:
+    """Every run of the catalogue, and the folders that hold none with the reason.
+
+    Runs made by hand (interactive) are left out: they have no executed notebook.
+    """
+    runs, odd = list_runs(project)
+    return [run for run in runs if not run.interactive], odd
 
 
 def comparisons(
@@ -275,6 +283,11 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             result[f"{prefix}{name}"] = value
     return result
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """`value` if it is a mapping, an empty one otherwise."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def is_scalar(value: Any) -> bool:

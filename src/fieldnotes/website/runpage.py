@@ -8,12 +8,9 @@ from typing import Any
 
 import nbformat
 
-from fieldnotes.files import CorruptFile, read_json
 from fieldnotes.runs import FAILED, ModelEntry, Run, Status
-from fieldnotes.website.cases import flat, is_number, needed
-from fieldnotes.website.declared import declared
+from fieldnotes.website.cases import flat, is_number, mapping, needed
 from fieldnotes.website.outputs import Cell, cleaned, markdown_cell, settled, title_of
-from fieldnotes.website.records import mapping
 from fieldnotes.website.tables import badge, pairs, parameter_table, table
 from fieldnotes.website.text import (
     anchor,
@@ -48,11 +45,11 @@ def run_page(
         root: of the project; its path is taken out of logs and tracebacks.
     """
     original = _cells(run)
-    body = cleaned(original, captions(run.folder))
+    body = cleaned(original, {f.name: f.caption for f in run.figures})
     top = [_banner(run), _spread_line(run, spreads), _failure(run, root)]
     cells = [
         markdown_cell("\n".join(part for part in top if part)),
-        markdown_cell(_parameters(run, original)),
+        markdown_cell(_parameters(run)),
         *body,
         markdown_cell(_about(run, paged, used_by)),
     ]
@@ -72,19 +69,6 @@ def _cells(run: Run) -> list[Mapping[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [cell for cell in cells if isinstance(cell, Mapping)]
-
-
-def captions(folder: Path) -> dict[str, str]:
-    """What each figure of a run shows, by the name that the figure carries."""
-    found = {}
-    for path in sorted((folder / "figures").glob("*.record.json")):
-        try:
-            caption = mapping(read_json(path)).get("caption")
-        except CorruptFile:
-            continue  # the figure is still shown, without its caption
-        if isinstance(caption, str):
-            found[path.name.removesuffix(".record.json")] = caption
-    return found
 
 
 def _text(cell: Mapping[str, Any]) -> str:
@@ -203,10 +187,9 @@ def _folded(summary: str, text: str, *, opened: bool = False) -> str:
     )
 
 
-def _parameters(run: Run, cells: Sequence[Mapping[str, Any]]) -> str:
-    known = declared(cells)
-    changed = parameter_table(run, known, changed=True)
-    rest = parameter_table(run, known, changed=False)
+def _parameters(run: Run) -> str:
+    changed = parameter_table(run, changed=True)
+    rest = parameter_table(run, changed=False)
     some = "<tr><td" in changed
     html = changed if some else "<p>All parameters have their defaults.</p>"
     if "<tr><td" in rest:

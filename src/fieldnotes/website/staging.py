@@ -13,8 +13,13 @@ from fieldnotes.project import Project
 from fieldnotes.runs import FAILED, FINISHED, Run
 from fieldnotes.website import overview
 from fieldnotes.website.answers import answer
-from fieldnotes.website.cases import Comparison, comparisons, is_number, users
-from fieldnotes.website.records import read_runs
+from fieldnotes.website.cases import (
+    Comparison,
+    comparisons,
+    is_number,
+    read_runs,
+    users,
+)
 from fieldnotes.website.runpage import run_page
 from fieldnotes.website.spreadpage import spread_page
 from fieldnotes.website.text import without_shortcodes

@@ -92,32 +92,27 @@ def _present(values: Mapping[str, Any], name: str) -> str:
     return cell(values[name]) if name in values else NONE
 
 
-def parameter_table(
-    run: Run, meanings: Mapping[str, Mapping[str, Any]], *, changed: bool
-) -> str:
-    """The parameters of a run, either those that differ from the default or the rest.
-
-    `meanings` maps a name to its unit, default and meaning, as far as they are known.
-    """
+def parameter_table(run: Run, *, changed: bool) -> str:
+    """The parameters of a run: those that differ from the default, or the rest."""
     differing = set(run.manifest.changed)
     tops = {name.split(".")[0] for name in differing}
     names = [name for name in run.parameters if (name in tops) == changed]
     headers = ["parameter", "value", "unit", "default", "meaning"]
-    lines = [_parameter_line(run, name, meanings.get(name, {})) for name in names]
+    lines = [_parameter_line(run, name) for name in names]
     marked = [line.replace("<td>", '<td class="fn-changed">', 1) for line in lines]
     return table(headers, marked if changed else lines, sortable=False)
 
 
-def _parameter_line(run: Run, name: str, known: Mapping[str, Any]) -> str:
-    unit = run.units.get(name) or known.get("unit") or ""
-    default = known.get("default", "")
+def _parameter_line(run: Run, name: str) -> str:
+    defaults = run.manifest.defaults
+    default = shown(defaults[name]) if name in defaults else ""
     return "".join(
         (
             f"<td><code>{escape(name)}</code></td>",
             _value_cell(run.parameters[name]),
-            f"<td>{escape(unit)}</td>",
-            f"<td>{escape(shown(default) if default != '' else '')}</td>",
-            f'<td class="fn-reason">{escape(known.get("meaning", ""))}</td>',
+            f"<td>{escape(run.units.get(name, ''))}</td>",
+            f"<td>{escape(default)}</td>",
+            f'<td class="fn-reason">{escape(run.meanings.get(name, ""))}</td>',
         )
     )
 
