@@ -25,7 +25,7 @@ from fieldnotes import lab
 from fieldnotes.files import read_json, write_json
 from fieldnotes.lab import LabError
 from fieldnotes.project import Project
-from fieldnotes.runner import RunnerError
+from fieldnotes.runs import NoSuchRun
 from lab_client import PATIENCE, TOKEN, Server, wait_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -327,7 +327,7 @@ def test_models_of_a_stage_are_opened_by_their_identities(toy):
 def test_a_run_that_is_not_one_is_refused(toy, run, keys):
     for key in keys:
         finished_run(toy, "toy/slope", key, parameters={})
-    with pytest.raises(RunnerError):
+    with pytest.raises(NoSuchRun):
         lab.open_run(toy, run)
     assert not (toy.root / "scratch").exists()
 

@@ -19,11 +19,11 @@ from typing import Any
 from urllib.parse import quote
 
 from fieldnotes.errors import FieldnotesError
-from fieldnotes.files import read_json, write_json, write_text
+from fieldnotes.files import write_json, write_text
 from fieldnotes.project import Project
-from fieldnotes.runner.report import find_run
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.variables import environment as environment_of_runs
+from fieldnotes.runs import Manifest, find_run, read_manifest
 from fieldnotes.spreads import Notebook, read_notebook
 
 # Jupyter replaces a bare `python` by the interpreter of the server: the environment
@@ -136,16 +136,16 @@ def open_run(project: Project, run: str) -> Path:
         run: the run's key, the first characters of it, or its folder.
 
     Raises:
-        RunnerError: no run, or more than one, answers to `run`.
+        NoSuchRun: no run, or more than one, answers to `run`.
         SpreadError: the notebook is gone, or refuses the values the run had.
     """
     folder = find_run(project, run)
-    order = read_json(folder / "params.json")
-    study, _, name = order["notebook"].rpartition("/")
+    manifest = read_manifest(folder) or Manifest()
+    study, _, name = manifest.notebook.rpartition("/")
     path = project.root / "scratch" / study / f"{name}--{_label(folder.name)}.py"
     if not path.exists():
-        notebook = read_notebook(project, order["notebook"])
-        text = with_values(notebook, values_of(order), project.relative(folder))
+        notebook = read_notebook(project, manifest.notebook)
+        text = with_values(notebook, values_of(manifest), project.relative(folder))
         write_text(path, text)
     return path
 
@@ -163,19 +163,19 @@ def show(project: Project, path: Path) -> int:
     return start(project, [place])
 
 
-def values_of(order: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(manifest: Manifest) -> dict[str, Any]:
     """A run's parameters as a person would give them by hand.
 
     A query such as `{from: train}` means something only inside its spread; by hand
     the models are named by their identities.
     """
-    values = dict(order["parameters"])
+    values = dict(manifest.parameters)
     for name, value in values.items():
         if isinstance(value, Mapping) and ("from" in value or "where" in value):
             given = [
-                model["identity"]
-                for model in order.get("models", [])
-                if model.get("parameter", name) == name
+                model.identity
+                for model in manifest.models
+                if model.parameter in (None, name)
             ]
             values[name] = {"where": {"identity": given}}
     return values

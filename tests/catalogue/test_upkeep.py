@@ -95,7 +95,7 @@ def test_applied_everything_still_exists_and_nothing_is_left_to_do(
 
 def test_what_is_running_or_young_is_left_alone(messy, project, catalogue, make):
     assert found(catalogue.tidy()) == {}
-    from fieldnotes.runner.folder import Lock
+    from fieldnotes.runs.locks import Lock
 
     assert Lock(messy).take()
     left = found(catalogue.tidy(older_than=-1))

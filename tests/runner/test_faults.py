@@ -217,9 +217,9 @@ def test_a_full_disk_fails_the_run_and_says_so(toy, monkeypatch):
 
 
 def test_a_disk_that_fills_up_while_runs_start_stops_nothing_else(toy, monkeypatch):
-    from fieldnotes.runner.manifest import Order
+    from fieldnotes.runs import Manifest
 
-    write, calls = Order.write, []
+    write, calls = Manifest.write, []
 
     def full_at_first(self, *arguments):
         calls.append(self)
@@ -227,7 +227,7 @@ def test_a_disk_that_fills_up_while_runs_start_stops_nothing_else(toy, monkeypat
             raise OSError(28, "No space left on device")
         write(self, *arguments)
 
-    monkeypatch.setattr(Order, "write", full_at_first)
+    monkeypatch.setattr(Manifest, "write", full_at_first)
     toy.spread("two", "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0]}}]")
     outcome = toy.run("two", jobs=1)
     assert outcome.counts == {"failed": 1, "done": 1}

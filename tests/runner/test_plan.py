@@ -6,14 +6,15 @@ import pytest
 
 from fieldnotes.files import write_json
 from fieldnotes.runner import RunnerError
-from fieldnotes.runner.plan import PlannedRun
+from fieldnotes.runner.planned import PlannedRun
+from fieldnotes.runs import Limits, read_manifest
 
 ONE = "notebook: toy/train\nfix: {rate: 0.25}"
 
 
 def finish(toy, run: PlannedRun, seconds: float = 10.0) -> None:
     """Leave what a finished run leaves, its models included."""
-    from fieldnotes.runner.manifest import Limits, draw_up
+    from fieldnotes.runner.manifest import draw_up
 
     sizes = {}
     if run.notebook == "toy/train":
@@ -24,9 +25,27 @@ def finish(toy, run: PlannedRun, seconds: float = 10.0) -> None:
             record = {"bytes": 7, "checksum": "c", "outcome": "trained"}
             write_json(path.with_suffix(".json"), record)
             sizes[member.identity] = 7
-    draw_up(toy.project, run).write(toy.project, Limits(), [])
+    draw_up(toy.project, run, Limits()).write(run.folder)
     done = {"state": "done", "duration_s": seconds, "models": sizes}
     write_json(run.folder / "status.json", done)
+
+
+def test_a_manifest_says_what_its_parameters_are(toy):
+    toy.spread("one", ONE)
+    run = first(toy)
+    finish(toy, run)
+    manifest = read_manifest(run.folder)
+    assert manifest is not None
+    assert manifest.meanings == {
+        "rate": "what is learned",
+        "seed": "one model for each",
+        "fail": "seeds whose training fails",
+        "diverge": "seeds whose training diverges",
+    }
+    assert manifest.units == dict.fromkeys(manifest.meanings, "1")
+    assert manifest.types["seed"] == "list[int]"
+    assert manifest.defaults["rate"] == 0.5 and manifest.parameters["rate"] == 0.25
+    assert manifest.changed == ["rate"]
 
 
 def edit(path, old: str, new: str) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from fieldnotes.files import write_json
 from fieldnotes.runner import Outcome, execute, project_status
 from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, Tally, reading
+from fieldnotes.runs import Manifest, Status
 
 SPREAD = "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0, 3.0]}}]\n"
 
@@ -116,7 +117,8 @@ def test_the_status_of_a_project_counts_runs_by_spread_and_state(toy):
     assert found.spreads == {"two": {"done": 1, "failed": 1}}
     assert list(found.failures) == ["ValueError: the loss is no number"]
     run = toy.plan("two").runs[0]
-    hand = run.folder.with_name("hand-20260101T000000-1")
-    write_json(hand / "status.json", {"state": "done"})
+    hand = run.folder.with_name("20260101")
+    Manifest(notebook="toy/train", interactive=True).write(hand)
+    Status("done").write(hand)
     assert project_status(toy.project).spreads["by hand"] == {"done": 1}
     assert "by hand" not in project_status(toy.project, ["params/two.yml"]).spreads

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from fieldnotes.files import write_json
-from fieldnotes.runner.folder import Lock, RunnerError, myself
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.slots import launch
 from fieldnotes.runner.worker import BUSY, run_one
+from fieldnotes.runs.locks import Lock, myself
 
 PARAMETERS = """
     # %% tags=["parameters"]
@@ -40,12 +41,13 @@ WEIRD += " __import__('os')"
 
 def order(toy, **parameters):
     """Plan the notebook with these values and write its order; its folder."""
-    from fieldnotes.runner.manifest import Limits, draw_up
+    from fieldnotes.runner.manifest import draw_up
+    from fieldnotes.runs import Limits
 
     toy.notebook("code", PARAMETERS)
     toy.spread("code", f"notebook: toy/code\nfix: {json.dumps(parameters)}")
     run = toy.plan("code").runs[0]
-    draw_up(toy.project, run).write(toy.project, Limits(), [])
+    draw_up(toy.project, run, Limits()).write(run.folder)
     return run
 
 

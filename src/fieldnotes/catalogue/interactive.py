@@ -178,8 +178,8 @@ def _new_folder(parent: Path) -> Path:
 
 
 def _write_status(session: Session, state: str, **more: Any) -> None:
-    from fieldnotes.runner.folder import myself
     from fieldnotes.runner.provenance import provenance
+    from fieldnotes.runs.locks import myself
 
     status = {
         "state": state,

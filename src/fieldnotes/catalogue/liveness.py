@@ -14,7 +14,7 @@ def still_running(project: Project, run: Mapping[str, Any]) -> tuple[str, str | 
 
     A run by hand ends with its kernel; a batch run holds a lock while it runs.
     """
-    from fieldnotes.runner.folder import locked
+    from fieldnotes.runs.locks import locked
 
     if run["interactive"]:
         alive = process_lives(run["pid"], run["host"], run["process_start"])

@@ -68,7 +68,7 @@ def tidy(
 
 
 def _findings(project: Project, older_than: float) -> Iterator[Finding]:
-    from fieldnotes.runner.folder import locked
+    from fieldnotes.runs.locks import locked
 
     before = time.time() - older_than
     for folder in sorted(project.runs.glob("*/*")):

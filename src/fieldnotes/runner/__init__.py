@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fieldnotes.runner.batch import Outcome, execute
-    from fieldnotes.runner.folder import RunnerError
-    from fieldnotes.runner.plan import Plan, PlannedRun, make_plan
+    from fieldnotes.runner.errors import RunnerError
+    from fieldnotes.runner.plan import make_plan
+    from fieldnotes.runner.planned import Plan, PlannedRun
     from fieldnotes.runner.report import ProjectStatus, accept, project_status
     from fieldnotes.runner.slots import LocalSlots
     from fieldnotes.runner.variables import environment
@@ -33,8 +34,9 @@ __all__ = [
 _HOMES = {
     "variables": ("environment",),
     "batch": ("Outcome", "execute"),
-    "folder": ("RunnerError",),
-    "plan": ("Plan", "PlannedRun", "make_plan"),
+    "errors": ("RunnerError",),
+    "plan": ("make_plan",),
+    "planned": ("Plan", "PlannedRun"),
     "report": ("ProjectStatus", "accept", "project_status"),
     "slots": ("LocalSlots",),
 }

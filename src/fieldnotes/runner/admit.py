@@ -1,4 +1,4 @@
-"""The moment a run may start: its order is written, or it is blocked by something."""
+"""The moment a run may start: its manifest is written, or something blocks it."""
 
 import os
 import shutil
@@ -7,27 +7,28 @@ from pathlib import Path
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import (
+from fieldnotes.runner.manifest import draw_up, same_absent
+from fieldnotes.runner.planned import ELSEWHERE, TO_RUN, PlannedRun
+from fieldnotes.runner.queries import Model
+from fieldnotes.runs import (
     FINISHED,
-    ORDER,
+    MANIFEST,
     STATUS,
-    Lock,
-    archive,
-    clear_scratch,
-    keep_models,
+    Limits,
+    Manifest,
+    Status,
     now,
     read_status,
-    write_status,
 )
-from fieldnotes.runner.manifest import Limits, Order, draw_up, same_absent
-from fieldnotes.runner.plan import ELSEWHERE, PlannedRun
-from fieldnotes.runner.queries import Model
+from fieldnotes.runs.folder import archive, clear_scratch, keep_models
+from fieldnotes.runs.locks import Lock
+from fieldnotes.runs.states import BLOCKED, KILLED, QUEUED, RUNNING
 
 FREE_DISK = 0.5  # [GB] that must be free before a run is started
 FREE_DISK_VARIABLE = "FIELDNOTES_FREE_DISK_GB"
 
 
-class Release:
+class Admission:
     """Decides, when all that a run needs has ended, whether and with what it starts."""
 
     def __init__(
@@ -46,7 +47,7 @@ class Release:
         if state not in FINISHED:
             self.causes[run.key] = f"{run.label} ({run.key[:8]}) {state}: {cause}"
 
-    def prepare(self, run: PlannedRun, limits: Limits) -> tuple[str, str]:
+    def admit(self, run: PlannedRun, limits: Limits) -> tuple[str, str]:
         """Make a run ready to start: ("to run", ""), or the state it ends in and why.
 
         Raises:
@@ -60,55 +61,59 @@ class Release:
         if not lock.take():
             return ELSEWHERE, ""
         try:
-            return self._prepare(run, limits)
+            return self._admit(run, limits)
         finally:
             lock.release()
 
-    def _prepare(self, run: PlannedRun, limits: Limits) -> tuple[str, str]:
+    def _admit(self, run: PlannedRun, limits: Limits) -> tuple[str, str]:
         """The same, while no other process can start the run."""
-        before = self._status(run) or {}
-        finished = before.get("state") in FINISHED and not run.broken
-        if finished and before.get("ended") != run.ended:
-            return before["state"], "done elsewhere"
-        order = draw_up(self.project, run, self.causes, self._places)
-        reason = self._obstacle(run, order)
+        before = self._status(run)
+        if before.finished and not run.broken and before.ended != run.ended:
+            return before.state, "done elsewhere"
+        manifest = self._manifest(run, limits)
+        reason = self._obstacle(run, manifest)
         if reason:
-            self._write(run, order, limits)
-            write_status(run.folder, {"state": "blocked", "reason": reason})
-            return "blocked", reason
-        if self._nothing_new(run, order, before):
-            return before["state"], "nothing new"
+            manifest.write(run.folder)
+            Status(BLOCKED, reason).write(run.folder)
+            return BLOCKED, reason
+        if self._nothing_new(run, manifest, before):
+            return before.state, "nothing new"
         self._clear_way(run)
-        attempt = before.get("attempt", 0)
-        self._write(run, order, limits)
-        queued = {"state": "queued", "attempt": attempt, "ordered": now()}
-        write_status(run.folder, queued)
-        return "to run", ""
+        manifest.write(run.folder)
+        Status(QUEUED, attempt=before.attempt, ordered=now()).write(run.folder)
+        return TO_RUN, ""
 
-    def _obstacle(self, run: PlannedRun, order: Order) -> str:
+    def _manifest(self, run: PlannedRun, limits: Limits) -> Manifest:
+        makers = [self.runs[key].folder for key in run.after if key in self.runs]
+        # What the run's own folder holds is trained again when that is asked for.
+        siblings = makers if run.forced else [run.folder, *makers]
+        places = tuple(siblings)
+        return draw_up(self.project, run, limits, self.causes, self._places, places)
+
+    def _obstacle(self, run: PlannedRun, manifest: Manifest) -> str:
         """Why a run cannot start although all it waited for has ended; "" if it can."""
         causes = [self.causes[key] for key in run.needs if key in self.causes]
         if run.definition.partial:
-            if order.absent and not order.present:
-                return "none of its models is there: " + order.absent[0]["reason"]
+            if manifest.absent and not manifest.models:
+                return "none of its models is there: " + manifest.absent[0].reason
             return ""
         if causes:
             more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
             return f"needs {causes[0]}{more}"
-        if order.absent:
-            first = order.absent[0]
-            return f"needs model {first['identity']}: {first['reason']}"
+        if manifest.absent:
+            first = manifest.absent[0]
+            return f"needs model {first.identity}: {first.reason}"
         return ""
 
-    def _nothing_new(self, run: PlannedRun, order: Order, before: dict) -> bool:
+    def _nothing_new(self, run: PlannedRun, manifest: Manifest, before: Status) -> bool:
         """Whether a partial run is finished and would get the same models again."""
-        if run.forced or run.broken or not order.absent:
+        if run.forced or run.broken or not manifest.absent:
             return False
-        return before.get("state") in FINISHED and same_absent(run, order)
+        return before.finished and same_absent(run, manifest)
 
     def _clear_way(self, run: PlannedRun) -> None:
         """Archive a folder that cannot be read or shall be repeated from nothing."""
-        held = (run.folder / ORDER).exists() or (run.folder / STATUS).exists()
+        held = (run.folder / MANIFEST).exists() or (run.folder / STATUS).exists()
         if not held or not (run.forced or run.broken):
             return
         target = archive(self.project, run.folder)
@@ -118,13 +123,6 @@ class Release:
         models = f"; {kept} whole models kept" if kept else ""
         self.note(f"{run.label}: its folder {why}, archived as {place}{models}")
 
-    def _write(self, run: PlannedRun, order: Order, limits: Limits) -> None:
-        makers = [self.runs[key].folder for key in run.after if key in self.runs]
-        places = [str(folder) for folder in (run.folder, *makers)]
-        if run.forced:
-            places = places[1:]
-        order.write(self.project, limits, places)
-
     def _places(self, model: Model) -> list[Path]:
         """Where a model may lie: with its run, or with one that trained it before."""
         run = self.runs.get(model.run)
@@ -132,11 +130,11 @@ class Release:
         folders = [model.path.parent, *(folder / "models" for folder in makers)]
         return [folder / f"{model.name}.eqx" for folder in folders]
 
-    def _status(self, run: PlannedRun) -> dict | None:
+    def _status(self, run: PlannedRun) -> Status:
         try:
-            return read_status(run.folder)
+            return read_status(run.folder) or Status()
         except CorruptFile:
-            return None
+            return Status()
 
 
 def disk_is_full(project: Project) -> str:
@@ -151,7 +149,7 @@ def disk_is_full(project: Project) -> str:
     return f"disk full: {free:.1f} GB free, {needed:g} GB needed before a start"
 
 
-def final_status(folder: Path, code: int | None, trouble: str) -> dict:
+def final_status(folder: Path, code: int | None, trouble: str) -> Status:
     """The status of a run whose worker has ended, mended if the worker could not.
 
     Args:
@@ -159,24 +157,20 @@ def final_status(folder: Path, code: int | None, trouble: str) -> dict:
         trouble: what went wrong around it, if anything.
     """
     try:
-        status = read_status(folder) or {}
+        status = read_status(folder) or Status()
     except CorruptFile as error:
-        status = {"state": "failed", "reason": str(error)}
-    state = status.get("state", "queued")
-    if state not in ("queued", "running", "killed") or status.get("ended"):
+        status = Status("failed", str(error))
+    if status.state not in (QUEUED, RUNNING, KILLED) or status.ended:
         return status
     clear_scratch(status)
     said = f"its worker ended with code {code}"
     if code is not None and code < 0:
         said = f"its worker was killed (signal {-code})"
-    killed = state == "killed" or (code or 0) < 0
-    status |= {
-        "state": "killed" if killed else "failed",
-        "reason": trouble or said,
-        "ended": now(),
-    }
+    killed = status.state == KILLED or (code or 0) < 0
+    status.state = KILLED if killed else "failed"
+    status.reason, status.ended = trouble or said, now()
     try:
-        write_status(folder, status)
+        status.write(folder)
     except OSError:
         pass  # a full disk: the batch still knows
     return status

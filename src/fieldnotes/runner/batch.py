@@ -14,15 +14,10 @@ from typing import Any
 import psutil
 
 from fieldnotes.project import Project
-from fieldnotes.runner.admit import Release, final_status
-from fieldnotes.runner.folder import (
-    FINISHED,
-    RunnerError,
-    cause_of,
-    locked,
-)
+from fieldnotes.runner.admit import Admission, final_status
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.manifest import limits_of, write_spreads
-from fieldnotes.runner.plan import (
+from fieldnotes.runner.planned import (
     DONE,
     ELSEWHERE,
     SKIPPED,
@@ -34,6 +29,8 @@ from fieldnotes.runner.progress import Display, choose_display
 from fieldnotes.runner.slots import LocalSlots, Slots, launch
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.worker import BUSY
+from fieldnotes.runs import FINISHED
+from fieldnotes.runs.locks import locked
 
 TYPICAL_MEMORY = 1.5  # [GB] of a run without a limit
 TICK = 0.2  # [s] between two looks at what has ended
@@ -153,7 +150,7 @@ class _Batch:
         self.max_failures = max_failures
         self.limits = limits
         self.runs = plan.by_key
-        self.release = Release(project, self.runs, display.note)
+        self.admission = Admission(project, self.runs, display.note)
         self.ready: deque[PlannedRun] = deque()
         self.running: dict[Future, PlannedRun] = {}
         self.elsewhere: dict[str, PlannedRun] = {}
@@ -203,7 +200,7 @@ class _Batch:
                 if not before:
                     self.ready.append(run)
             else:
-                self.release.ended(run, run.state, "not selected")
+                self.admission.ended(run, run.state, "not selected")
                 self.outcome.counts[run.state] += 1
 
     def _start(self) -> None:
@@ -213,7 +210,7 @@ class _Batch:
             busy = len(self.running) + len(self.ready) + 1
             threads = max(1, cores() // min(self.jobs, busy))
             try:
-                state, cause = self.release.prepare(run, self.limits(run, threads))
+                state, cause = self.admission.admit(run, self.limits(run, threads))
             except OSError as error:
                 state, cause = "failed", f"cannot write its folder: {error.strerror}"
             if state == ELSEWHERE:
@@ -249,7 +246,7 @@ class _Batch:
             return
         code = None if error is not None else future.result()
         status = final_status(run.folder, code, str(error or ""))
-        self._finish(run, status["state"], cause_of(status))
+        self._finish(run, status.state, status.cause)
 
     def _look(self, run: PlannedRun) -> None:
         """See what has become of a run that another runner has."""
@@ -257,8 +254,8 @@ class _Batch:
             return
         del self.elsewhere[run.key]
         status = final_status(run.folder, 0, "")
-        if status["state"] in FINISHED:
-            self._finish(run, status["state"], "done elsewhere")
+        if status.finished:
+            self._finish(run, status.state, "done elsewhere")
         else:
             self.ready.append(run)
 
@@ -270,7 +267,7 @@ class _Batch:
         elif state not in FINISHED:
             self._failed += 1
             self.outcome.failures.setdefault(cause, []).append(run)
-        self.release.ended(run, state, cause)
+        self.admission.ended(run, state, cause)
         self.display.finished(run, state, cause)
         self._tell(run.folder)
         for key in self.wanted_by.get(run.key, ()):
@@ -295,8 +292,8 @@ class _Batch:
         for future, run in self.running.items():
             if future.done():
                 status = final_status(run.folder, future.result(), "")
-                self.release.ended(run, status["state"], cause_of(status))
-                self.outcome.counts[status["state"]] += 1
+                self.admission.ended(run, status.state, status.cause)
+                self.outcome.counts[status.state] += 1
             else:
                 future.cancel()
         self.running.clear()

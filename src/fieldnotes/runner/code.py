@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from fieldnotes.files import to_json
+from fieldnotes.runs.values import digest
 
 MACHINE = "fieldnotes"  # carries results, does not make them: enters no key
 DRAWING = frozenset({"figures", "plotting"})  # modules that show results
 FIGURE = "figure"  # tag of a cell that only draws
-LENGTH = 16  # hexadecimal digits of a key: 64 bits
 
 
 class Cell(Protocol):
@@ -41,11 +40,6 @@ class Code:
     modules: dict[str, str]
     bare_notebook: str
     bare_modules: dict[str, str]
-
-
-def digest(value: Any, length: int = LENGTH) -> str:
-    """A short hash of a JSON value; the order of its keys does not matter."""
-    return hashlib.sha256(to_json(value, sort=True).encode()).hexdigest()[:length]
 
 
 def file_digest(path: Path) -> str:

@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import FINISHED, ORDER, STATUS, read_order, whole
+from fieldnotes.runs import (
+    MANIFEST,
+    STATUS,
+    Manifest,
+    read_manifest,
+    run_folders,
+    whole_model,
+)
+from fieldnotes.runs.records import ACCEPTED, read_accepted
+from fieldnotes.runs.states import FINISHED
 
 _HEAD = 1000  # bytes of params.json that hold all of a `Head`
 _ENTRY = re.compile(r'^ "(case|notebook|spread|stage)": "([^"]+)"', re.MULTILINE)
@@ -20,10 +29,10 @@ _SAMPLE = 100  # newest runs that an estimate rests on
 
 
 class Head(NamedTuple):
-    """What the beginning of a run's order says."""
+    """What the beginning of a run's manifest says."""
 
-    time: float  # [s] when the order was written
-    folder: str
+    time: float  # [s] when the manifest was written
+    folder: Path
     notebook: str
     case: str = ""
     spread: str = ""
@@ -35,36 +44,32 @@ class History:
 
     def __init__(self, project: Project):
         self.project = project
-        self.folders: list[str] = []
-        self.models: dict[str, list[str]] = defaultdict(list)
+        self.folders = list(run_folders(project))
+        self.models: dict[str, list[Path]] = defaultdict(list)  # folders by identity
         self.blessed: dict[str, Path] = {}  # key of today's code → an accepted folder
         self.renamed: dict[str, str] = {}  # identity of today's code → accepted one
-        for folder in _runs(project):
-            self.folders.append(folder)
+        for folder in self.folders:
             self._look_into(folder)
 
-    def _look_into(self, folder: str) -> None:
+    def _look_into(self, folder: Path) -> None:
         names = {entry.name for entry in os.scandir(folder)}
         if "models" in names:
             for entry in os.scandir(f"{folder}/models"):
                 if entry.name.endswith(".json"):
                     self.models[entry.name[:-5]].append(folder)
-        if "accepted.json" in names:
+        if ACCEPTED in names:
             try:
-                accepted = read_json(Path(folder) / "accepted.json")
+                accepted = read_accepted(folder)
             except CorruptFile:
                 return
-            self.blessed |= {key: Path(folder) for key in accepted["keys"]}
-            self.renamed |= accepted["identities"]
+            self.blessed |= dict.fromkeys(accepted.keys, folder)
+            self.renamed |= accepted.identities
 
     def model(self, identity: str, prefer: Path | None = None) -> Path | None:
         """The whole file of a model, in `prefer` if it is there; None for none."""
-        places = sorted(self.models.get(identity, ()), key=lambda f: f != str(prefer))
-        for place in places:
-            path = Path(place) / "models" / f"{identity}.eqx"
-            if whole(path):
-                return path
-        return None
+        places = sorted(self.models.get(identity, ()), key=lambda f: f != prefer)
+        paths = (place / "models" / f"{identity}.eqx" for place in places)
+        return next((path for path in paths if whole_model(path)), None)
 
     @cached_property
     def _heads(self) -> list[Head]:
@@ -72,7 +77,7 @@ class History:
         found = []
         for folder in self.folders:
             try:
-                with Path(folder, ORDER).open(encoding="utf-8") as file:
+                with (folder / MANIFEST).open(encoding="utf-8") as file:
                     head, time = file.read(_HEAD), os.fstat(file.fileno()).st_mtime
             except (OSError, UnicodeDecodeError):
                 continue
@@ -82,17 +87,16 @@ class History:
         return sorted(found)
 
     @cached_property
-    def _by_case(self) -> dict[str, str]:
+    def _by_case(self) -> dict[str, Path]:
         return {head.case: head.folder for head in self._heads}
 
-    def earlier(self, case: str) -> tuple[Path, dict[str, Any]] | None:
-        """The newest run of the same case, with its order."""
+    def earlier(self, case: str) -> Manifest | None:
+        """The manifest of the newest run of the same case."""
         folder = self._by_case.get(case)
         try:
-            order = read_order(Path(folder)) if folder else None
+            return read_manifest(folder) if folder else None
         except CorruptFile:
-            order = None
-        return (Path(folder), order) if folder and order else None
+            return None
 
     def duration(self, notebook: str, spread: str, stage: str) -> float | None:
         """Median duration [s] of finished runs like one that is planned; None for none.
@@ -115,7 +119,7 @@ class History:
             if all(len(many) >= _SAMPLE for many in groups):
                 continue
             try:
-                status = read_json(Path(head.folder, STATUS)) or {}
+                status = read_json(head.folder / STATUS) or {}
                 if status.get("state") in FINISHED:
                     for many in groups:
                         many.append(status["duration_s"])
@@ -130,32 +134,23 @@ class History:
             if folder not in held:
                 continue
             try:
-                order = read_order(Path(folder)) or {}
+                manifest = read_manifest(folder)
             except CorruptFile:
                 continue
-            for member in order.get("members", ()):
-                path = Path(folder, "models", f"{member['identity']}.eqx")
-                if path.exists():
+            for member in manifest.members if manifest else ():
+                path = folder / "models" / f"{member.identity}.eqx"
+                if manifest and path.exists():
                     yield {
-                        "identity": member["identity"],
+                        "identity": member.identity,
                         "path": path,
-                        "run": Path(folder).name,
-                        "notebook": order["notebook"],
-                        "spread": order.get("spread", ""),
-                        "stage": order.get("stage", ""),
-                        "parameters": {**order["parameters"], **member["values"]},
+                        "run": folder.name,
+                        "notebook": manifest.notebook,
+                        "spread": manifest.spread,
+                        "stage": manifest.stage,
+                        "parameters": {**manifest.parameters, **member.values},
                     }
 
 
 def _size(spread: str) -> str:
     """The folder of a spread: tiny, desk and full ones lie apart."""
     return spread.rpartition("/")[0]
-
-
-def _runs(project: Project) -> Iterator[str]:
-    try:
-        studies = [entry.path for entry in os.scandir(project.runs) if entry.is_dir()]
-    except OSError:
-        return
-    for study in sorted(studies):
-        yield from sorted(entry.path for entry in os.scandir(study) if entry.is_dir())

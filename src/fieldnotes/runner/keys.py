@@ -11,8 +11,9 @@ from typing import Any
 
 from fieldnotes.project import Project
 from fieldnotes.runner.cells import code_cells
-from fieldnotes.runner.code import Code, digest, file_digest, read_code
-from fieldnotes.runner.folder import RunnerError
+from fieldnotes.runner.code import Code, file_digest, read_code
+from fieldnotes.runner.errors import RunnerError
+from fieldnotes.runs.values import digest, sole
 from fieldnotes.spreads import Notebook
 from fieldnotes.spreads.queries import is_query
 
@@ -24,8 +25,6 @@ class Basis:
     notebook: Notebook
     code: Code
     file: str  # the notebook's file, from the project's root
-    types: dict[str, str]
-    units: dict[str, str]
     maps: frozenset[str]  # parameters that may hold a model query
     files: tuple[str, ...]  # parameters that name input files
 
@@ -33,13 +32,10 @@ class Basis:
 def read_basis(project: Project, notebook: Notebook) -> Basis:
     """Read a notebook's code and the project's modules behind it."""
     parameters = notebook.parameters.values()
-    types = {item.name: str(item.annotation).strip() for item in parameters}
     return Basis(
         notebook=notebook,
         code=read_code(project.src, code_cells(notebook.path)),
         file=project.relative(notebook.path),
-        types=types,
-        units={item.name: item.unit for item in parameters},
         maps=frozenset(item.name for item in parameters if item.is_map),
         files=tuple(item.name for item in parameters if item.is_file),
     )
@@ -91,7 +87,7 @@ def identity(
     inputs: Mapping[str, str],
 ) -> str:
     """The identity of the model that a run trains for one set of `together` values."""
-    single = {name: _alone(value) for name, value in {**parameters, **values}.items()}
+    single = {name: sole(value) for name, value in {**parameters, **values}.items()}
     code = [basis.code.bare_notebook, basis.code.bare_modules]
     return digest([code, single, sorted(upstream), dict(inputs)])
 
@@ -107,13 +103,6 @@ def run_key(
     code = [basis.code.notebook, basis.code.modules]
     parts = [code, dict(parameters), list(identities), sorted(upstream), dict(inputs)]
     return digest(parts)
-
-
-def _alone(value: Any) -> Any:
-    """A list of one counts as its entry: a seed is the same alone and in company."""
-    if isinstance(value, list | tuple) and len(value) == 1:
-        return value[0]
-    return value
 
 
 def without_queries(basis: Basis, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from fieldnotes.runner.folder import HEARTBEAT
+from fieldnotes.runs.locks import HEARTBEAT
 
 INTERVAL = 0.2  # [s] between two samples
 FAMILY = 5  # samples between two searches for child processes, which cost more

@@ -4,12 +4,11 @@ Nothing is written here.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import RunnerError
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.history import History
 from fieldnotes.runner.keys import (
     Basis,
@@ -21,86 +20,11 @@ from fieldnotes.runner.keys import (
     run_key,
     without_queries,
 )
+from fieldnotes.runner.planned import DONE, SKIPPED, Member, Plan, PlannedRun
 from fieldnotes.runner.queries import Model
-from fieldnotes.runner.resolve import Supply, split
-from fieldnotes.runner.status import standing
-from fieldnotes.spreads import RunRequest, Spread, Stage
-
-DONE, TO_RUN, ELSEWHERE, SKIPPED = "done", "to run", "running elsewhere", "not selected"
-
-
-@dataclass(frozen=True)
-class Member:
-    """One model that a run answers for, by the values of its `together` axes."""
-
-    identity: str
-    values: dict[str, Any]
-    existing: Path | None
-
-
-@dataclass
-class PlannedRun:
-    """One run of a plan: what it is, where it goes, and whether it must be made."""
-
-    request: RunRequest
-    definition: Stage
-    basis: Basis
-    key: str
-    case: str
-    folder: Path
-    members: list[Member]
-    needs: list[str]  # keys of the runs that must be finished before
-    models: list[Model]
-    upstream: list[str]  # identities of what it is made from
-    inputs: dict[str, str]
-    varied: dict[str, Any]
-    forced: bool = False
-    accepted: bool = False  # another code made it and `accept` blessed it for today's
-    state: str = TO_RUN
-    reason: str = ""
-    estimate_s: float | None = None
-    after: list[str] = field(default_factory=list)  # runs that train the same model
-    broken: bool = False  # its folder cannot be read and will be archived
-    ended: str | None = None  # when the run that its folder held then had ended
-
-    @property
-    def spread(self) -> str:
-        return self.definition.spread
-
-    @property
-    def stage(self) -> str:
-        return self.definition.name
-
-    @property
-    def notebook(self) -> str:
-        return self.definition.notebook.name
-
-    @property
-    def qualified(self) -> str:
-        return f"{self.spread}.{self.stage}"
-
-    @property
-    def label(self) -> str:
-        """The run as a person knows it: its stage and what varies."""
-        values = ", ".join(f"{name}={value}" for name, value in self.varied.items())
-        return f"{self.qualified} {values}".strip()
-
-
-@dataclass
-class Plan:
-    """Runs in the order of their needs, and what was noticed on the way."""
-
-    runs: list[PlannedRun]
-    spreads: list[Spread]
-    # Every request's run, also where two spreads ask for one and the same.
-    stages: dict[str, list[PlannedRun]]
-
-    @property
-    def by_key(self) -> dict[str, PlannedRun]:
-        return {run.key: run for run in self.runs}
-
-    def __iter__(self) -> Iterator[PlannedRun]:
-        return iter(self.runs)
+from fieldnotes.runner.resolve import Resolver, split
+from fieldnotes.runner.status import run_status
+from fieldnotes.spreads import RunRequest, Spread, Stage, in_order
 
 
 def make_plan(
@@ -133,9 +57,9 @@ class _Planner:
     ):
         self.project, self.spreads, self.force = project, list(spreads), force
         self.history = History(project)
-        self.stages = _ordered(self.spreads)
+        self.stages = {stage.qualified: stage for stage in in_order(self.spreads)}
         self.selected = _selected(self.stages, only)
-        self.supply = Supply(project, self.history)
+        self.resolver = Resolver(project, self.history)
         self.runs: dict[str, PlannedRun] = {}
         self.bases: dict[Path, Basis] = {}
         self.makers: dict[str, str] = {}  # identity → key of the run that leaves it
@@ -148,7 +72,7 @@ class _Planner:
                 for request in stage.requests
                 for run in self._expand(stage, request, made)
             ]
-            self.supply.add(name, made[name])
+            self.resolver.add(name, made[name])
         return Plan(list(self.runs.values()), self.spreads, made)
 
     def _expand(
@@ -157,7 +81,7 @@ class _Planner:
         """The runs of one request: one, or one for each upstream run (`each`)."""
         basis = self._basis(stage)
         asked = queries(basis, request.parameters)
-        for part in split(self.supply, stage, asked):
+        for part in split(self.resolver, stage, asked):
             # A stage whose models are asked for counts by those models alone.
             needs = [need for need in stage.needs if need not in part.stages]
             bare = [run for need in needs for run in made[need]]
@@ -211,9 +135,9 @@ class _Planner:
             return self.runs[run.key]
         run.estimate_s = self.history.duration(run.notebook, run.spread, run.stage)
         needs = [self.runs[key] for key in run.needs]
-        found = standing(run, self.history, needs)
-        run.state, run.reason = found.state, found.reason
-        run.broken, run.ended = found.broken, found.ended
+        status = run_status(run, self.history, needs)
+        run.state, run.reason = status.state, status.reason
+        run.broken, run.ended = status.broken, status.ended
         if run.state != DONE and not self._is_selected(run.definition):
             run.state = SKIPPED
         if run.forced:
@@ -238,27 +162,7 @@ class _Planner:
         return self.bases[path]
 
     def _is_selected(self, stage: Stage) -> bool:
-        return f"{stage.spread}.{stage.name}" in self.selected
-
-
-def _ordered(spreads: Sequence[Spread]) -> dict[str, Stage]:
-    """Stages by qualified name, each after those it needs."""
-    known = {
-        f"{stage.spread}.{stage.name}": stage
-        for spread in spreads
-        for stage in spread.stages.values()
-    }
-    order: dict[str, Stage] = {}
-
-    def visit(name: str) -> None:
-        if name not in order and name in known:
-            for need in known[name].needs:
-                visit(need)
-            order[name] = known[name]
-
-    for name in known:
-        visit(name)
-    return order
+        return stage.qualified in self.selected
 
 
 def _selected(stages: dict[str, Stage], only: str | Iterable[str] | None) -> set[str]:

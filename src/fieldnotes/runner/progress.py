@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
-from fieldnotes.runner.folder import FINISHED
-from fieldnotes.runner.plan import DONE, SKIPPED, Plan, PlannedRun
+from fieldnotes.runner.planned import DONE, SKIPPED, Plan, PlannedRun
+from fieldnotes.runs import FINISHED
 
 REDRAW = 0.5  # [s] between two readings of the runs' progress
 SHOWN = 8  # runs of one failure that the summary names

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import flatten
 from fieldnotes.query import EACH, Condition, parse
-from fieldnotes.runner.folder import RunnerError
+from fieldnotes.runner.errors import RunnerError
+from fieldnotes.runs.values import flatten
 
 DESCRIBING = ("notebook", "study", "spread", "stage", "run", "identity")
 AT_RELEASE = ("kind", "outcome")  # known only when the model is there

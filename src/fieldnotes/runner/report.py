@@ -2,21 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, write_json
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import (
-    FAILED,
-    FINISHED,
-    RunnerError,
-    cause_of,
-    read_order,
-    read_status,
-)
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.keys import (
     identity,
     input_digests,
@@ -24,10 +18,20 @@ from fieldnotes.runner.keys import (
     run_key,
     without_queries,
 )
+from fieldnotes.runs import (
+    FAILED,
+    UNREADABLE,
+    Manifest,
+    find_run,
+    read_manifest,
+    read_status,
+    run_folders,
+)
+from fieldnotes.runs.records import ACCEPTED, PROGRESS, read_accepted
+from fieldnotes.runs.states import RUNNING
 from fieldnotes.spreads import read_notebook
 
 BY_HAND = "by hand"
-UNREADABLE = "unreadable"
 
 
 @dataclass
@@ -89,38 +93,37 @@ def project_status(project: Project, spreads: Iterable[str] = ()) -> ProjectStat
                 folder = project.run_folder(run["study"], run["key"])
                 seen.add(folder)
                 result.runs.append(_one(folder, name, stage, run["varied"]))
-    for folder in sorted(project.runs.glob("*/*")) if not wanted else ():
-        if folder.name.startswith("hand-"):
-            result.runs.append(_one(folder, BY_HAND, "", {}))
-        elif folder not in seen and folder.is_dir():
+    for folder in run_folders(project) if not wanted else ():
+        if folder not in seen:
             result.runs += _unlisted(folder, lists)
     return result
 
 
 def _unlisted(folder: Path, lists: dict[str, Any]) -> list[RunStatus]:
-    """A run of a spread that has no list here: its catalogue came from elsewhere."""
+    """A run by hand, or of a spread whose list is elsewhere with its catalogue."""
     try:
-        order = read_order(folder) or {}
+        manifest = read_manifest(folder) or Manifest()
     except CorruptFile:
-        order = {}
-    spread = order.get("spread", UNREADABLE)
-    if spread in lists:  # a run that the spread, or its code, has moved on from
+        return [_one(folder, UNREADABLE, "", {})]
+    if manifest.interactive:
+        return [_one(folder, BY_HAND, manifest.notebook, {})]
+    spread = manifest.spread or UNREADABLE
+    if spread in lists:  # the spread, or its code, has moved on from it
         return []
-    return [_one(folder, spread, order.get("stage", ""), order.get("varied", {}))]
+    return [_one(folder, spread, manifest.stage, manifest.varied)]
 
 
 def _one(folder: Path, spread: str, stage: str, varied: dict[str, Any]) -> RunStatus:
     try:
-        found = read_status(folder)
+        status = read_status(folder)
     except CorruptFile as error:
         return RunStatus(folder, spread, stage, UNREADABLE, str(error), varied)
-    state = (found or {}).get("state", "not run")
-    run = RunStatus(folder, spread, stage, state, cause_of(found), varied)
-    if state == "running":
-        try:
-            run.progress = read_json(folder / "progress.json")
-        except CorruptFile:
-            run.progress = None
+    if status is None:
+        return RunStatus(folder, spread, stage, "not run", "never run", varied)
+    run = RunStatus(folder, spread, stage, status.state, status.cause, varied)
+    if status.state == RUNNING:
+        with suppress(CorruptFile):
+            run.progress = read_json(folder / PROGRESS)
     return run
 
 
@@ -148,61 +151,36 @@ def accept(project: Project, run: str | Path) -> str:
         run: a run folder, or the first characters of a run's key.
 
     Raises:
-        RunnerError: no such run, more than one, or one that is not finished.
+        NoSuchRun: there is no such run, or more than one.
+        RunnerError: the run is not finished.
     """
     folder = find_run(project, run)
-    order, found = read_order(folder), read_status(folder)
-    if not order or not found or found["state"] not in FINISHED:
-        state = (found or {}).get("state", "never run")
+    manifest, status = read_manifest(folder), read_status(folder)
+    if not manifest or not status or not status.finished:
+        state = status.state if status else "never run"
         message = f"{folder}: is {state}; only a finished run can be accepted."
         raise RunnerError(message)
-    key, identities = _today(project, order)
-    path = folder / "accepted.json"
-    known = read_json(path) or {"keys": [], "identities": {}}
-    known["keys"] = [k for k in {*known["keys"], key} if k != order["key"]]
-    before = [member["identity"] for member in order["members"]]
-    renamed = zip(identities, before, strict=True)
-    known["identities"] |= {new: old for new, old in renamed if new != old}
-    write_json(path, known)
-    name = f"{order['notebook']} {order['key'][:8]}"
+    key, identities = _today(project, manifest)
+    accepted = read_accepted(folder)
+    accepted.keys = [k for k in {*accepted.keys, key} if k != manifest.key]
+    pairs = zip(identities, manifest.members, strict=True)
+    accepted.identities |= {
+        new: member.identity for new, member in pairs if new != member.identity
+    }
+    write_json(folder / ACCEPTED, asdict(accepted))
+    name = f"{manifest.notebook} {manifest.key[:8]}"
     return f"{name} is accepted for the code as it is now."
 
 
-def find_run(project: Project, run: str | Path) -> Path:
-    """The folder of the run that a path, a key or the start of a key names.
-
-    Raises:
-        RunnerError: none, or more than one.
-    """
-    if (Path(run) / "params.json").exists():
-        return Path(run).absolute()
-    given = Path(run).name
-    runs = sorted(path.parent for path in project.runs.glob("*/*/params.json"))
-    found = [path for path in runs if path.name == given]
-    found = found or [path for path in runs if given and path.name.startswith(given)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(sorted(project.relative(path) for path in found)[:5])
-        message = f"{run}: {len(found)} runs begin so: {several}. Give more of the key."
-    else:
-        message = (
-            f"{run}: no run of this key in {project.relative(project.runs)}. "
-            "`fieldnotes runs` lists those there are."
-        )
-    raise RunnerError(message)
-
-
-def _today(project: Project, order: dict[str, Any]) -> tuple[str, list[str]]:
+def _today(project: Project, manifest: Manifest) -> tuple[str, list[str]]:
     """The key and the identities that a run's case has with today's code.
 
     The key is computed as a plan will: with the accepted identities.
     """
-    basis = read_basis(project, read_notebook(project, order["notebook"]))
-    seen = without_queries(basis, order["parameters"])
-    upstream = order["upstream"]
-    inputs = input_digests(project, basis, order["parameters"])
-    members = order["members"]
-    names = [identity(basis, seen, m["values"], upstream, inputs) for m in members]
-    before = [member["identity"] for member in members]
+    basis = read_basis(project, read_notebook(project, manifest.notebook))
+    seen = without_queries(basis, manifest.parameters)
+    upstream, members = manifest.upstream, manifest.members
+    inputs = input_digests(project, basis, manifest.parameters)
+    names = [identity(basis, seen, m.values, upstream, inputs) for m in members]
+    before = [member.identity for member in members]
     return run_key(basis, seen, before, upstream, inputs), names

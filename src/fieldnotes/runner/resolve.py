@@ -1,21 +1,17 @@
 """Which models a stage's runs are given: from stages of the plan, or the catalogue."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fieldnotes.files import to_json
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import RunnerError
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.history import History
+from fieldnotes.runner.planned import PlannedRun
 from fieldnotes.runner.queries import Model, choose
 from fieldnotes.spreads import Stage, list_spreads
-
-if TYPE_CHECKING:
-    from fieldnotes.runner.plan import PlannedRun
 
 
 @dataclass
@@ -27,7 +23,7 @@ class Part:
     varied: dict[str, Any] = field(default_factory=dict)
 
 
-class Supply:
+class Resolver:
     """Every model that the stages planned so far leave, and those on the disk."""
 
     def __init__(self, project: Project, history: History):
@@ -114,14 +110,14 @@ class Supply:
 
 
 def split(
-    supply: Supply, stage: Stage, asked: Mapping[str, Mapping[str, Any]]
+    resolver: Resolver, stage: Stage, asked: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Part]:
     """The parts that a request is run in: one, or one for each upstream run."""
     whole, single = Part(), {}
     for name, query in asked.items():
-        models = supply.ask(stage, name, query)
+        models = resolver.ask(stage, name, query)
         place = f"params/{stage.spread}.yml: stages.{stage.name}: `{name}`"
-        whole.stages |= set(supply.sources(stage, query, place))
+        whole.stages |= set(resolver.sources(stage, query, place))
         if query.get("each"):
             single[name] = models
         else:
@@ -132,5 +128,5 @@ def split(
     runs = dict.fromkeys(model.run for models in single.values() for model in models)
     for run in runs:
         own = [m for models in single.values() for m in models if m.run == run]
-        varied = supply.varied.get(run) or {"run": run}
+        varied = resolver.varied.get(run) or {"run": run}
         yield Part(whole.models + own, whole.stages, dict(varied))

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from fieldnotes.runner.folder import ORDER
+from fieldnotes.runs import MANIFEST
 
 GRACE = 10.0  # [s] that a worker gets to write its status after Ctrl-C
 ENDS = (0, 1, 75)  # exit codes by which a worker says what happened itself
@@ -101,6 +101,6 @@ def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
 def _append(folder: Path, text: bytes) -> None:
     """Keep what a worker said that ended in an unforeseen way."""
     with suppress(OSError):
-        if text and (folder / ORDER).exists():
+        if text and (folder / MANIFEST).exists():
             with (folder / "run.log").open("ab") as log:
                 log.write(text)

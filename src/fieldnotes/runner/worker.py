@@ -11,30 +11,22 @@ import tempfile
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
 from fieldnotes.errors import CorruptFile, FieldnotesError
 from fieldnotes.project import Project
-from fieldnotes.runner.folder import (
-    FINISHED,
-    SCRATCH,
-    Lock,
-    RunnerError,
-    cause_of,
-    clear_outputs,
-    clear_scratch,
-    myself,
-    now,
-    read_order,
-    read_status,
-    write_status,
-)
+from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.monitor import Watch, kill_tree, oom_kills
 from fieldnotes.runner.outcomes import End, ending, models_left
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
+from fieldnotes.runs import FINISHED, Manifest, Status, now, read_manifest, read_status
+from fieldnotes.runs.folder import LOG, NOTEBOOK, SCRATCH, clear_outputs, clear_scratch
+from fieldnotes.runs.locks import Lock, myself
+from fieldnotes.runs.states import RUNNING
 
 BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
 
@@ -55,32 +47,32 @@ def run_one(folder: Path) -> int:
     another process holds it.
 
     Raises:
-        RunnerError: there is no readable order in the folder.
+        RunnerError: there is no readable manifest in the folder.
     """
     folder = folder.absolute()
-    order = _order(folder)
+    manifest = _manifest(folder)
     lock = Lock(folder)
     if not lock.take():
         print(f"{folder}: another process is running it.", file=sys.stderr)
         return BUSY
     try:
-        return _Run(folder, order, lock).execute()
+        return _Run(folder, manifest, lock).execute()
     finally:
         lock.release()
 
 
-def _order(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> Manifest:
     try:
-        order = read_order(folder)
+        manifest = read_manifest(folder)
     except CorruptFile as error:
         raise RunnerError(str(error)) from error
-    if order is None:
+    if manifest is None:
         message = (
             f"{folder}: no params.json in it, so nothing to run. Give the folder of a "
             "run: catalogue/runs/<study>/<key>."
         )
         raise RunnerError(message)
-    return order
+    return manifest
 
 
 def find_project(folder: Path) -> Project:
@@ -94,32 +86,28 @@ def find_project(folder: Path) -> Project:
 class _Run:
     """One run from its lock to its final status."""
 
-    def __init__(self, folder: Path, order: dict[str, Any], lock: Lock):
-        self.folder, self.order = folder, order
+    def __init__(self, folder: Path, manifest: Manifest, lock: Lock):
+        self.folder, self.manifest = folder, manifest
         self.project = find_project(folder)
-        limits = order.get("limits", {})
-        memory = limits.get("memory_gb")
-        self.threads = limits.get("threads") or 1
+        limits = manifest.limits
+        memory = limits.memory_gb
         self.watch = Watch(
             None if memory is None else memory * 1e9,
-            limits.get("timeout_s"),
+            limits.timeout_s,
             beat=lock.touch,
         )
         self.began = time.monotonic()
-        self.status: dict[str, Any] = {}
+        self.status = Status()
 
     def execute(self) -> int:
         earlier = self._earlier()
-        if earlier.get("state") in FINISHED:
+        if earlier.finished:
             return 0
         clear_scratch(earlier)
-        self.status = {
-            "state": "running",
-            **myself(),
-            "started": now(),
-            "attempt": earlier.get("attempt", 0) + 1,
-        }
-        write_status(self.folder, self.status)
+        self.status = Status(
+            RUNNING, started=now(), attempt=earlier.attempt + 1, **myself()
+        )
+        self.status.write(self.folder)
         clear_outputs(self.folder)
         before = _catch_signals(self._interrupt)
         self.watch.start()
@@ -131,22 +119,22 @@ class _Run:
                 signal.signal(number, handler)
         return self._close(end)
 
-    def _earlier(self) -> dict[str, Any]:
+    def _earlier(self) -> Status:
         try:
-            return read_status(self.folder) or {}
+            return read_status(self.folder) or Status()
         except CorruptFile:
-            return {}
+            return Status()
 
     def _end(self) -> End:
         """Run the notebook; whatever happens on the way is an end of the run."""
         private = None
         try:
-            stale = changed_since(self.project, self.order)
+            stale = changed_since(self.project, self.manifest)
             if stale:
                 return End("failed", stale)
             private = Path(tempfile.mkdtemp(prefix=SCRATCH))
-            self.status["scratch"] = str(private)
-            with (self.folder / "run.log").open("a", buffering=1) as log:
+            self.status.scratch = str(private)
+            with (self.folder / LOG).open("a", buffering=1) as log:
                 return self._attempts(log, private)
         except KeyboardInterrupt:
             return End("interrupted", "stopped by the user")
@@ -158,8 +146,8 @@ class _Run:
                 shutil.rmtree(private, ignore_errors=True)
 
     def _attempts(self, log: IO[str], private: Path) -> End:
-        self.status |= provenance(self.project.root)
-        write_status(self.folder, self.status)
+        self.status = replace(self.status, **provenance(self.project.root))
+        self.status.write(self.folder)
         end, started = self._attempt(log, private, ipc=True)
         if started or self.watch.verdict or end.state == "interrupted":
             return end
@@ -176,15 +164,16 @@ class _Run:
             "TMPDIR": str(private),
             "IPYTHONDIR": str(private / "ipython"),  # no start-up files of the user
         }
+        shared = environment(self.project, self.manifest.limits.threads)
         launch = Launch(
-            environment=os.environ | environment(self.project, self.threads) | own,
+            environment=os.environ | shared | own,
             cwd=self.project.root,
             log=log,
-            source=self.order["notebook_file"],
+            source=self.manifest.notebook_file,
             on_start=self.watch.attach,
         )
-        path = self.project.root / self.order["notebook_file"]
-        output, raised, kills = self.folder / "run.ipynb", None, oom_kills()
+        path = self.project.root / self.manifest.notebook_file
+        output, raised, kills = self.folder / NOTEBOOK, None, oom_kills()
         try:
             sockets = private if ipc else None
             run_notebook(launch, path, output, self._parameters(), sockets)
@@ -203,12 +192,12 @@ class _Run:
 
     def _parameters(self) -> dict[str, Any]:
         """The full set of parameters; JSON has no tuples, the notebook may."""
-        types = self.order.get("types", {})
+        types = self.manifest.types
         return {
             name: tuple(value)
             if isinstance(value, list) and types.get(name, "").startswith("tuple")
             else value
-            for name, value in self.order["parameters"].items()
+            for name, value in self.manifest.parameters.items()
         }
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
@@ -218,38 +207,38 @@ class _Run:
         """Write the final status; the exit code."""
         sizes, diverged, all_diverged = models_left(self.folder)
         state = "diverged" if end.state == "done" and all_diverged else end.state
-        self.status.pop("scratch", None)
-        self.status |= {
-            "state": state,
-            "ended": now(),
-            "duration_s": round(time.monotonic() - self.began, 3),
-            "peak_memory_mb": round(self.watch.peak / 1e6, 1),
-            "reason": end.reason,
-            "error": end.error,
-            "models": sizes,
-            "diverged": diverged,
-        }
-        write_status(self.folder, self.status)
-        name = f"{self.order['notebook']} {self.folder.name}"
-        print(f"{name}: {state} {cause_of(self.status) if end.reason else ''}".strip())
+        self.status = replace(
+            self.status,
+            state=state,
+            ended=now(),
+            duration_s=round(time.monotonic() - self.began, 3),
+            peak_memory_mb=round(self.watch.peak / 1e6, 1),
+            reason=end.reason,
+            error=end.error,
+            models=sizes,
+            diverged=diverged,
+            scratch=None,
+        )
+        self.status.write(self.folder)
+        name = f"{self.manifest.notebook} {self.folder.name}"
+        print(f"{name}: {state} {self.status.cause if end.reason else ''}".strip())
         return 0 if state in FINISHED else 1
 
 
-def changed_since(project: Project, order: dict[str, Any]) -> str:
+def changed_since(project: Project, manifest: Manifest) -> str:
     """What changed in the run's code since it was planned, in words; "" for nothing."""
     from fieldnotes.runner.cells import code_cells
     from fieldnotes.runner.code import read_code
 
-    path = project.root / order["notebook_file"]
-    planned = order.get("code")
+    path, planned = project.root / manifest.notebook_file, manifest.code
     if not path.is_file():
-        return f"{order['notebook_file']} is gone since the run was planned"
-    if not planned:
+        return f"{manifest.notebook_file} is gone since the run was planned"
+    if not planned.notebook:
         return ""
     code = read_code(project.src, code_cells(path))
-    names = [] if code.notebook == planned["notebook"] else [order["notebook_file"]]
-    for name in sorted(code.modules.keys() | planned["modules"].keys()):
-        if code.modules.get(name) != planned["modules"].get(name):
+    names = [] if code.notebook == planned.notebook else [manifest.notebook_file]
+    for name in sorted(code.modules.keys() | planned.modules.keys()):
+        if code.modules.get(name) != planned.modules.get(name):
             names.append(name)
     if not names:
         return ""

@@ -96,7 +96,8 @@ def read_model(path: Path) -> Model | None:
         CorruptFile: the record is there and cannot be read.
     """
     record = read_mapping(path.with_suffix(".json"))
-    return None if record is None else typed(Model, {**record, "path": path})
+    named = {"identity": path.stem.split(".")[0]}
+    return None if record is None else typed(Model, {**named, **record, "path": path})
 
 
 def whole_model(path: Path) -> Model | None:

@@ -28,7 +28,7 @@ class Status:
     """What `status.json` says; None for what is not known."""
 
     state: str = QUEUED
-    reason: str | None = None  # why there is no result
+    reason: str = ""  # why there is no result
     error: dict[str, Any] | None = None  # name, message, cause, cell, traceback
     ordered: str | None = None
     started: str | None = None
@@ -70,7 +70,7 @@ class Status:
         if name and self.failed:
             message = str((self.error or {}).get("message") or "").strip()
             return f"{name}: {message.splitlines()[0] if message else ''}".strip(": ")
-        return (self.reason or "").strip() or ("" if self.finished else self.state)
+        return self.reason.strip() or ("" if self.finished else self.state)
 
     def write(self, folder: Path) -> Path:
         """Write it into a run folder, atomically."""
