@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+LIKE = 0.6  # likeness, from 0 to 1, of a name that may have been meant
+FEW = 8  # names that a message lists whole; of more, as many of the nearest
 WIDEST = 100  # characters of a value that a message repeats
 
 
@@ -23,9 +25,29 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """` Did you mean ...?` for a misspelt name; empty when nothing is near."""
     if len(name) > WIDEST:
         return ""
-    known = {known.lower(): known for known in names}
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {quoted(known[found[0]])}?" if found else ""
+    likeness, known = max(((_likeness(name, n), n) for n in names), default=(0, ""))
+    return f" Did you mean {quoted(known)}?" if likeness >= LIKE else ""
+
+
+def there_are(name: str, names: Iterable[str], verb: str = "There are") -> str:
+    """The name that was meant, and what there is: all of a few, the nearest of many."""
+    known = list(names)
+    if len(known) <= FEW:
+        return f"{nearest(name, known)} {verb}: {', '.join(known) or 'none'}."
+    close = sorted(known, key=lambda other: -_likeness(name, other))[:FEW]
+    return (
+        f"{nearest(name, known)} {verb} {len(known)}, the nearest of them: "
+        f"{', '.join(close)}."
+    )
+
+
+def _likeness(name: str, known: str) -> float:
+    """From 0 to 1; `mine` is as like to `orbit/mine` as it is to `mine`."""
+    whole = known.lower()
+    return max(
+        difflib.SequenceMatcher(None, text, name.lower()[:WIDEST]).ratio()
+        for text in {whole, whole.rpartition("/")[2]}
+    )
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:

@@ -46,6 +46,10 @@ print(orbits, learning_rate, output_layer, seed, note, label, widths, noisy)
 
 # %% tags=["figure"]
 print(optimiser, weights, data)
+record("error", 1.0, "%")
+for place in ("near", "far"):
+    record(f"error_{place}", 2.0, "%")
+catalogue.record(name="loss", value=0.5)
 """
 ANALYSE = """\
 # %% [markdown]

@@ -21,6 +21,7 @@ PARAMETERS = ["orbits", "seed", "note", "optimiser", "models", "weights.a", "lr"
 WORDS = ["x", "train", "notebook", "toy/train", "toy/analyse", "from", "where", "value"]
 WORDS += ["range", "linspace", "logspace", "grid", "zip", "cases", "include", "limits"]
 WORDS += ["title", "defaults", "stages", "fix", "vary", "needs", "together", "pages"]
+WORDS += ["answer", "value", "text", "order", "over"]
 NAMES = st.sampled_from([*PARAMETERS, *WORDS]) | st.text(max_size=5)
 NUMBERS = st.integers() | st.floats() | st.sampled_from([0, 1, 2, 1e308, 10**399])
 SCALARS = st.none() | st.booleans() | NUMBERS | NAMES
@@ -50,6 +51,7 @@ STAGES = st.fixed_dictionaries(
         "together": st.lists(NAMES, max_size=2),
         "needs": NAMES | st.lists(NAMES, max_size=2),
         "limits": ANY,
+        "answer": ANY,
         "pages": ANY,
         "partial": ANY,
         "title": ANY,

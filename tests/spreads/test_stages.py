@@ -14,7 +14,8 @@ TWO = """
 title: A question?
 question: Does it?
 limits: {timeout: 60}
-pages: {best: 3, by: error}
+answer: {value: error, over: seed}
+pages: {best: 3}
 stages:
   analyse:
     notebook: toy/analyse
@@ -43,7 +44,8 @@ def test_a_stage_comes_after_what_it_needs(load):
     assert stage.limits == {"timeout": 9, "memory": 2}
     assert spread.stages["train"].limits == {"timeout": 60}
     assert (spread.title, spread.question) == ("A question?", "Does it?")
-    assert spread.pages == {"best": 3, "by": "error", "order": "min"}
+    assert spread.answer == {"value": "error", "order": "min", "over": ["seed"]}
+    assert spread.pages == {"best": 3}
     assert spread.stages["train"].title == "Training"
     assert stage.title == "What did it learn?"
 

@@ -21,8 +21,8 @@ def test_seeds_repeat_a_setting_also_in_the_stage_that_judges_the_models():
         for seed, value in enumerate(values)
     ]
     stages = {"train": trained, "judge": [case(judged)]}
-    pages = {"by": "error", "order": "min"}
-    found = answer(Comparison("toy/layers", "Layers", pages=pages, stages=stages))
+    chosen = {"value": "error", "order": "min"}
+    found = answer(Comparison("toy/layers", "Layers", answer=chosen, stages=stages))
     assert found is not None
     assert found.values == {"layer": "good"}
     assert (found.value, found.members, found.cases) == (2.0, 3, 2)
@@ -37,14 +37,14 @@ def test_a_spread_says_what_repeats_where_more_than_seeds_run_together():
         for seed in (0, 1)
     ]
     stages = {"train": [run], "judge": [case(judged)]}
-    pages = {"by": "error", "order": "min", "over": ["seed"]}
-    found = answer(Comparison("toy/fields", "Fields", pages=pages, stages=stages))
+    chosen = {"value": "error", "order": "min", "over": ["seed"]}
+    found = answer(Comparison("toy/fields", "Fields", answer=chosen, stages=stages))
     assert found is not None
     assert found.values == {"std": 0}
     assert (found.value, found.worst, found.cases) == (1.0, 2.0, 2)
     together = answer(
         Comparison(
-            "toy/fields", "Fields", pages=dict(list(pages.items())[:2]), stages=stages
+            "toy/fields", "Fields", answer=dict(list(chosen.items())[:2]), stages=stages
         )
     )
     assert together is not None
@@ -54,12 +54,12 @@ def test_a_spread_says_what_repeats_where_more_than_seeds_run_together():
 def test_a_recorded_text_answers_where_the_spread_says_so():
     judged = [scrap("error", 2.0, "%"), scrap("verdict", "3 of 3 *targets*", "-")]
     stages = {"judge": [case([scrap("verdict", 1.0, "1")]), case(judged)]}
-    item = Comparison("toy/end", "End", pages={"says": "verdict"}, stages=stages)
+    item = Comparison("toy/end", "End", answer={"text": "verdict"}, stages=stages)
     assert sentence("index.qmd", item).endswith(": 3 of 3 \\*targets\\*")
     item.stages["judge"][1] = Case(stages["judge"][1].run, {}, stale=True)
     # No number answers in the place of a text: it would be one that nobody chose.
     assert sentence("index.qmd", item).endswith(": no answer by today's code yet.")
-    item.pages = {"says": "verdict", "by": "error", "order": "min"}
+    item.answer = {"value": "error", "order": "min"}
     assert "smallest error **2 %**" in sentence("index.qmd", item)
     plain = Comparison("toy/end", "End", stages=stages)
     assert "3 of 3" not in sentence("index.qmd", plain)
@@ -70,7 +70,7 @@ def test_every_stage_that_recorded_a_text_answers_with_its_last():
         name: [case([scrap("verdict", text, "-")], title=name) for text in texts]
         for name, texts in {"one": ["a.", "b."], "two": ["c."], "three": [""]}.items()
     }
-    item = Comparison("toy/end", "End", pages={"says": "verdict"}, stages=stages)
+    item = Comparison("toy/end", "End", answer={"text": "verdict"}, stages=stages)
     assert said(item) == "one: b. two: c."
     del stages["two"]
     assert said(item) == "b."

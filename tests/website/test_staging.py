@@ -215,12 +215,12 @@ def test_an_empty_catalogue_makes_a_site_that_says_so(bench: Bench):
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        ("all", {"a", "b", "c", "f"}),
-        ("none", set()),
-        ("failed", {"f"}),
-        ({"best": 2, "by": "error", "order": "min"}, {"b", "c"}),
-        ({"best": 1, "by": "error", "order": "max"}, {"a"}),
-        ({"by": "error", "order": "max"}, {"a", "b", "c", "f"}),
+        ({"pages": "all"}, {"a", "b", "c", "f"}),
+        ({"pages": "none"}, set()),
+        ({"pages": "failed"}, {"f"}),
+        ({"pages": {"best": 2}, "answer": {"value": "error"}}, {"b", "c"}),
+        ({"pages": {"best": 1}, "answer": {"value": "error", "order": "max"}}, {"a"}),
+        ({"answer": {"value": "error", "order": "max"}}, {"a", "b", "c", "f"}),
     ],
     ids=["all", "none", "failed", "smallest two", "largest", "judged only"],
 )
@@ -229,7 +229,7 @@ def test_a_spread_says_which_runs_have_a_page(bench: Bench, rule, expected):
         scraps = [scrap("error", value)]
         bench.run(key, varied={"orbits": value}, scraps=scraps)
     bench.run("f", state="failed", varied={"orbits": 3})
-    write_json(bench.project.catalogue / "spreads/toy/layers.json", {"pages": rule})
+    write_json(bench.project.catalogue / "spreads/toy/layers.json", rule)
     stage(bench.project)
     made = {path.stem for path in bench.project.results.glob("toy/runs/*.ipynb")}
     assert made == expected

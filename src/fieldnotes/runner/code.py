@@ -86,6 +86,12 @@ def module_files(src: Path, dotted: str) -> list[tuple[str, Path]]:
     return found
 
 
+def project_modules(src: Path, sources: Iterable[str]) -> dict[str, Path]:
+    """Every module of the project that these sources import, with its file."""
+    names = _reach(src, map(_parse, sources))
+    return {name: module_files(src, name)[-1][1] for name in names}
+
+
 @dataclass(frozen=True)
 class _Module:
     shape: str

@@ -159,7 +159,7 @@ def write_spreads(project: Project, plan: Plan) -> None:
             if name in {f"{spread.name}.{stage}" for stage in spread.stages}
         }
         about = {"schema": SCHEMA, "spread": spread.name, "title": spread.title}
-        about["pages"] = spread.pages
+        about |= {"answer": spread.answer, "pages": spread.pages}
         path = project.catalogue / "spreads" / f"{spread.name}.json"
         if not spread.asked:  # only the stages that another spread needs are here
             stages = _stages_before(path) | stages

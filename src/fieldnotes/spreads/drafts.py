@@ -24,7 +24,16 @@ STAGE_KEYS = (
     "partial",
     "limits",
 )
-FILE_KEYS = ("title", "question", "defaults", "stages", "include", "limits", "pages")
+FILE_KEYS = (
+    "title",
+    "question",
+    "answer",
+    "defaults",
+    "stages",
+    "include",
+    "limits",
+    "pages",
+)
 SHORT_KEYS = tuple(dict.fromkeys((*FILE_KEYS, *STAGE_KEYS)))
 STAGE_NAME = re.compile(r"[\w-]+")
 
@@ -63,10 +72,16 @@ class Draft:
     place: Place
     title: str | None = None
     question: str | None = None
+    answer: dict[str, Any] | None = None
     pages: str | dict[str, Any] | None = None
+    keys: dict[str, int] = field(default_factory=dict)
     include: list[str] = field(default_factory=list)
     defaults: list[tuple[str, str, Any]] = field(default_factory=list)
     stages: dict[str, StageDraft] = field(default_factory=dict)
+
+    def part(self, key: str) -> Place:
+        """The place of one of the file's keys."""
+        return self.place.under(key, abs(self.keys.get(key, 0)) or None)
 
 
 def read_draft(project: Project, name: str, path: Path, problems: list[str]) -> Draft:
@@ -79,18 +94,15 @@ def read_draft(project: Project, name: str, path: Path, problems: list[str]) -> 
     if not node.is_map:
         place.refuse("a spread is a mapping, with `stages:` or `notebook:` at the top.")
         return draft
-    entries, keys = node.value, node.keys
-
-    def at(key: str) -> Place:
-        return place.under(key, abs(keys.get(key, 0)) or None)
-
+    entries, draft.keys, at = node.value, node.keys, draft.part
     short = "notebook" in entries
     if short and "stages" in entries:
         at("stages").refuse("give either `notebook` or `stages`, not both.")
-    fields.only_keys(keys, SHORT_KEYS if short else FILE_KEYS, place)
+    fields.only_keys(node.keys, SHORT_KEYS if short else FILE_KEYS, place)
     draft.title = fields.text(entries.get("title"), at("title"))
     draft.question = fields.text(entries.get("question"), at("question"))
-    draft.pages = fields.pages(entries.get("pages"), at("pages"))
+    draft.answer = fields.answer(entries.get("answer"), at("answer"))
+    draft.pages = fields.pages(entries.get("pages"), draft.answer, at("pages"))
     draft.include = fields.names(entries.get("include"), at("include"))
     limits = fields.limits(entries.get("limits"), at("limits"))
     wanted = fields.names(entries.get("defaults"), at("defaults"))

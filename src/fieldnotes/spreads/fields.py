@@ -1,4 +1,4 @@
-"""Readers of the small fields of a spread: texts, names, limits, pages."""
+"""Readers of the small fields of a spread: texts, names, limits, answer, pages."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,7 @@ from fieldnotes.words import listed, nearest, quoted, shown
 
 LIMITS = ("timeout", "memory")  # [s], [GB]
 PAGES = ("all", "none", "failed")
+ANSWERS = ("value", "text", "order", "over")
 
 
 def mapping(node: Node | None, place: Place) -> dict[str, Node]:
@@ -89,41 +90,66 @@ def limits(node: Node | None, place: Place) -> dict[str, float]:
     return found
 
 
-def pages(node: Node | None, place: Place) -> str | dict[str, Any] | None:
-    """Which runs get a page, and by which scrap the site judges: `by`, in `order`.
+def answer(node: Node | None, place: Place) -> dict[str, Any] | None:
+    """What answers the question of a spread: a value or a text that a notebook records.
 
-    With `best: N` only the best N have a page, and without it all that fit. `over`
-    names the parameters that repeat a setting; without it, those that run together.
-    `says` names a text that a notebook records and that answers in place of a scrap.
+    The setting with the smallest (`order: min`) or largest (`max`) value answers.
+    `over` names the parameters that repeat a setting; without it, those that run
+    together.
     """
-    form = (
-        f"{listed(PAGES)}, {{by: scrap, order: min}}, that with `best: N`, "
-        "or {says: text scrap}"
-    )
+    form = "{value: NAME, order: min}, {value: NAME, order: max} or {text: NAME}"
+    entries = mapping(node, place)
+    if node is None or not entries:
+        return None
+    only_keys(node.keys, ANSWERS, place)
+    names_of = [key for key in ("value", "text") if key in entries]
+    if len(names_of) != 1 or ("text" in entries and len(entries) > 1):
+        place.refuse(f"must be {form}; got {shown(plain(node))}.")
+        return None
+    (kind,) = names_of
+    name = entries[kind].value
+    if not isinstance(name, str):
+        place.under(kind).refuse(
+            f"must be the name of what a notebook records; got {shown(plain(node))}."
+        )
+        return None
+    if kind == "text":
+        return {"text": name}
+    order = plain(entries["order"]) if "order" in entries else "min"
+    if order not in ("min", "max"):
+        place.under("order").refuse(f"must be min or max; got {shown(order)}.")
+    chosen = {"value": name, "order": order}
+    if "over" in entries:
+        chosen["over"] = names(entries["over"], place.under("over"))
+    return chosen
+
+
+def pages(
+    node: Node | None, chosen: dict[str, Any] | None, place: Place
+) -> str | dict[str, Any] | None:
+    """Which runs get a page. Of `{best: N}`, those that `answer` puts first."""
     if node is None or node.value is None:
         return None
     given = plain(node)
     if isinstance(given, str) and given in PAGES:
         return given
-    if not isinstance(given, dict) or not {"by", "best", "says"} & set(given):
-        near = nearest(given, PAGES) if isinstance(given, str) else ""
-        place.refuse(f"must be {form}; got {shown(given)}.{near}")
+    if isinstance(given, dict) and {"by", "says"} & set(given):
+        text = "says" in given
+        form = f"text: {given['says']}" if text else f"value: {given['by']}, order: min"
+        place.refuse(
+            f"`{'says' if text else 'by'}` does not belong here. What answers the "
+            f"question is written apart, as `answer: {{{form}}}`."
+        )
         return None
-    only_keys(node.keys, ("best", "by", "order", "over", "says"), place)
-    if "says" in given:
-        if len(given) > 1 or not isinstance(given["says"], str):
-            place.refuse(
-                f"`says` names a text and stands alone; got {shown(given)}. Use {form}."
-            )
-        return {"says": given["says"]}
-    best, by, order = given.get("best"), given.get("by"), given.get("order", "min")
-    if best is not None and (type(best) is not int or best < 1):
+    if not isinstance(given, dict) or set(given) != {"best"}:
+        near = nearest(given, PAGES) if isinstance(given, str) else ""
+        place.refuse(
+            f"must be {listed(PAGES)} or {{best: N}}; got {shown(given)}.{near}"
+        )
+        return None
+    best = given["best"]
+    if type(best) is not int or best < 1:
         place.under("best").refuse(f"must be a whole number from 1; got {shown(best)}.")
-    if not isinstance(by, str):
-        place.refuse(f"`by` names the scrap that decides; got {shown(by)}. Use {form}.")
-    if order not in ("min", "max"):
-        place.under("order").refuse(f"must be min or max; got {shown(order)}.")
-    judged: dict[str, Any] = {"by": by, "order": order}
-    if "over" in given:
-        judged["over"] = names(node.value["over"], place.under("over"))
-    return judged if best is None else {"best": best} | judged
+    if "value" not in (chosen or {}):
+        place.refuse("`best` needs `answer: {value: NAME, order: min}`, which decides.")
+    return {"best": best}

@@ -11,6 +11,7 @@ from fieldnotes.spreads.notebooks import Notebook, list_notebooks, read_notebook
 from fieldnotes.spreads.paths import find_parameters_file, spread_name
 from fieldnotes.spreads.problems import Mismatch, SpreadError
 from fieldnotes.spreads.queries import check_query, is_query
+from fieldnotes.spreads.recorded import refuse_unrecorded
 from fieldnotes.spreads.stages import Spread, Stage, build_stage
 from fieldnotes.spreads.values import Checker
 from fieldnotes.words import nearest, quoted
@@ -35,6 +36,7 @@ def load_spreads(project: Project, names: Sequence[str | Path]) -> list[Spread]:
         if built:
             stages[qualified] = built
     loader.refuse_unused_defaults()
+    loader.refuse_unrecorded_answers()
     if loader.problems:
         raise SpreadError(loader.problems)
     wanted = loader.wanted()
@@ -193,6 +195,15 @@ class _Loader:
                         f"{draft.place.file}.{nearest(key, known)}"
                     )
 
+    def refuse_unrecorded_answers(self) -> None:
+        """Tell of answers that no notebook of their spread records."""
+        for draft in self.drafts.values():
+            books = [stage.notebook for stage in draft.stages.values()]
+            if draft.answer and all(books):
+                name = draft.answer.get("value") or draft.answer["text"]
+                known = [book for book in books if book]
+                refuse_unrecorded(self.project, name, known, draft.part("answer"))
+
     def wanted(self) -> set[str]:
         """The stages asked for, and all that they need."""
         stages = self._stages()
@@ -223,6 +234,7 @@ class _Loader:
             title=draft.title or name,
             question=draft.question,
             stages=stages,
+            answer=draft.answer,
             pages=draft.pages,
             asked=name in self.asked,
         )

@@ -68,6 +68,7 @@ class Spread:
     title: str
     question: str | None
     stages: dict[str, Stage]
+    answer: dict[str, Any] | None
     pages: str | dict[str, Any] | None
     asked: bool = True
 

@@ -34,7 +34,7 @@ class Answer:
 def answer(comparison: Comparison) -> Answer | None:
     """The best case, None while no run of the spread has a number to compare.
 
-    The scrap is the one that the spread declares (`pages: {by: …, order: min}`), else
+    The scrap is the one that the spread declares (`answer: {value: …}`), else
     the first number that a stage records: the last stage that compares settings, or
     the last of all. The text says "smallest" and "largest" rather than "best".
     """
@@ -45,15 +45,15 @@ def answer(comparison: Comparison) -> Answer | None:
         _best(lines, scrap, unit, order, repeats)
         for cases in reversed(list(comparison.stages.values()))
         for lines in [rows(cases)]
-        for scrap, unit in _headline(lines, scrap_units(cases), declared.get("by"))
+        for scrap, unit in _headline(lines, scrap_units(cases), declared.get("value"))
     ]
     answers = [item for item in found if item is not None]
     return next((a for a in answers if a.cases > 1), answers[0] if answers else None)
 
 
 def _declared(comparison: Comparison) -> Mapping[str, Any]:
-    """What the spread says of its answer; nothing where `pages` is a word."""
-    return comparison.pages if isinstance(comparison.pages, Mapping) else {}
+    """What the spread says of its answer."""
+    return comparison.answer if isinstance(comparison.answer, Mapping) else {}
 
 
 def _headline(
@@ -69,7 +69,7 @@ def _repeats(comparison: Comparison) -> set[str]:
 
     They repeat a setting and make no other one, also in a stage that only looks at the
     models of another. Where that is not so (strengths of a field that train as one
-    program) the spread says which of them do: `pages: {over: [seed], …}`.
+    program) the spread says which of them do: `answer: {over: [seed], …}`.
     """
     declared = _declared(comparison)
     if "over" in declared:
@@ -117,7 +117,7 @@ def finding(comparison: Comparison) -> str:
     """
     declared = _declared(comparison)
     words = said(comparison)
-    if words or ("says" in declared and "by" not in declared):
+    if words or "text" in declared:
         return markdown(words)
     found = answer(comparison)
     if found is None:
@@ -135,13 +135,13 @@ def finding(comparison: Comparison) -> str:
 
 
 def said(comparison: Comparison) -> str:
-    """The text that the spread lets answer (`pages: {says: …}`), as last recorded.
+    """The text that the spread lets answer (`answer: {text: …}`), as last recorded.
 
     One of each stage, named where there are several. Empty where no text is named, or
     none was recorded by a run of today's code.
     """
     declared = _declared(comparison)
-    name, texts = declared.get("says"), []
+    name, texts = declared.get("text"), []
     for cases in comparison.stages.values():
         told = [text for case in cases if (text := _recorded(case, name))]
         texts += [(cases[0].run.title, text) for text in told[-1:]]

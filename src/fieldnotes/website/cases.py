@@ -32,6 +32,7 @@ class Comparison:
     name: str
     title: str
     question: str = ""
+    answer: Any = None
     pages: Any = None
     stages: dict[str, list[Case]] = field(default_factory=dict)
     missing: int = 0  # planned cases that have never been run
@@ -157,6 +158,7 @@ def _titled(name: str, spread: Any) -> Comparison:
         name=name,
         title=str(getattr(spread, "title", "") or name),
         question=str(getattr(spread, "question", "") or ""),
+        answer=getattr(spread, "answer", None),
         pages=getattr(spread, "pages", None),
     )
 
@@ -185,7 +187,8 @@ def _recorded(
     remember them; of each case the newest run."""
     noted = mapping(_note(project, name))
     title = str(noted.get("title") or name)
-    page = Comparison(name=name, title=title, pages=noted.get("pages"))
+    page = Comparison(name=name, title=title)
+    page.answer, page.pages = noted.get("answer"), noted.get("pages")
     table = {run.key: run for run in runs}
     for stage, entries in mapping(noted.get("stages")).items():
         for entry in map(mapping, entries if isinstance(entries, list) else ()):

@@ -100,15 +100,15 @@ def _selected(item: Comparison, runs: Sequence[Run]) -> list[Run]:
     if rule == "failed":
         return [run for run in failed if run.state in FAILED][:CAP]
     if isinstance(rule, Mapping) and isinstance(rule.get("best"), int):
-        return _best(item, runs, rule)
+        return _best(item, runs, rule["best"])
     return [*failed, *(run for run in runs if run.state == "done")][:CAP]
 
 
-def _best(item: Comparison, runs: Sequence[Run], rule: Mapping[str, Any]) -> list[Run]:
-    """The N best runs by the scrap that the rule names (else the headline scrap)."""
+def _best(item: Comparison, runs: Sequence[Run], count: int) -> list[Run]:
+    """The best runs by the value that answers the spread's question."""
     headline = answer(item)
-    scrap = rule.get("by") or (headline.scrap if headline else None)
-    sign = -1.0 if rule.get("order") == "max" else 1.0
+    scrap = headline.scrap if headline else None
+    sign = -1.0 if headline and headline.order == "max" else 1.0
 
     def rank(run: Run) -> float:
         values = [
@@ -120,7 +120,7 @@ def _best(item: Comparison, runs: Sequence[Run], rule: Mapping[str, Any]) -> lis
         return min((v for v in values if v == v), default=float("inf"))
 
     ranked = sorted((run for run in runs if run.state == "done"), key=rank)
-    return ranked[: min(CAP, int(rule["best"]))]
+    return ranked[: min(CAP, count)]
 
 
 def _run_pages(
