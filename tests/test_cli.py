@@ -117,6 +117,8 @@ def test_bad_input_ends_with_code_two_and_nothing_written(project, spread, said)
     "arguments",
     [
         ("plan", "nowhere"),
+        ("status", "nowhere"),
+        ("site", "nowhere"),
         ("diff", "0000", "1111"),
         ("open", "0000"),
         ("accept", "0000"),
@@ -131,6 +133,16 @@ def test_a_wrong_request_ends_with_code_two_and_no_traceback(project, arguments)
     assert ran.returncode == 2, ran.stdout + ran.stderr
     assert ran.stderr.strip()
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["plan", "run", "status", "site"])
+def test_a_misspelt_spread_is_told_with_the_nearest_name(project, command):
+    (project / "params/orbit").mkdir()
+    (project / "params/orbit/mine.yml").write_text(SPREAD)
+    asked = CliRunner().invoke(main, [command, "mine"])
+    assert asked.exit_code == 2
+    assert "Did you mean `orbit/mine`?" in asked.output
+    assert not (project / "results").exists()
 
 
 def test_outside_a_project_the_error_says_so(tmp_path, monkeypatch):

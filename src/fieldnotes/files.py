@@ -1,8 +1,10 @@
 """Files that are whole or absent: atomic writes, and JSON that keeps every float."""
 
+import errno
 import json
 import math
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -96,3 +98,21 @@ def _plain(value: Any) -> Any:
 
 def _revive(value: dict[str, Any]) -> Any:
     return float(value[_FLOAT]) if set(value) == {_FLOAT} else value
+
+
+def not_a_file(path: Path) -> str:
+    """What stands at a path where no file is, as "is a folder".
+
+    Empty where a file is, or nothing at all.
+    """
+    try:
+        mode = path.stat().st_mode
+    except ValueError:  # a null character
+        return ""
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads to itself"
+        return "is a link to what does not exist" if path.is_symlink() else ""
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return "" if stat.S_ISREG(mode) else "is neither a file nor a folder"

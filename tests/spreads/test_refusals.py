@@ -1,10 +1,11 @@
 """What cannot run is refused before anything runs, with a message that helps."""
 
+import os
 import re
 
 import pytest
 
-from fieldnotes.spreads import SpreadError, load_spreads
+from fieldnotes.spreads import SpreadError, load_spreads, spread_called
 
 TRAIN = "notebook: toy/train\n"
 REFUSED = {
@@ -247,3 +248,68 @@ def test_a_refused_spread_leaves_nothing_behind(project, write):
     with pytest.raises(SpreadError):
         load_spreads(project, ["x"])
     assert sorted(project.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("folder", "is a folder"),
+        ("loop", "is a link that leads to itself"),
+        ("dangling", "is a link to what does not exist"),
+        ("pipe", "is neither a file nor a folder"),
+    ],
+)
+def test_what_is_no_file_is_called_what_it_is(project, refusal, write, kind, what):
+    def put(inside):
+        path = project.root / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        match kind:
+            case "folder":
+                path.mkdir()
+            case "loop":
+                path.symlink_to(path.name)
+            case "dangling":
+                path.symlink_to("nowhere")
+            case "pipe":
+                os.mkfifo(path)
+
+    for inside in ("params/toy/d.yml", "notebooks/toy/4-odd.py", "data/odd.csv"):
+        put(inside)
+    for name in ("toy/d", "params/toy/d.yml", project.params / "toy/d.yml"):
+        message = refusal("", name)
+        assert f"is not a file below params/: params/toy/d.yml {what}." in message
+        assert "Did you mean" not in message
+    for key in ("include: toy/d", "defaults: toy/d", "needs: toy/d.a"):
+        text = key if key.startswith("include") else TRAIN + key
+        assert f"params/toy/d.yml {what}" in refusal(text)
+    message = refusal("notebook: toy/odd")
+    assert f"project: notebooks/toy/4-odd.py {what}." in message
+    message = refusal(f"{TRAIN}fix: {{data: data/odd.csv}}")
+    assert f"there is no file `data/odd.csv`: it {what} (looked in" in message
+
+
+def test_of_many_spreads_and_notebooks_the_nearest_few_are_listed(refusal, write):
+    for number in range(70):
+        write(f"toy/spread-{number:02d}", TRAIN)
+        write(f"notebooks/toy/book-{number:02d}.py", '# %% tags=["parameters"]\n')
+    for message in (refusal("", "toy/sprad-07"), refusal("notebook: toy/bok-07")):
+        assert re.search(
+            r"Did you mean `toy/(spread|book)-07`\? There are 7\d", message
+        )
+        assert message.count("toy/") < 12
+    assert "Did you mean `toy/spread-33`?" in refusal("", "spread-33")
+
+
+@pytest.mark.parametrize("name", ["two", "params/two.yml", "PARAMS/two", "./two.yml"])
+def test_a_spread_keeps_its_name_when_its_file_is_gone(project, write, name):
+    path = write("two", TRAIN)
+    name = name.replace("PARAMS", str(project.params)).replace("./", "params/./")
+    assert spread_called(project, name) == "two"
+    path.unlink()
+    with pytest.raises(SpreadError, match="is not a file below params"):
+        spread_called(project, name)
+    assert spread_called(project, name, ["two"]) == "two"
+    note = project.catalogue / "spreads/two.json"
+    note.parent.mkdir(parents=True)
+    note.write_text("{}")
+    assert spread_called(project, name) == "two"

@@ -25,6 +25,7 @@ from fieldnotes.runner.queries import Model
 from fieldnotes.runner.resolve import Resolver, split
 from fieldnotes.runner.status import run_status
 from fieldnotes.spreads import RunRequest, Spread, Stage, in_order
+from fieldnotes.words import there_are
 
 
 def make_plan(
@@ -179,7 +180,7 @@ def _selected(stages: dict[str, Stage], only: str | Iterable[str] | None) -> set
         fits = {n for n, stage in stages.items() if word in (n, stage.name)}
         if not fits:
             message = (
-                f"--only {word}: no such stage. There are: {', '.join(stages)}. "
+                f"--only {word}: no such stage.{there_are(word, stages)} "
                 "Nothing was run."
             )
             raise RunnerError(message)

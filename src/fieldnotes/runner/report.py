@@ -29,7 +29,7 @@ from fieldnotes.runs import (
 )
 from fieldnotes.runs.records import ACCEPTED, PROGRESS, read_accepted
 from fieldnotes.runs.states import RUNNING
-from fieldnotes.spreads import read_notebook
+from fieldnotes.spreads import noted_spreads, read_notebook, spread_called
 
 BY_HAND = "by hand"
 
@@ -80,11 +80,14 @@ def project_status(project: Project, spreads: Iterable[str] = ()) -> ProjectStat
     """The state of these spreads' runs as last planned, or of all runs there are.
 
     A spread that was never run has no counts.
+
+    Raises:
+        SpreadError: a name is that of no spread.
     """
-    wanted = [_spread_name(project, spread) for spread in spreads]
+    wanted = [spread_called(project, spread) for spread in spreads]
     lists = {
         name: read_json(project.catalogue / "spreads" / f"{name}.json")
-        for name in wanted or _listed(project)
+        for name in wanted or noted_spreads(project)
     }
     result, seen = ProjectStatus(), set()
     for name, about in lists.items():
@@ -125,20 +128,6 @@ def _one(folder: Path, spread: str, stage: str, varied: dict[str, Any]) -> RunSt
         with suppress(CorruptFile):
             run.progress = read_json(folder / PROGRESS)
     return run
-
-
-def _listed(project: Project) -> list[str]:
-    place = project.catalogue / "spreads"
-    paths = sorted(place.rglob("*.json"))
-    return [path.relative_to(place).with_suffix("").as_posix() for path in paths]
-
-
-def _spread_name(project: Project, spread: str) -> str:
-    path = Path(str(spread).removesuffix(".yml").removesuffix(".yaml"))
-    if path.is_absolute() and path.is_relative_to(project.params):
-        path = path.relative_to(project.params)
-    parts = path.parts[1:] if path.parts[:1] == ("params",) else path.parts
-    return "/".join(parts)
 
 
 def accept(project: Project, run: str | Path) -> str:

@@ -12,7 +12,7 @@ from fieldnotes.spreads.notebooks import (
     read_notebook,
 )
 from fieldnotes.spreads.parameters import Parameter
-from fieldnotes.spreads.paths import list_spreads
+from fieldnotes.spreads.paths import list_spreads, noted_spreads, spread_called
 from fieldnotes.spreads.problems import SpreadError
 from fieldnotes.spreads.queries import is_query, qualify, query_stages
 from fieldnotes.spreads.stages import RunRequest, Spread, Stage
@@ -30,7 +30,9 @@ __all__ = [
     "list_notebooks",
     "list_spreads",
     "load_spreads",
+    "noted_spreads",
     "qualify",
     "query_stages",
     "read_notebook",
+    "spread_called",
 ]

@@ -14,7 +14,7 @@ from fieldnotes.spreads.queries import check_query, is_query
 from fieldnotes.spreads.recorded import refuse_unrecorded
 from fieldnotes.spreads.stages import Spread, Stage, build_stage
 from fieldnotes.spreads.values import Checker
-from fieldnotes.words import nearest, quoted
+from fieldnotes.words import nearest, quoted, there_are
 
 
 def load_spreads(project: Project, names: Sequence[str | Path]) -> list[Spread]:
@@ -125,11 +125,9 @@ class _Loader:
             if need in stages or file not in self.drafts:
                 continue
             draft = self.drafts[file]
-            hint = nearest(name, draft.stages)
-            there = ", ".join(draft.stages) or "none"
             stage.part("needs").refuse(
-                f"{quoted(name)} is not a stage of {draft.place.file}.{hint} "
-                f"There are: {there}. A stage of another file is written "
+                f"{quoted(name)} is not a stage of {draft.place.file}."
+                f"{there_are(name, draft.stages)} A stage of another file is written "
                 "`file.stage`."
             )
 

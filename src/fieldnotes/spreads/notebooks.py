@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldnotes.files import not_a_file
 from fieldnotes.project import Project
 from fieldnotes.spreads.parameters import Parameter, read_parameters
 from fieldnotes.spreads.problems import Place, SpreadError
 from fieldnotes.spreads.scripts import Cell, split_cells, title_of
-from fieldnotes.words import nearest, quoted
+from fieldnotes.words import nearest, quoted, there_are
 
 NUMBER = re.compile(r"^\d+-(?=.)")
 TAG = "parameters"
@@ -77,6 +78,13 @@ _READ: dict[tuple[Path, Path, int, int], Notebook] = {}
 
 def list_notebooks(project: Project) -> dict[str, list[Path]]:
     """Files by notebook name; more than one file for a name is a mistake."""
+    places = _places(project).items()
+    files = {name: [path for path in paths if path.is_file()] for name, paths in places}
+    return {name: paths for name, paths in files.items() if paths}
+
+
+def _places(project: Project) -> dict[str, list[Path]]:
+    """What is called like a notebook, be it a file or not."""
     found: dict[str, list[Path]] = {}
     for path in sorted(project.notebooks.glob("[!.]*/*.py")):
         if not path.name.startswith((".", "_")):
@@ -100,10 +108,13 @@ def find_notebook(project: Project, name: str | Path) -> Path:
     asked = _as_name(project, name)
     paths = known.get(asked)
     if not paths:
-        names = ", ".join(known) or "none"
+        odd = [
+            f": {os.path.relpath(path, project.root)} {not_a_file(path)}"
+            for path in _places(project).get(asked, ())
+        ]
         message = (
-            f"{quoted(str(name))} is not a notebook of this project."
-            f"{nearest(asked, known)} There are: {names}."
+            f"{quoted(str(name))} is not a notebook of this project"
+            f"{''.join(odd[:1])}.{there_are(asked, known)}"
         )
         raise SpreadError(message)
     if len(paths) > 1:

@@ -7,7 +7,7 @@ from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.query import parse
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch
-from fieldnotes.words import listed, nearest, quoted
+from fieldnotes.words import listed, nearest, quoted, there_are
 
 KEYS = ("from", "where", "each")
 # What the catalogue knows of a model besides its hyperparameters.
@@ -111,7 +111,7 @@ def _named(named: Any, known: dict[str, Notebook | None]) -> list[Notebook]:
         if not isinstance(name, str) or name not in known:
             message = (
                 f"asks for models of the notebook `{name}`, which does not exist."
-                f"{nearest(str(name), known)} There are: {', '.join(known)}."
+                f"{there_are(str(name), known)}"
             )
             raise Mismatch(message)
         found += [book] if (book := known[name]) else []

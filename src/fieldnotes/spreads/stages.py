@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldnotes.files import not_a_file
 from fieldnotes.project import Project
 from fieldnotes.spreads.drafts import Draft, StageDraft
 from fieldnotes.spreads.expand import Case, Expansion, product
@@ -263,10 +264,13 @@ def _check_files(
         for request in requests:
             value = request.parameters[name]
             for file in value if isinstance(value, list | tuple) else [value]:
-                if file and file not in seen and not _is_file(project.root / file):
+                path = project.root / str(file)
+                if file and file not in seen and not _is_file(path):
+                    what = not_a_file(path)
                     draft.place.refuse(
-                        f"`{name}`: there is no file {quoted(file)} (looked in the "
-                        "root of the project)."
+                        f"`{name}`: there is no file {quoted(file)}"
+                        f"{f': it {what}' if what else ''} (looked in the root of the "
+                        "project)."
                     )
                 seen.add(file)
 

@@ -7,7 +7,7 @@ from typing import Any
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch
 from fieldnotes.spreads.queries import is_query
-from fieldnotes.words import nearest, quoted, shown
+from fieldnotes.words import quoted, shown, there_are
 
 Checker = Callable[[dict[str, Any]], None]
 
@@ -114,8 +114,8 @@ def _merged(
     for name, value in above.items():
         if isinstance(known, dict) and known and name not in known:
             message = (
-                f"`{path}` has no entry {quoted(name)}.{nearest(name, known)} "
-                f"It holds: {', '.join(known)}."
+                f"`{path}` has no entry {quoted(name)}."
+                f"{there_are(name, known, 'It holds')}"
             )
             raise Unknown(message)
         inner = known.get(name) if isinstance(known, dict) else None

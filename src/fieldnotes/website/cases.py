@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Run, list_runs
+from fieldnotes.spreads import noted_spreads, spread_called
 from fieldnotes.website.text import canonical
 
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
@@ -73,9 +73,14 @@ def read_runs(project: Project) -> tuple[list[Run], dict[str, str]]:
 def comparisons(
     project: Project, runs: Sequence[Run], names: Iterable[str]
 ) -> list[Comparison]:
-    """The comparisons of these spreads and of all that have runs, each with cases."""
-    wanted = [_canonical_name(project, name) for name in names]
-    wanted += sorted({run.spread for run in runs} - {""})
+    """The comparisons of these spreads and of all that have runs, each with cases.
+
+    Raises:
+        SpreadError: a name is that of no spread.
+    """
+    run_before = sorted({run.spread for run in runs} - {""})
+    wanted = [spread_called(project, name, run_before) for name in names]
+    wanted += run_before
     wanted += noted_spreads(project)
     wanted = list(dict.fromkeys(wanted))
     found = _planned(project, wanted, runs)
@@ -87,28 +92,11 @@ def comparisons(
     return [item for item in found.values() if item.stages]
 
 
-def noted_spreads(project: Project) -> list[str]:
-    """The spreads that were ever run, though all their runs be shared with others."""
-    folder = project.catalogue / NOTES
-    paths = sorted(folder.rglob("*.json")) if folder.is_dir() else []
-    return [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
-
-
 def _note(project: Project, name: str) -> Any:
     try:
         return read_json(project.catalogue / NOTES / f"{name}.json")
     except CorruptFile:
         return None
-
-
-def _canonical_name(project: Project, name: object) -> str:
-    text = str(getattr(name, "name", name))
-    path = PurePosixPath(text)
-    if path.is_absolute():
-        path = path.relative_to(project.root.as_posix())
-    if path.parts[:1] == ("params",):
-        path = PurePosixPath(*path.parts[1:])
-    return str(path.with_suffix("") if path.suffix in (".yml", ".yaml") else path)
 
 
 def _planned(
