@@ -31,7 +31,7 @@ family: Literal["single", "simple", "complex", "circular", "fixnu0", "fixnu20"] 
 )  # [-] ranges that the orbits are drawn from
 space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of orbits drawn
-draw: int = 1  # [1] in [0, inf): seed of the draw
+data_seed: int = 1  # [1] in [0, inf): seed from which the orbits are drawn
 points: int = 360  # [1] in [3, 100000]: samples over one period
 position_noise: float = 0.0  # [R_E] in [0, inf): standard deviation of each component
 velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
@@ -60,8 +60,8 @@ from studies.orbit.real import published, real_objects
 if data_file:
     true = read_ephemeris(data_file)
 else:
-    true = tasks.orbit_set(family, orbits, draw, space=space, points=points)
-data = tasks.add_noise(true, position_noise, velocity_noise, seed=draw)
+    true = tasks.orbit_set(family, orbits, data_seed, space=space, points=points)
+data = tasks.add_noise(true, position_noise, velocity_noise, seed=data_seed)
 table = true.table()
 record("orbits", len(data))
 record("samples", int(data.mask.sum()))

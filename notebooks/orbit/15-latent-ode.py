@@ -24,7 +24,7 @@ from typing import Literal
 # %% tags=["parameters"]
 # fmt: off
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
-draw: int = 1  # [1] in [0, inf): seed of the training and held-out orbits
+data_seed: int = 1  # [1] in [0, inf): seed of the training and held-out orbits
 points: int = 360  # [1] in [12, 100000]: samples over one period
 encoder: Literal["first", "prefix", "backward"] = "first"  # [-] what h0 is made of
 prefix: int = 1  # [1] in [1, 100000]: samples that the encoder is shown
@@ -64,7 +64,7 @@ sizes = {"points": points}
 training, held_out = (
     latent_ode.seen(
         batches.trajectories_of(
-            tasks.orbit_set("complex", orbits, draw, stream=stream, **sizes), plan
+            tasks.orbit_set("complex", orbits, data_seed, stream=stream, **sizes), plan
         )
     )
     for stream in ("train", "validation")

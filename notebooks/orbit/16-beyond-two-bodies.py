@@ -191,7 +191,7 @@ if near:
 if len(three):
     best = three["mean_100"].astype(float).idxmin()
     row = table.loc[best].to_dict()
-    taught = surveys.plain(row["orbits"]), surveys.plain(row["draw"])
+    taught = surveys.plain(row["orbits"]), surveys.plain(row["data_seed"])
     system = tasks.System("three_body")
     paths = tasks.orbit_set("complex", *taught, points=points, system=system).states
     catalogue.save_figure(

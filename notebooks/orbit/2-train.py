@@ -18,8 +18,8 @@
 # goes into and comes out of the network along it, and how far the field is from
 # Newton's. **Needs** nothing. **Takes** fifteen seconds with the defaults.
 #
-# Every seed of `seed` is a model of its own, and so is every one of `draw`; all of them
-# train side by side as one program. Those that were trained before are not trained
+# Every seed of `seed` is a model of its own, and so is every one of `data_seed`; all of
+# them train side by side as one program. Those that were trained before are not trained
 # again.
 
 # %%
@@ -32,7 +32,7 @@ family: Literal[
 ] = "complex"  # [-] ranges that the orbits are drawn from
 space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
-draw: list[int] = [1]  # [1] in [0, inf): seeds of training orbits, one set for each
+data_seed: list[int] = [1]  # [1] in [0, inf): seeds of the sets of training orbits
 points: int = 360  # [1] in [3, 100000]: samples over one period
 position_noise: float = 0.0  # [R_E] in [0, inf): deviation (three_body: distance)
 velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
@@ -115,9 +115,9 @@ from studies.training import read_model, stack, write_model
 # ## What is learned from
 #
 # Training orbits are drawn from the family. The orbits that judge which parameters are
-# best are drawn independently, as many again, the same for every draw, and are observed
-# with the same noise. The reference orbit has the mean elements of the first training
-# set; it is only looked at.
+# best are drawn independently, as many again, the same for every data seed, and are
+# observed with the same noise. The reference orbit has the mean elements of the first
+# training set; it is only looked at.
 
 # %%
 drawn = {
@@ -134,9 +134,9 @@ drawn = {
         observed=observed,
         smoothing=smoothing,
     )
-    for number in draw
+    for number in data_seed
 }
-sets = drawn[draw[0]]
+sets = drawn[data_seed[0]]
 reference = tasks.reference_orbit(sets.true, 0 if data_file else None, points)
 
 # %%
@@ -178,13 +178,13 @@ bound = {"neutral": 5.0, "symmetry-informed": 1.0, "law given": 1.0}[prior]  # [
 # ## Training
 
 # %%
-every = members(together=("seed", "draw"))
+every = members(together=("seed", "data_seed"))
 todo = [member for member in every if member.existing is None]
 
 
-def own_draw(member):
-    """The draw of a member's training orbits."""
-    return member.values.get("draw", draw[0])
+def data_seed_of(member):
+    """The data seed of a member's training orbits."""
+    return member.values.get("data_seed", data_seed[0])
 
 
 architecture = {
@@ -202,7 +202,7 @@ if todo:
     result = learning.fit(
         recipe,
         architecture,
-        batches.of_members(drawn, [own_draw(member) for member in todo]),
+        batches.of_members(drawn, [data_seed_of(member) for member in todo]),
         sets.validation,
         [member.values["seed"] for member in todo],
         report=watch,
@@ -249,7 +249,7 @@ ensemble = stack(models)
 def on_own_orbits(measure):
     """A measure of each member on the orbits that it was trained on."""
     values = {number: measure(ensemble, own.true) for number, own in drawn.items()}
-    return np.array([values[own_draw(x)][place] for place, x in enumerate(every)])
+    return np.array([values[data_seed_of(x)][place] for place, x in enumerate(every)])
 
 
 training_errors = on_own_orbits(ensembles.acceleration_errors)

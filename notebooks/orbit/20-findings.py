@@ -10,9 +10,9 @@
 # # What of the notes holds, and how far beyond them can one go?
 #
 # The notes of December state numbers and rankings from single trainings. This page
-# tests each on all models there are, over seeds and draws, and sets the project's own
-# targets beside them: how small the error gets from ten and from a hundred orbits, in
-# what time, and how far the best models stray when left alone.
+# tests each on all models there are, over seeds and training orbits, and sets the
+# project's own targets beside them: how small the error gets from ten and from a
+# hundred orbits, in what time, and how far the best models stray when left alone.
 #
 # **You will see** every claim with the notes' value, ours and a verdict; the targets;
 # the ladder of neutral layers; rollouts over ten periods. **Needs** models of
@@ -38,7 +38,7 @@ from studies.orbit.comparisons import Comparison
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. Models of another truth than Newton's are left out;
+# only in their seeds form a group. Models of another truth than Newton's are left out;
 # `16-beyond-two-bodies` judges them.
 
 # %%
@@ -55,9 +55,9 @@ Markdown(surveys.not_well(table))
 #
 # ## Targets
 #
-# Medians over at least five seeds and three draws, on 100 unseen orbits. The clock
-# trains one model anew, compilation included; it means something on a quiet machine
-# only.
+# Medians over at least five seeds and three sets of training orbits, on 100 unseen
+# orbits. The clock trains one model anew, compilation included; it means something on a
+# quiet machine only.
 
 # %%
 best = {

@@ -53,11 +53,11 @@ from studies.training import read_model
 # %% [markdown]
 # ## The models
 #
-# What differs between models names them; models that differ only in their seed or in
-# the draw of their training orbits form a group, and only the spread within a group
-# says whether a difference between groups means anything. Models that diverged in
-# training keep their row, with the step at which it happened, and enter no number.
-# Models of perturbed orbits have another truth; `16-beyond-two-bodies` judges them.
+# What differs between models names them; models that differ only in their seeds, of
+# weights or of training orbits, form a group, and only the spread within a group says
+# whether a difference between groups means anything. Models that diverged in training
+# keep their row, with the step at which it happened, and enter no number. Models of
+# perturbed orbits have another truth; `16-beyond-two-bodies` judges them.
 
 # %%
 given = catalogue.models(models)
@@ -260,7 +260,7 @@ best = ranking.index[0] if len(ranking) else None
 first = trained[trained["group"] == best].iloc[:1].to_dict("records")
 training = None
 if first and not first[0].get("data_file"):
-    names = ("family", "orbits", "draw")
+    names = ("family", "orbits", "data_seed")
     training = tasks.orbit_set(
         *(np.ravel(first[0][name]).tolist()[0] for name in names), points=points
     )

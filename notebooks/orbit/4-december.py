@@ -7,10 +7,10 @@
 # ---
 
 # %% [markdown]
-# # Do the numbers and rankings of December survive other seeds and draws?
+# # Do the numbers and rankings of December survive other seeds and training orbits?
 #
 # The notes of December compare settings by one training each, all from one seed. Here
-# each setting is trained from several seeds and several draws of its orbits, and every
+# each setting is trained from several seeds and several sets of its orbits, and every
 # published number is put beside the range that chance alone gives.
 #
 # **You will see** the published tables with ours beside them, a verdict per row, and
@@ -33,7 +33,7 @@ from studies.orbit.comparisons import Comparison
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group.
+# only in their seeds form a group.
 
 # %%
 compared = Comparison(catalogue, models)
@@ -74,7 +74,8 @@ catalogue.save_figure(
 # %% [markdown]
 # ## Chance alone
 #
-# One dot is one model; what differs within a violin is the seed and the draw.
+# One dot is one model; what differs within a violin is the seed of the weights and the
+# seed of the training orbits.
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -132,5 +133,5 @@ order = (
 )
 Markdown(
     f"**{right} of {len(trained)}** published numbers lie inside our range. {order} "
-    f"The typical spread over seeds and draws is a factor of {spread:.3g}."
+    f"The typical spread over seeds and training orbits is a factor of {spread:.3g}."
 )

@@ -34,7 +34,7 @@ from studies.orbit.models import PRIORS
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group.
+# only in their seeds form a group.
 
 # %%
 compared = Comparison(catalogue, models)

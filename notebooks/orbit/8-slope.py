@@ -33,7 +33,7 @@ from studies.orbit.comparisons import Comparison
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. Models of another truth than Newton's are left out;
+# only in their seeds form a group. Models of another truth than Newton's are left out;
 # `16-beyond-two-bodies` judges them.
 
 # %%

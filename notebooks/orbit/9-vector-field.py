@@ -36,7 +36,7 @@ from studies.orbit.comparisons import Comparison
 # ## The models
 #
 # Every model meets the same 100 orbits that no training has seen. Models that differ
-# only in seed or draw form a group. Models of another truth than Newton's are left out;
+# only in their seeds form a group. Models of another truth than Newton's are left out;
 # `16-beyond-two-bodies` judges them.
 
 # %%
@@ -60,7 +60,7 @@ fields = {
     for own in middle.to_dict("records")
 }
 best, worst = middle.iloc[0], middle.iloc[-1]
-drawn = (int(best["orbits"]), int(best["draw"]), bool(best["space"]))
+drawn = (int(best["orbits"]), int(best["data_seed"]), bool(best["space"]))
 training = surveys.training_orbits(best["family"], *drawn, points)
 
 # %% tags=["figure"]

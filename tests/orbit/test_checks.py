@@ -11,7 +11,7 @@ GOOD = {
     "family": "complex",
     "space": False,
     "orbits": 10,
-    "draw": 1,
+    "data_seed": 1,
     "points": 360,
     "position_noise": 0.0,
     "velocity_noise": 0.0,
@@ -74,7 +74,7 @@ def test_the_defaults_pass():
         ({"points": 2}, r"`points` must be at least 3"),
         ({"position_noise": -1.0}, r"`position_noise` must be at least 0"),
         ({"family": "odd"}, r"`family` 'odd' is unknown"),
-        ({"seed": []}, r"`seed` and `draw` must"),
+        ({"seed": []}, r"`seed` and `data_seed` must"),
         ({"seed": [1, 1]}, r"no model twice"),
         ({"data_file": "nowhere.csv"}, r"nowhere.csv: no such file"),
     ],
@@ -109,9 +109,9 @@ def test_a_users_file_sets_the_longest_segment(tmp_path):
 
 
 def test_several_draws_of_one_file_are_refused():
-    checks.check_seeds({"draw": [1, 2]})
-    with pytest.raises(tasks.TaskError, match="Give one draw"):
-        checks.check_seeds({"draw": [1, 2], "data_file": "own.csv"})
+    checks.check_seeds({"data_seed": [1, 2]})
+    with pytest.raises(tasks.TaskError, match="Give one, or"):
+        checks.check_seeds({"data_seed": [1, 2], "data_file": "own.csv"})
 
 
 @settings(deadline=None)

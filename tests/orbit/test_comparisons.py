@@ -131,10 +131,10 @@ def test_the_targets_are_trained_over_enough_seeds_and_draws():
     for target in findings.TARGETS:
         own: Any = surveys.chosen(models, target.where)
         assert own["seed"].nunique() >= findings.SEEDS, target.name
-        assert own["draw"].nunique() >= findings.DRAWS, target.name
+        assert own["data_seed"].nunique() >= findings.DATA_SEEDS, target.name
 
 
-# Seeds and draws together ------------------------------------------------------------
+# Seeds and data seeds together -------------------------------------------------------
 
 
 def test_members_of_one_draw_share_their_orbits_and_others_have_their_own():
@@ -145,9 +145,9 @@ def test_members_of_one_draw_share_their_orbits_and_others_have_their_own():
 
 
 def test_pairs_of_seed_and_draw_may_repeat_either_but_not_both():
-    check_seeds({"seed": [0, 1, 0, 1], "draw": [1, 1, 2, 2]})
-    check_seeds({"seed": [0, 1], "draw": [1, 2, 3]})
+    check_seeds({"seed": [0, 1, 0, 1], "data_seed": [1, 1, 2, 2]})
+    check_seeds({"seed": [0, 1], "data_seed": [1, 2, 3]})
     with pytest.raises(TaskError, match="no model twice"):
-        check_seeds({"seed": [0, 0, 1], "draw": [1, 1, 2]})
+        check_seeds({"seed": [0, 0, 1], "data_seed": [1, 1, 2]})
     with pytest.raises(TaskError, match="no model twice"):
-        check_seeds({"seed": [0, 0], "draw": [1]})
+        check_seeds({"seed": [0, 0], "data_seed": [1]})

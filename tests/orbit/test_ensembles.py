@@ -114,6 +114,8 @@ def test_a_file_of_own_orbits_is_split_into_whole_orbits(tmp_path):
 def test_every_draw_is_judged_by_the_same_orbits():
     """Which company a member trains in must not change which parameters are best."""
     sizes = {"space": False, "points": 36, "position_noise": 1e-3}
-    first, other = (training_sets("complex", 3, draw, **sizes) for draw in (1, 2))
+    first, other = (
+        training_sets("complex", 3, data_seed, **sizes) for data_seed in (1, 2)
+    )
     assert np.array_equal(first.validation.states, other.validation.states)
     assert not np.allclose(first.training.states, other.training.states)

@@ -11,9 +11,9 @@ from studies.orbit.recipes import PhasePlan
 from studies.orbit.tasks import orbit_set
 
 
-def segments(draw=1, length=10):
+def segments(data_seed=1, length=10):
     plan = PhasePlan((0.0, 1.0), 1.0, 1, length)
-    orbits = orbit_set("simple", 2, draw, points=60)
+    orbits = orbit_set("simple", 2, data_seed, points=60)
     return latent_ode.seen(batches.trajectories_of(orbits, plan))
 
 
@@ -72,7 +72,7 @@ def test_consistency_vanishes_for_a_model_whose_velocity_is_its_motion():
 
 
 def test_training_lowers_both_terms():
-    data, other = segments(), segments(draw=2)
+    data, other = segments(), segments(data_seed=2)
     sizes = {"encoder": "first", "latent": 4, "width": 8, "depth": 1}
     result = latent_ode.fit(
         sizes,

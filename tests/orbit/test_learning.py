@@ -223,12 +223,12 @@ def test_the_optimiser_starts_afresh_in_every_phase():
 
 
 @pytest.mark.parametrize(
-    "draw", [1, *(pytest.param(draw, marks=pytest.mark.slow) for draw in (2, 3))]
+    "data_seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
 )
-def test_ten_orbits_teach_the_field_to_within_the_promised_error(draw):
+def test_ten_orbits_teach_the_field_to_within_the_promised_error(data_seed):
     """rtn + rtn_logmag, silu, 3,000 steps: at most 0.15 % on 100 unseen orbits."""
-    train = orbit_set("complex", 10, draw)
-    held_out = orbit_set("complex", 10, draw, stream="validation")
+    train = orbit_set("complex", 10, data_seed)
+    held_out = orbit_set("complex", 10, data_seed, stream="validation")
     architecture: dict[str, Any] = RTN | {"width": 64, "depth": 2}
     result = fit(Recipe(), architecture, train, held_out, [0, 1, 2, 3, 4])
     held = unseen_set(100)

@@ -19,7 +19,13 @@ NETWORK: dict[str, Any] = {
     "width": 4,
     "depth": 1,
 }
-DATA = {"family": "complex", "orbits": 2, "points": 36, "space": False, "draw": [1]}
+DATA = {
+    "family": "complex",
+    "orbits": 2,
+    "points": 36,
+    "space": False,
+    "data_seed": [1],
+}
 ROW = NETWORK | DATA | {"outcome": "trained"}
 
 

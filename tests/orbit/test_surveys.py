@@ -19,7 +19,7 @@ def table(errors, **columns) -> pd.DataFrame:
     plain |= {
         "group": "one",
         "seed": [k % 5 for k in range(count)],
-        "draw": [k // 5 + 1 for k in range(count)],
+        "data_seed": [k // 5 + 1 for k in range(count)],
         "state": "trained",
         "prior": "neutral",
         "training_error": 1.0,
@@ -52,7 +52,7 @@ def test_no_model_is_averaged_away():
     two = pd.concat([own.assign(group="worse"), table([2.0], group="better")])
     assert surveys.summary(two).index.tolist() == ["better", "worse"]
     said = surveys.not_well(own)
-    assert "one: seed 3 draw 1 stuck (1 %); seed 4 draw 1 diverged" in said
+    assert "one: seed 3 data seed 1 stuck (1 %); seed 4 data seed 1 diverged" in said
     assert "seed 1" not in said
     assert "<details>" not in said
 
@@ -62,7 +62,7 @@ def test_a_long_list_of_what_did_not_end_well_is_folded_and_whole():
     said = surveys.not_well(own)
     assert said.startswith(f"{len(own)} of {len(own)} models did not end well.")
     opening = said.index("<details><summary>")
-    assert opening < said.index("\n\n- one: seed 0 draw 1 stuck")
+    assert opening < said.index("\n\n- one: seed 0 data seed 1 stuck")
     assert said.count("stuck (1 %)") == len(own)
     assert said.endswith("\n\n</details>")
 
@@ -92,8 +92,8 @@ def test_a_survey_asks_every_model_and_marks_what_diverged():
     row = {"features": "rtn", "output_layer": "rtn_r2", "family": "complex"} | sizes
     given = pd.DataFrame(
         [
-            row | {"draw": [1], "seed": 0, "space": False, "outcome": "trained"},
-            row | {"draw": [1], "seed": 1, "space": False, "outcome": "diverged"},
+            row | {"data_seed": [1], "seed": 0, "space": False, "outcome": "trained"},
+            row | {"data_seed": [1], "seed": 1, "space": False, "outcome": "diverged"},
         ]
     )
     asked = []
@@ -120,7 +120,7 @@ class Weakening(eqx.Module):
         return -position / radius**3 * (1 - radius / 10)
 
 
-PLANAR = {"family": "complex", "orbits": 2, "draw": 3, "points": 24}
+PLANAR = {"family": "complex", "orbits": 2, "data_seed": 3, "points": 24}
 
 
 def mean_radius(orbits: tasks.OrbitSet) -> float:
@@ -296,7 +296,7 @@ def informed(errors) -> pd.DataFrame:
         ([0.05] * 15, 11.0, "not reached: 11.0 s"),
         ([0.2] * 15, 5.0, "not reached: 5.0 s"),
         ([0.05] * 15, float("nan"), "reached"),
-        ([0.05] * 5, 5.0, "not comparable: 5 seeds and 1 draws, 5 and 3 needed"),
+        ([0.05] * 5, 5.0, "not comparable: 5 seeds and 1 data seeds, 5 and 3 needed"),
     ],
 )
 def test_a_target_needs_error_time_seeds_and_draws(errors, seconds, verdict):

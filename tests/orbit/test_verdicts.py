@@ -15,7 +15,7 @@ CLOSE = SCORES.assign(**{"100": [1.0, 2.0, 12.0, 10.0, 20.0]})
 ALONE = SCORES.head(1)
 NONE = SCORES.head(0)
 UNSCORED = SCORES.drop(columns="100")
-ROW = {"output_layer": "signed", "orbits": 10, "rate": 1e-3, "seed": 3, "draw": 1}
+ROW = {"output_layer": "signed", "orbits": 10, "rate": 1e-3, "seed": 3, "data_seed": 1}
 
 
 def test_a_label_holds_what_varies_and_a_group_leaves_chance_out():

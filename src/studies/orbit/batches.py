@@ -30,7 +30,7 @@ from studies.orbit.tasks import (
 )
 
 SHUFFLE = 5678  # seed of the fixed order in which data are stored, that of the notes
-JUDGES = 0  # the draw of all validation orbits, and of their noise
+JUDGES = 0  # the data seed of all validation orbits, and of their noise
 MOST_ROWS = 2**20  # rows that `strided_rows` can count in 32-bit integers
 
 
@@ -59,7 +59,7 @@ class Sets(NamedTuple):
 def training_sets(
     family: Any,
     orbits: int,
-    draw: int,
+    data_seed: int,
     *,
     space: bool,
     points: int,
@@ -78,9 +78,9 @@ def training_sets(
     Args:
         family: ranges of the elements.
         orbits: how many of them train.
-        draw: seed of the training orbits and of their noise; of a file, of its split.
-            Drawn validation orbits are the same for every draw, so that a member is
-            judged alike in any company.
+        data_seed: of the training orbits and of their noise; of a file, of its split.
+            Drawn validation orbits are the same for all, so that a member is judged
+            alike in any company.
         space: three dimensions.
         points: samples a period [1].
         position_noise: standard deviation of each component [R_E].
@@ -92,11 +92,11 @@ def training_sets(
     """
     if data_file:
         own = read_ephemeris(data_file)
-        true, other = split(own if space else into_plane(own), seed=draw)
+        true, other = split(own if space else into_plane(own), seed=data_seed)
         other = true if other is None else other
     else:
         sizes = {"space": space, "points": points, "system": system}
-        true = orbit_set(family, orbits, draw, **sizes)
+        true = orbit_set(family, orbits, data_seed, **sizes)
         other = orbit_set(family, orbits, JUDGES, **sizes, stream="validation")
     noise = (position_noise, velocity_noise)
 
@@ -110,16 +110,16 @@ def training_sets(
             velocity=velocity_noise,
         )
 
-    judged_by = draw + 1 if data_file else JUDGES
-    return Sets(true, as_seen(true, draw), as_seen(other, judged_by))
+    judged_by = data_seed + 1 if data_file else JUDGES
+    return Sets(true, as_seen(true, data_seed), as_seen(other, judged_by))
 
 
 def of_members(
-    drawn: Mapping[int, Sets], draws: Sequence[int]
+    drawn: Mapping[int, Sets], data_seeds: Sequence[int]
 ) -> OrbitSet | list[OrbitSet]:
-    """Training orbits of an ensemble: one set when all members share their draw."""
-    sets = [drawn[number].training for number in draws]
-    return sets[0] if len(set(draws)) == 1 else sets
+    """Training orbits of an ensemble: one set when all members share a data seed."""
+    sets = [drawn[number].training for number in data_seeds]
+    return sets[0] if len(set(data_seeds)) == 1 else sets
 
 
 def trajectories_of(orbits: OrbitSet, phase: PhasePlan) -> Trajectories:

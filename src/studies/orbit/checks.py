@@ -34,7 +34,7 @@ PHASE_LISTS = ("segment_lengths", "windows", "learning_rates", "steps")
 FEWEST_POINTS = 3  # samples a period: the stencil needs three
 FEWEST_OBSERVED = 7  # the same where velocity or acceleration is a fit
 RESIDUAL = "residual_state"  # begins the losses relative to a two-body orbit
-CHANCE = {"seed": 0, "draw": 1}  # a model for each, and their defaults
+CHANCE = {"seed": 0, "data_seed": 1}  # a model for each, and their defaults
 NO_SEGMENTS = "acceleration_matching"  # the one loss that cuts none
 
 
@@ -123,8 +123,8 @@ def check_data(parameters: Parameters) -> int:
         msg = f"`family` {family!r} is unknown; it is one of {', '.join(FAMILIES)}."
         raise TaskError(msg)
     at_least(parameters, "orbits", 1)
-    for draw in many(parameters.get("draw", 1)):
-        at_least({"draw": draw}, "draw", 0)
+    for data_seed in many(parameters.get("data_seed", 1)):
+        at_least({"data_seed": data_seed}, "data_seed", 0)
     check_truth(parameters)
     at_least(parameters, "points", FEWEST_POINTS)
     at_least(parameters, "position_noise", 0)
@@ -220,26 +220,27 @@ def of_phase(values: Sequence[Any], phase: int) -> Any:
 
 
 def check_seeds(parameters: Parameters) -> None:
-    """Refuses an empty list of seeds or draws, and one model asked for twice.
+    """Refuses an empty list of seeds or data seeds, and one model asked for twice.
 
-    Seeds and draws that are walked together come in step, one pair a model.
+    Seeds and data seeds that are walked together come in step, one pair a model.
     """
     lists = [many(parameters.get(name, default)) for name, default in CHANCE.items()]
-    seeds, draws = lists
-    in_step = len(seeds) == len(draws) > 1
-    models = list(zip(seeds, draws, strict=True)) if in_step else []
+    seeds, data_seeds = lists
+    in_step = len(seeds) == len(data_seeds) > 1
+    models = list(zip(seeds, data_seeds, strict=True)) if in_step else []
     alone = all(len(set(values)) == len(values) for values in lists)
-    twice = not alone and len(set(models)) < max(len(seeds), len(draws))
-    if not seeds or not draws or twice:
+    twice = not alone and len(set(models)) < max(len(seeds), len(data_seeds))
+    if not seeds or not data_seeds or twice:
         msg = (
-            "`seed` and `draw` must each list at least one number, and no model "
-            f"twice; got `seed` {seeds} and `draw` {draws}."
+            "`seed` and `data_seed` must each list at least one number, and no model "
+            f"twice; got `seed` {seeds} and `data_seed` {data_seeds}."
         )
         raise TaskError(msg)
-    if parameters.get("data_file") and len(set(draws)) > 1:
+    if parameters.get("data_file") and len(set(data_seeds)) > 1:
         msg = (
-            f"`data_file` with several draws {draws}: a draw splits the file, and what "
-            "trains in one would judge in another. Give one draw, or run them apart."
+            f"`data_file` with several `data_seed` {data_seeds}: each splits the file "
+            "differently, and what trains in one would judge in another. Give one, or "
+            "run them apart."
         )
         raise TaskError(msg)
 

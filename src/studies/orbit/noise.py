@@ -37,16 +37,16 @@ def relative(estimated: np.ndarray, true: np.ndarray) -> float:
 
 
 def label_errors(
-    levels: Sequence[float], draw: int = 1, orbits: int = 10, points: int = 360
+    levels: Sequence[float], data_seed: int = 1, orbits: int = 10, points: int = 360
 ) -> pd.DataFrame:
     """Errors of estimated velocity and acceleration [%] by noise and estimator.
 
     Positions [R_E] and velocities [R_E/TU] have the same deviation.
     """
-    true = tasks.orbit_set("complex", orbits, draw, points=points)
+    true = tasks.orbit_set("complex", orbits, data_seed, points=points)
     rows = []
     for level in levels:
-        seen = tasks.add_noise(true, level, level, seed=draw)
+        seen = tasks.add_noise(true, level, level, seed=data_seed)
         for observed in tasks.OBSERVED:
             for smoothing in tasks.SMOOTHING:
                 deviations = {"position": level, "velocity": level}
@@ -101,7 +101,7 @@ def verdict(table: pd.DataFrame, level: float, observed: str) -> str:
     other = surveys.chosen(here, {"recipe": ranks.index[1]})
     share = surveys.win_share(own, other, "mean_100")
     enough = min(len(own), len(other)) >= FEWEST
-    sure = "within the spread of seeds and draws"
+    sure = "within the spread over seeds and training orbits"
     if share >= 0.95:
         sure = "a clear win" if enough else "too few models to be sure"
     expected = "matching, smoothed"

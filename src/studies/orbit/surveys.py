@@ -46,14 +46,14 @@ def plain(value: Any) -> Any:
 def training_orbits(
     family: Any,
     orbits: int,
-    draw: int,
+    data_seed: int,
     space: bool,
     points: int,
     system: tasks.System = tasks.TWO_BODY,
 ) -> tasks.OrbitSet:
     """The orbits a model was trained on, without noise; drawn once."""
     sizes = {"space": space, "points": points, "system": system}
-    return tasks.orbit_set(family, orbits, draw, **sizes)
+    return tasks.orbit_set(family, orbits, data_seed, **sizes)
 
 
 @lru_cache(maxsize=8)
@@ -82,7 +82,7 @@ def survey(
     Args:
         given: models by their hyperparameters, as the catalogue lists them.
         load: from a row to the model.
-        varied: the parameters that differ; all but seed and draw name the groups.
+        varied: the parameters that differ; all but the seeds name the groups.
         points: samples a period of the test orbits [1].
         family: of the test orbits, "own" for that of the training orbits.
         report: told how many are done.
@@ -131,7 +131,7 @@ def measured(model: Any, row: Row, points: int, family: str = "complex") -> Row:
     if row.get("data_file"):
         return found | {"training_error": float("nan")}
     # `points` of the training itself: a model is asked where it was taught
-    given = [row.get(name) for name in ("family", "orbits", "draw")]
+    given = [row.get(name) for name in ("family", "orbits", "data_seed")]
     own = training_orbits(*given, space, row.get("points", points), system)
     return found | {"training_error": mean_error(predict(model.acceleration, own))}
 
@@ -254,7 +254,7 @@ def not_well(table: pd.DataFrame) -> str:
     lines = []
     for group, own in bad.groupby("group", sort=False):
         each = [
-            f"seed {row['seed']} draw {row['draw']} {row['state']} "
+            f"seed {row['seed']} data seed {row['data_seed']} {row['state']} "
             f"({written(row['training_error'])} %)"
             for row in own.to_dict("records")
         ]
@@ -269,7 +269,7 @@ def not_well(table: pd.DataFrame) -> str:
 def no_difference(first: pd.DataFrame, other: pd.DataFrame, measure: str) -> float:
     """How likely so uneven pairs, or more uneven ones, are without a difference [1].
 
-    The two-sided test of Mann and Whitney (1947). Models of one draw share their
+    The two-sided test of Mann and Whitney (1947). Models of one data seed share their
     training orbits in both groups, which makes it cautious. A model that diverged has
     the largest measure of all.
     """

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-CHANCE = ("seed", "draw")  # what differs within a group
+CHANCE = ("seed", "data_seed")  # what differs within a group
 LAYERS = ("features", "output_layer")
 Rows = Mapping[str, Mapping[str, Mapping[str, float]]]  # model → test set → statistics
 
@@ -20,7 +20,7 @@ NOTHING = "No model was trained to the end, so there is nothing to compare."
 
 
 def telling(rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
-    """The varied parameters that are needed to tell groups apart, and seed and draw.
+    """The varied parameters that are needed to tell groups apart, and the seeds.
 
     Layers come first and stay; any other only if it splits what is still one group.
     """
@@ -48,7 +48,7 @@ def label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
 
 
 def group_label(row: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """The name of a model's group: what is varied but for seed and draw."""
+    """The name of a model's group: what is varied but for the seeds."""
     names = [name for name in varied if name not in CHANCE]
     names = names or LAYERS
     return ", ".join(spelled(name, row.get(name)) for name in names)
