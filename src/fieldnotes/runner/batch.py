@@ -15,7 +15,9 @@ import psutil
 
 from fieldnotes.project import Project
 from fieldnotes.runner.admit import Admission, final_status
+from fieldnotes.runner.batches import BatchRecord
 from fieldnotes.runner.errors import RunnerError
+from fieldnotes.runner.lossy import outlive_terminal
 from fieldnotes.runner.manifest import limits_of, write_spreads
 from fieldnotes.runner.planned import (
     DONE,
@@ -25,12 +27,13 @@ from fieldnotes.runner.planned import (
     Plan,
     PlannedRun,
 )
-from fieldnotes.runner.progress import Display, choose_display
+from fieldnotes.runner.progress import Display, Logged, choose_display
 from fieldnotes.runner.slots import LocalSlots, Slots, launch
 from fieldnotes.runner.variables import cores
 from fieldnotes.runner.worker import BUSY
-from fieldnotes.runs import FINISHED
+from fieldnotes.runs import FINISHED, Status
 from fieldnotes.runs.locks import locked
+from fieldnotes.runs.states import INTERRUPTED, KILLED
 
 TYPICAL_MEMORY = 1.5  # [GB] of a run without a limit
 TICK = 0.2  # [s] between two looks at what has ended
@@ -46,6 +49,7 @@ class Outcome:
     failures: dict[str, list[PlannedRun]] = field(default_factory=dict)
     blocked: list[tuple[PlannedRun, str]] = field(default_factory=list)
     interrupted: bool = False
+    record: Path | None = None  # the folder of its log and summary
     seconds: float = 0.0
 
     @property
@@ -85,21 +89,23 @@ def execute(
     check_writable(project)
     number = jobs or default_jobs(plan, memory)
     local = LocalSlots(number) if slots is None else None
-    batch = _Batch(
-        project,
-        plan,
-        number,
-        slots or local,
-        display or choose_display(),
-        lambda run, threads: limits_of(run, timeout, memory, threads),
-        1 if fail_fast else max_failures,
-        on_finished or (lambda folder: None),
-    )
-    try:
-        return batch.run()
-    finally:
-        if local is not None:
-            local.close()
+    with outlive_terminal(), BatchRecord(project, plan, number) as record:
+        batch = _Batch(
+            project,
+            plan,
+            number,
+            slots or local,
+            Logged(display or choose_display(), record),
+            lambda run, threads: limits_of(run, timeout, memory, threads),
+            1 if fail_fast else max_failures,
+            on_finished or (lambda folder: None),
+        )
+        batch.outcome.record = record.folder
+        try:
+            return batch.run()
+        finally:
+            if local is not None:
+                local.close()
 
 
 def default_jobs(plan: Plan, memory: float | None = None) -> int:
@@ -286,12 +292,13 @@ class _Batch:
         """Ctrl-C: stop the workers, which note that they were interrupted."""
         self.display.note("Stopping; what is finished is kept.")
         self.outcome.interrupted = True
-        with suppress(AttributeError):
-            self.slots.interrupt()
-        wait(self.running, 15)
+        stop = getattr(self.slots, "interrupt", None)
+        if stop is not None:
+            stop()
+        wait(self.running, PATIENCE)
         for future, run in self.running.items():
-            if future.done():
-                status = final_status(run.folder, future.result(), "")
+            if future.done() and future.exception() is None:
+                status = _stopped(run.folder, future.result())
                 self.admission.ended(run, status.state, status.cause)
                 self.outcome.counts[status.state] += 1
             else:
@@ -304,15 +311,24 @@ class _Batch:
             self.outcome.counts[NOT_STARTED] = left
 
 
+def _stopped(folder: Path, code: int) -> Status:
+    """The status of a run that was asked to stop, whoever had the last word."""
+    status = final_status(folder, code, "")
+    if code < 0 and status.state == KILLED:
+        status.state, status.reason = INTERRUPTED, "stopped by the user"
+        with suppress(OSError):  # a full disk: the batch still knows
+            status.write(folder)
+    return status
+
+
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Inside, the signals that end a session are Ctrl-C."""
-    before: dict[int, Any] = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError):  # not in the main thread
-            before[number] = signal.signal(number, signal.default_int_handler)
+    """Inside, the signal that asks a program to end is Ctrl-C."""
+    before = None
+    with suppress(ValueError):  # not in the main thread
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)

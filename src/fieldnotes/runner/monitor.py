@@ -11,6 +11,7 @@ import psutil
 
 from fieldnotes.runs.locks import HEARTBEAT
 
+RUN_VARIABLE = "FIELDNOTES_RUN"  # by it a kernel, and what it starts, know their run
 INTERVAL = 0.2  # [s] between two samples
 FAMILY = 5  # samples between two searches for child processes, which cost more
 
@@ -106,6 +107,20 @@ def kill_tree(pid: int) -> None:
             process.kill()
         except psutil.Error:
             pass
+
+
+def kill_leftovers(folder: Path) -> None:
+    """SIGKILL what a run has left behind: processes whose environment names its folder.
+
+    A kernel whose worker was killed, what a cell has put into the background.
+    """
+    for process in psutil.process_iter():
+        try:
+            run = process.environ().get(RUN_VARIABLE)
+            if run == str(folder) and process.pid != os.getpid():
+                process.kill()
+        except psutil.Error:
+            continue  # gone already, or another user's
 
 
 def oom_kills() -> int:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
+from fieldnotes.runner.batches import BatchRecord
 from fieldnotes.runner.planned import DONE, SKIPPED, Plan, PlannedRun
 from fieldnotes.runs import FINISHED
 
@@ -28,7 +29,45 @@ class Display(Protocol):
 
 def choose_display() -> Display:
     """The live display on a terminal, plain lines elsewhere."""
-    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return LiveDisplay() if terminal else PlainDisplay()
+
+
+class Logged:
+    """A display whose batch is written into a log as well, in plain lines."""
+
+    def __init__(self, shown: Display, record: BatchRecord):
+        self.record = record
+        self.displays = (shown, PlainDisplay(record.stream))
+        self._troubled = False
+
+    def start(self, plan: Plan, jobs: int) -> None:
+        for display in self.displays:
+            display.start(plan, jobs)
+
+    def started(self, run: PlannedRun) -> None:
+        for display in self.displays:
+            display.started(run)
+
+    def finished(self, run: PlannedRun, state: str, cause: str) -> None:
+        for display in self.displays:
+            display.finished(run, state, cause)
+
+    def tick(self, running: list[PlannedRun]) -> None:
+        self.displays[0].tick(running)
+        self.record.touch()
+        if self.record.trouble and not self._troubled:
+            self._troubled = True
+            self.note(f"the log lacks some of this: {self.record.trouble}")
+
+    def note(self, text: str) -> None:
+        for display in self.displays:
+            display.note(text)
+
+    def end(self, outcome: Any) -> None:
+        self.record.finish(outcome)
+        for display in self.displays:
+            display.end(outcome)
 
 
 class Tally:
@@ -72,7 +111,15 @@ class Tally:
 
 
 class PlainDisplay:
-    """One line for each thing that happens, for logs and pipes."""
+    """One line for each thing that happens, for logs and pipes.
+
+    Args:
+        stream: where the lines go, as `print` takes it; by default the standard
+            output of the moment.
+    """
+
+    def __init__(self, stream: Any = None):
+        self.stream = stream
 
     def start(self, plan: Plan, jobs: int) -> None:
         self.tally = Tally(plan, jobs)
@@ -100,10 +147,11 @@ class PlainDisplay:
 
     def end(self, outcome: Any) -> None:
         for line in summary(outcome):
-            print(line, flush=True)
+            print(line, file=self.stream, flush=True)
 
     def _say(self, text: str) -> None:
-        print(f"{datetime.now():%H:%M:%S} {text}", flush=True)
+        line = f"{datetime.now():%H:%M:%S} {text}"
+        print(line, file=self.stream, flush=True)
 
 
 class LiveDisplay:

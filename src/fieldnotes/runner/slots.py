@@ -1,20 +1,21 @@
 """Slots: where runs execute. Anything that can `submit` like an executor is one."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from fieldnotes.runner.monitor import kill_leftovers, kill_tree
 from fieldnotes.runs import MANIFEST
 
-GRACE = 10.0  # [s] that a worker gets to write its status after Ctrl-C
+GRACE = 4.0  # [s] that workers get to write their status after Ctrl-C
 ENDS = (0, 1, 75)  # exit codes by which a worker says what happened itself
 
 
@@ -39,11 +40,12 @@ def launch(folder: str, root: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
-            process_group=0,
+            start_new_session=True,  # no terminal: none can take the run with it
         )
         with _running(process):
             code = process.wait()
         if code not in ENDS:
+            kill_leftovers(Path(folder))
             said.seek(0)
             _append(Path(folder), said.read())
     return code
@@ -55,22 +57,32 @@ class LocalSlots:
     def __init__(self, size: int):
         self.size = size
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="slot")
+        self._futures: set[Future] = set()
 
     def submit(self, fn: Any, /, *args: Any) -> Future:
         """Start `fn(*args)` in a free slot."""
-        return self._pool.submit(fn, *args)
+        future = self._pool.submit(fn, *args)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        return future
 
     def interrupt(self) -> None:
-        """Ask every running worker to stop, as Ctrl-C would; kill those that do not."""
-        with _LOCK:
-            processes = list(_PROCESSES)
-        for process in processes:
-            _signal(process, signal.SIGINT)
-        for process in processes:
-            try:
-                process.wait(GRACE)
-            except subprocess.TimeoutExpired:
-                _signal(process, signal.SIGKILL)
+        """Ask every running worker to stop; kill those that do not, and their kernels.
+
+        A second Ctrl-C does not wait for them.
+        """
+        asked: set[subprocess.Popen] = set()
+        with suppress(KeyboardInterrupt):
+            self._until_done(lambda: _ask(asked))
+        with suppress(KeyboardInterrupt):
+            self._until_done(_kill)
+
+    def _until_done(self, act: Callable[[], None]) -> None:
+        """Repeat this until no run is left, for a while: one may just be starting."""
+        limit = time.monotonic() + GRACE
+        while self._futures and time.monotonic() < limit:
+            act()
+            time.sleep(0.05)
 
     def close(self) -> None:
         """End the slots; runs that have not started are given up."""
@@ -93,9 +105,21 @@ def _running(process: subprocess.Popen) -> Iterator[None]:
             _PROCESSES.discard(process)
 
 
-def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
-    with suppress(OSError):
-        os.killpg(process.pid, number)
+def _ask(asked: set[subprocess.Popen]) -> None:
+    """Ask workers that were not asked before to stop."""
+    with _LOCK:
+        fresh = _PROCESSES - asked
+    for process in fresh:
+        # Not SIGINT: below a shell's background job it is ignored from the start.
+        process.terminate()
+    asked |= fresh
+
+
+def _kill() -> None:
+    with _LOCK:
+        processes = list(_PROCESSES)
+    for process in processes:
+        kill_tree(process.pid)
 
 
 def _append(folder: Path, text: bytes) -> None:

@@ -19,7 +19,14 @@ from typing import IO, Any
 from fieldnotes.errors import CorruptFile, FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.runner.errors import RunnerError
-from fieldnotes.runner.monitor import Watch, kill_tree, oom_kills
+from fieldnotes.runner.lossy import open_standard_streams
+from fieldnotes.runner.monitor import (
+    RUN_VARIABLE,
+    Watch,
+    kill_leftovers,
+    kill_tree,
+    oom_kills,
+)
 from fieldnotes.runner.outcomes import End, ending, models_left
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
@@ -33,6 +40,7 @@ BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
 
 def main(folder: str) -> int:
     """`fieldnotes run-one FOLDER` as a program; its exit code."""
+    open_standard_streams()
     try:
         return run_one(Path(folder))
     except FieldnotesError as error:
@@ -103,6 +111,8 @@ class _Run:
         earlier = self._earlier()
         if earlier.finished:
             return 0
+        if earlier.attempt:
+            kill_leftovers(self.folder)  # its worker may have been killed
         clear_scratch(earlier)
         self.status = Status(
             RUNNING, started=now(), attempt=earlier.attempt + 1, **myself()
@@ -115,6 +125,7 @@ class _Run:
             end = self._end()
         finally:
             self.watch.stop()
+            kill_leftovers(self.folder)
             for number, handler in before.items():
                 signal.signal(number, handler)
         return self._close(end)
@@ -139,7 +150,8 @@ class _Run:
         except KeyboardInterrupt:
             return End("interrupted", "stopped by the user")
         except Exception as error:
-            traceback.print_exc()
+            with suppress(OSError):  # a full disk, or no terminal
+                traceback.print_exc()
             return End("failed", f"{type(error).__name__}: {error}")
         finally:
             if private is not None:
@@ -160,7 +172,7 @@ class _Run:
         from fieldnotes.runner.kernel import Launch, run_notebook, tidy_notebook
 
         own = {
-            "FIELDNOTES_RUN": str(self.folder),
+            RUN_VARIABLE: str(self.folder),
             "TMPDIR": str(private),
             "IPYTHONDIR": str(private / "ipython"),  # no start-up files of the user
         }
@@ -221,7 +233,9 @@ class _Run:
         )
         self.status.write(self.folder)
         name = f"{self.manifest.notebook} {self.folder.name}"
-        print(f"{name}: {state} {self.status.cause if end.reason else ''}".strip())
+        said = f"{name}: {state} {self.status.cause if end.reason else ''}".strip()
+        with suppress(OSError):  # the terminal is gone; the status is written
+            print(said, flush=True)
         return 0 if state in FINISHED else 1
 
 
@@ -256,7 +270,8 @@ def _dead_kernel(raised: BaseException | None) -> bool:
 def _catch_signals(handler: Any) -> dict[int, Any]:
     """Let Ctrl-C and friends end the run with a status; what was there before."""
     before = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError):  # not the main thread: a test, or a Dask worker
+    with suppress(ValueError):  # not the main thread: a test, or a Dask worker
+        for number in (signal.SIGINT, signal.SIGTERM):
             before[number] = signal.signal(number, handler)
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return before

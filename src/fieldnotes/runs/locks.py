@@ -31,11 +31,14 @@ def process_lives(pid: int | None, host: str | None, start: float | None) -> boo
     if not isinstance(pid, int):
         return False
     try:
-        began = psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        began, state = process.create_time(), process.status()
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:  # it is there, and another user's
         return True
+    if state == psutil.STATUS_ZOMBIE:
+        return False  # dead; in a container without an init process it stays listed
     return start is None or abs(began - start) < SAME_START
 
 
