@@ -5,7 +5,9 @@
 """
 
 import importlib
+import re
 import sys
+import tomllib
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -57,9 +59,10 @@ def _find(project: Project, stage: Stage) -> tuple[list[Check], list[str]]:
         try:
             module = _import(project.src, path)
         except ModuleNotFoundError as error:
-            if error.name is None or (project.src / error.name.split(".")[0]).exists():
+            if str(error.name).split(".")[0] not in _declared(project):
                 broken.append(
-                    f"{project.relative(path)}: cannot be imported ({error})."
+                    f"{project.relative(path)}: cannot be imported "
+                    f"({type(error).__name__}: {error})."
                 )
                 continue
             # The plan can be looked at where the science is not installed.
@@ -76,6 +79,22 @@ def _find(project: Project, stage: Stage) -> tuple[list[Check], list[str]]:
             if callable(check):
                 checks.append(check)
     return checks, broken
+
+
+def _declared(project: Project) -> set[str]:
+    """The packages that the project's pyproject.toml says it needs, or may need."""
+    try:
+        about = tomllib.loads((project.root / "pyproject.toml").read_text()).get(
+            "project"
+        )
+    except (OSError, ValueError):
+        return set()
+    extras = (about or {}).get("optional-dependencies", {}).values()
+    named = [
+        *(about or {}).get("dependencies", ()),
+        *(x for each in extras for x in each),
+    ]
+    return {re.split(r"[^\w-]", name)[0].replace("-", "_") for name in named}
 
 
 def _import(src: Path, path: Path) -> ModuleType:
