@@ -1,5 +1,6 @@
 """From a run folder to rows: reads what is there, and says what could not be read."""
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -7,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.catalogue.values import digest, flatten, spelled
+from fieldnotes.catalogue.values import digest, flatten, sole, spelled
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
-from fieldnotes.query.conditions import as_number, forms
+from fieldnotes.query import is_number
 
 UNREADABLE = "unreadable"  # the state of a run whose status.json cannot be read
 WATCHED = (
@@ -53,15 +54,28 @@ class Rows:
         """One row for each dotted name; `owner` is the column, `of` its value."""
         empty = dict.fromkeys(("run", "model", "evaluation", "figure", "scrap"))
         for position, (name, value) in enumerate(flatten(values).items()):
+            entry = sole(value)
             self.add(
                 "parameters",
                 **{**empty, owner: of},
                 position=position,
                 name=name,
                 type=type(value).__name__,
+                number=as_number(entry),
+                text=entry if isinstance(entry, str) else None,
                 value=to_json(value),
-                **forms(value)._asdict(),
+                spelled=spelled(entry),
             )
+
+
+def as_number(value: Any) -> float | None:
+    """A number as the database compares it; None for what is none, and for NaN."""
+    if not is_number(value) or (isinstance(value, float) and math.isnan(value)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def scan(project: Project) -> dict[str, str]:
@@ -279,7 +293,7 @@ def _read_scraps(rows: Rows, folder: Path) -> None:
             position=position,
             name=str(scrap["name"]),
             value=to_json(scrap["value"]),
-            **forms(scrap["value"])._asdict(),
+            number=as_number(scrap["value"]),
             unit=_text(scrap.get("unit")),
             meaning=_text(scrap.get("meaning")),
             member=None if member is None else to_json(member),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue.values import spelled
 from fieldnotes.files import from_json
-from fieldnotes.query.conditions import is_number
+from fieldnotes.query import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from fieldnotes.catalogue.session import Session, current, in_batch
 from fieldnotes.catalogue.values import flatten, same
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
-from fieldnotes.query import Condition, Query, is_query
+from fieldnotes.query import Condition, is_model_query, parse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,13 +50,18 @@ def _planned(session: Session, where: Mapping[str, Any]) -> "pd.DataFrame":
         entries = [
             entry for entry in entries if entry.get("parameter") in (None, parameter)
         ]
-        query = Query()
+        asked: list[Condition] = []
     else:
-        query = Query.of(_without_spread(where))
-    kinds = [c.value for c in query.only(["kind"]).conditions if c.operator == "="]
-    kind = kinds[0] if kinds else None
+        inner = where.get("where") if is_model_query(where) else where
+        asked = parse(inner)
+    kinds = [item for item in asked if item.name == "kind" and item.operator == "="]
+    kind = kinds[0].value if kinds else None
     pairs = [_planned_row(session, entry, kind) for entry in entries]
-    kept = [pair for pair in pairs if query.holds(pair[1], _known(pair[0]))]
+    kept = [
+        (row, values)
+        for row, values in pairs
+        if all(item.holds({**values, **_known(row)}) for item in asked)
+    ]
     if not kept:
         raise CatalogueError(_none_planned(session, where))
     table = frames.frame(kept, frames.MODELS)
@@ -115,17 +120,17 @@ def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
     # A console that belongs to no notebook may look without leaving a run behind.
     session = current() if notebook_path() else None
     project = session.project if session else Project.find()
-    query = Query.of(_without_spread(where))
+    asked = _without_spread(where)
     catalogue = Catalogue(project)
-    table = catalogue.models(query)
-    stage = where.get("from") if is_query(where) else None
+    table = catalogue.models(asked)
+    stage = where.get("from") if is_model_query(where) else None
     if stage is not None:
         table = table.loc[_made_by(table, stage)].reset_index(drop=True)
     if not len(table):
+        conditions = parse(asked)
         if stage is not None:
-            made = Condition("stage", "=", _names(stage)[0][1])
-            query = Query((*query.conditions, made))
-        raise CatalogueError(no_such_model(project, query))
+            conditions.append(Condition("stage", "=", _names(stage)[0][1]))
+        raise CatalogueError(no_such_model(project, conditions))
     if session is not None:
         _note_use(session, table)
     return table
@@ -133,7 +138,7 @@ def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
 
 def _without_spread(where: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a query that the index can answer."""
-    return dict((where.get("where") if is_query(where) else where) or {})
+    return dict((where.get("where") if is_model_query(where) else where) or {})
 
 
 def _names(stage: Any) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ the record of an evaluation, and the links are worked out again whenever rows ch
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = 3  # raised whenever a table changes; an older index is rebuilt
+SCHEMA = 2  # raised whenever a table changes; an older index is rebuilt
 
 
 class Base(DeclarativeBase):
@@ -138,8 +138,6 @@ class Scrap(Base):
     name: Mapped[str] = mapped_column(index=True)
     value: Mapped[str]  # exact, as JSON
     number: Mapped[float | None]
-    text: Mapped[str | None]
-    spelled: Mapped[str]
     unit: Mapped[str | None]
     meaning: Mapped[str | None]
     member: Mapped[str | None]  # as JSON
