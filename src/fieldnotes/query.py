@@ -12,7 +12,8 @@ from itertools import product
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import plain, same, sole, spelled
+from fieldnotes.catalogue.values import plain
+from fieldnotes.values import same, sole, spelled
 
 EACH = "each"  # one row at least for each value of the list
 SPELLINGS = {"==": "=", "value": "="}

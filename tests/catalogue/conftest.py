@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fieldnotes.catalogue import Catalogue, session
-from fieldnotes.catalogue.values import digest
 from fieldnotes.files import to_json
 from fieldnotes.project import Project
+from fieldnotes.values import digest
 
 NOTEBOOK = """\
 # ---

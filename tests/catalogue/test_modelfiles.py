@@ -16,8 +16,8 @@ from fieldnotes.catalogue import (
     save_model,
 )
 from fieldnotes.catalogue.modelfiles import checksum
-from fieldnotes.catalogue.values import digest
 from fieldnotes.files import read_json
+from fieldnotes.values import digest
 
 TOGETHER = {
     "parameters": {"seed": [0, 1], "layer": "signed"},

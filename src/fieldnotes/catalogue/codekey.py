@@ -5,8 +5,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from fieldnotes.catalogue.session import Session
-from fieldnotes.catalogue.values import digest, plain
+from fieldnotes.catalogue.values import plain
 from fieldnotes.errors import FieldnotesError
+from fieldnotes.values import digest
 
 DEEP = 50  # functions followed; what a notebook calls is rarely five deep
 

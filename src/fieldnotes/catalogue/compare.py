@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import flatten, spelled
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
+from fieldnotes.values import flatten, spelled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,9 +16,10 @@ from fieldnotes.catalogue.codekey import code_key
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.records import identities
 from fieldnotes.catalogue.session import current, now
-from fieldnotes.catalogue.values import digest, file_name, plain
+from fieldnotes.catalogue.values import file_name, plain
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import write_json
+from fieldnotes.values import digest
 
 VARIABLE = "FIELDNOTES_CACHE_LIMIT"  # [GB]
 LIMIT = 5.0  # [GB]

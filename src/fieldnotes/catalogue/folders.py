@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.catalogue.values import digest, flatten, sole, spelled
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
 from fieldnotes.query import is_number
+from fieldnotes.values import digest, flatten, sole, spelled
 
 UNREADABLE = "unreadable"  # the state of a run whose status.json cannot be read
 WATCHED = (

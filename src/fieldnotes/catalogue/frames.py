@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fieldnotes.catalogue.values import spelled
 from fieldnotes.files import from_json
 from fieldnotes.query import is_number
+from fieldnotes.values import spelled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,10 +12,11 @@ from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
-from fieldnotes.catalogue.values import digest, plain, spelled
+from fieldnotes.catalogue.values import plain
 from fieldnotes.errors import FieldnotesError, ProjectNotFound
 from fieldnotes.files import write_json
 from fieldnotes.project import Project
+from fieldnotes.values import digest, spelled
 
 NOWHERE = "by-hand/console"  # the notebook of a console that belongs to none
 

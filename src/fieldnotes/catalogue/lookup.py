@@ -8,10 +8,10 @@ from fieldnotes.catalogue import frames
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.modelfiles import FINAL
 from fieldnotes.catalogue.session import Session, current, in_batch
-from fieldnotes.catalogue.values import flatten, same
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, is_model_query, parse
+from fieldnotes.values import flatten, same
 
 if TYPE_CHECKING:
     import pandas as pd

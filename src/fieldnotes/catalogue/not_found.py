@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fieldnotes.catalogue.values import flatten
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.query import EACH, Condition
+from fieldnotes.values import flatten
 
 ENOUGH = 20_000  # cases looked at: an error message must not take minutes
 OF_RUNS = ("notebook", "study", "spread", "stage")

@@ -22,9 +22,9 @@ from fieldnotes.catalogue.reading import (
 )
 from fieldnotes.catalogue.selection import find_models, is_case, walked
 from fieldnotes.catalogue.sql import Columns, parameter_name
-from fieldnotes.catalogue.values import sole, spelled
 from fieldnotes.project import Project
 from fieldnotes.query import EACH, Condition, cases, parse
+from fieldnotes.values import sole, spelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,12 +245,11 @@ class Catalogue:
         A value of one member counts for a model only where the member's values are the
         model's own; for a run any member's counts.
         """
-        kept = list(pairs)
+        kept, read = list(pairs), frames.Decoder()
         for condition in recorded:
             query = select(t.Scrap.run, t.Scrap.value, t.Scrap.member)
             found: dict[str, list[tuple[Any, Any]]] = {}
             for row in self.ask(query.where(t.Scrap.name == condition.name)):
-                read = frames.Decoder()
                 told = read(row["value"]), read(row["member"])
                 found.setdefault(row["run"], []).append(told)
             kept = [

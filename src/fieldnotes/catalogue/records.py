@@ -9,8 +9,9 @@ from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Member, Session, current
-from fieldnotes.catalogue.values import file_name, plain, same
+from fieldnotes.catalogue.values import file_name, plain
 from fieldnotes.files import to_json, write_json, write_text
+from fieldnotes.values import same
 
 # True as soon as every notebook gives its scraps an identifier and a meaning: then what
 # lacks one is refused.

@@ -12,9 +12,9 @@ from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.modelfiles import FINAL, retrain
 from fieldnotes.catalogue.reading import MODEL, Pair, Reader, chunks
 from fieldnotes.catalogue.sql import KEYS, parameter_name
-from fieldnotes.catalogue.values import same
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, cases
+from fieldnotes.values import same
 
 FINISHED = ("done", "diverged")
 

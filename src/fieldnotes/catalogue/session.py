@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import digest, plain, same
+from fieldnotes.catalogue.values import plain
 from fieldnotes.files import read_json, write_json
 from fieldnotes.project import Project
+from fieldnotes.values import digest, same
 
 RUN = "FIELDNOTES_RUN"
 

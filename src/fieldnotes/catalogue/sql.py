@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import sole, spelled
 from fieldnotes.query import EACH, Condition, is_number
+from fieldnotes.values import sole, spelled
 
 KEYS = frozenset({"key", "run", "identity", "hash"})  # may be given by their start
 Columns = Mapping[str, Any]

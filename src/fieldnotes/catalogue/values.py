@@ -1,13 +1,11 @@
-"""Values as they are kept: plain Python, nested names flattened with dots."""
+"""Values that can be kept: plain Python, and names that can be files."""
 
-import hashlib
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.files import to_json
 
 LARGEST = 10_000  # elements of an array kept as a value; more belongs in a file
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
@@ -85,19 +83,6 @@ def _text(text: str, where: str) -> str:
     return text
 
 
-def flatten(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested mappings as one level, names joined by dots; empty ones stay."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping) and value:
-            flat.update(
-                {f"{name}.{inner}": item for inner, item in flatten(value).items()}
-            )
-        else:
-            flat[name] = value
-    return flat
-
-
 def file_name(name: str, what: str) -> str:
     """`name`, when it can name a file on every system.
 
@@ -111,33 +96,3 @@ def file_name(name: str, what: str) -> str:
         "`.`, the first a letter or digit, at most 121 characters."
     )
     raise CatalogueError(message)
-
-
-def digest(value: Any) -> str:
-    """16 hexadecimal digits that stand for a plain value, whatever its key order."""
-    return hashlib.sha256(to_json(value, sort=True).encode()).hexdigest()[:16]
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two plain values are one: True is not 1, 1 is 1.0, NaN is NaN."""
-    return spelled(one) == spelled(other)
-
-
-def spelled(value: Any) -> str:
-    """Text that equal plain values share; whole floats are spelled as integers."""
-    return to_json(_whole(value), sort=True)
-
-
-def sole(value: Any) -> Any:
-    """The entry of a list of one, which is the same training as the entry alone."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {name: _whole(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_whole(item) for item in value]
-    return value

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from fieldnotes.runs.values import digest
+from fieldnotes.values import digest
 
 MACHINE = "fieldnotes"  # carries results, does not make them: enters no key
 DRAWING = frozenset({"figures", "plotting"})  # modules that show results

@@ -13,9 +13,9 @@ from fieldnotes.project import Project
 from fieldnotes.runner.cells import code_cells
 from fieldnotes.runner.code import Code, file_digest, read_code
 from fieldnotes.runner.errors import RunnerError
-from fieldnotes.runs.values import digest, sole
 from fieldnotes.spreads import Notebook
 from fieldnotes.spreads.queries import is_query
+from fieldnotes.values import digest, sole
 
 
 @dataclass(frozen=True)

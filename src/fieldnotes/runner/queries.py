@@ -13,7 +13,7 @@ from typing import Any
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.query import EACH, Condition, parse
 from fieldnotes.runner.errors import RunnerError
-from fieldnotes.runs.values import flatten
+from fieldnotes.values import flatten
 
 DESCRIBING = ("notebook", "study", "spread", "stage", "run", "identity")
 AT_RELEASE = ("kind", "outcome")  # known only when the model is there

@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldnotes.files import write_json
 from fieldnotes.runs.typed import read_mapping, typed
-from fieldnotes.runs.values import same
+from fieldnotes.values import same
 
 MANIFEST = "params.json"
 SCHEMA = 1

@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 
 from studies.evidence.words import Cells, Summary, markdown
 
-REPLICATES = ("seed", "data_seed", "draw")  # what differs among the models of a setting
+REPLICATES = ("seed", "data_seed")  # what differs among the models of a setting
 
 
 class Group:
