@@ -45,11 +45,10 @@ from studies.latent.sources import preset_circuit
 #    the seed (rank correlation between models above 0.5).
 
 # %%
-learned = trained.learned(catalogue.models(models))
-compared = comparisons.of_models(
-    catalogue, learned, steps=steps, starts=starts, activity_steps=min(steps, 2000)
+compared = comparisons.compare(
+    catalogue, models, steps=steps, starts=starts, activity_steps=min(steps, 2000)
 )
-group = next(iter(compared.groups()))
+group = next(iter(compared.identities()))
 middle = compared.middle(group)
 data, plan = compared.data[middle], compared.plans[middle]
 catalogue.record("models", len(compared.table))
@@ -64,7 +63,7 @@ catalogue.record("models", len(compared.table))
 family, other = list(data)
 noisy = data[family]
 kinds, names = noisy.type_index, list(noisy.type_names)
-own = cell_types.shares(compared.found[middle], family)
+own = cell_types.shares(compared.judged[middle], family)
 catalogue.save_figure(
     figures.variance_scatter(own.total, own.unexplained, kinds, names),
     "variance",
@@ -82,15 +81,15 @@ catalogue.save_figure(
 # %%
 explained = {}
 for name in data:
-    for label, identities in compared.groups().items():
+    for label, identities in compared.identities().items():
         values = [
             cell_types.explained_by_type(
-                cell_types.shares(compared.found[i], name), kinds
+                cell_types.shares(compared.judged[i], name), kinds
             )
             for i in identities
         ]
         explained[name, label] = np.mean(values, axis=0)
-row = learned.set_index("identity").loc[middle].to_dict()
+row = next(x for x in compared.models.rows if x["identity"] == middle)
 possible = {}
 if row.get("source", "hexeye") == "hexeye":
     circuit = preset_circuit(row["preset"])
@@ -111,7 +110,7 @@ for name in data:
         f"types-{name}".replace(" ", "-"),
         kind="explained variance by type",
         caption=f"Explained variance by cell type, {name}; below -1 drawn at -1.",
-        models=learned,
+        models=compared.table,
     )
     figure.show()
 
@@ -161,7 +160,7 @@ by_variance = cell_types.rank_correlation(total, r2[family])
 gain = float(np.nanmean(r2[other] > r2[family]))
 each = [
     cell_types.explained_by_type(cell_types.shares(found, family), kinds)
-    for found in compared.found.values()
+    for found in compared.judged.values()
 ]
 pairs = [(a, b) for k, a in enumerate(each) for b in each[k + 1 :]]
 alike = np.array([cell_types.rank_correlation(a, b) for a, b in pairs])

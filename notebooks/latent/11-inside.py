@@ -32,7 +32,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.latent import figures, groups, inside, statistics, trained
+from studies.latent import figures, inside, statistics, trained
 from studies.latent.recordings import parents
 from studies.latent.sources import preset_circuit
 
@@ -46,24 +46,20 @@ from studies.latent.sources import preset_circuit
 # more than silencing parents. Augmentation should lower that.
 
 # %%
-learned = trained.learned(catalogue.models(models))
-varied = catalogue.varying(learned)
-rows = learned.to_dict("records")
+maps = trained.maps(catalogue, models)
 load = trained.loader(catalogue)
-common = groups.usual(rows, varied)
 data, opened, drawn = {}, {}, {}
-for row in rows:
+for row in maps.rows:
     place = trained.data_key(row)
     if place not in data:
         data[place] = trained.data_of(row, steps, 10, catalogue.cached)
-    setting = groups.named(row, varied, common)
-    name = f"{setting}, seed {row['seed']}"
+    name = row["model"]
     opened[name] = (row, load(row), data[place])
-    drawn.setdefault(setting, name)  # one model of each setting is drawn, all counted
+    drawn.setdefault(row["group"], name)  # one of each setting is drawn, all counted
 catalogue.record("models", len(opened))
 Markdown(
     f"{len(opened)} models of {len(drawn)} settings; figures show the first of each. "
-    f"{groups.said(common)}"
+    f"{maps.names.usual_values()}"
 )
 
 # %% [markdown]
@@ -111,7 +107,7 @@ catalogue.save_figure(
     "components",
     kind="variance by components",
     caption="Share of the latent variance left after so many components, validation.",
-    models=learned,
+    models=maps.table,
 )
 
 # %% [markdown]
@@ -144,7 +140,7 @@ catalogue.save_figure(
     "spectrum",
     kind="spectrum of the map",
     caption="Eigenvalues of the one-step map's Jacobian; dotted, the unit circle.",
-    models=learned,
+    models=maps.table,
 )
 
 # %% [markdown]
@@ -178,7 +174,7 @@ catalogue.save_figure(
     "probe",
     kind="connectivity probe",
     caption="Change of predictions when others, or parents, are held at their means.",
-    models=learned,
+    models=maps.table,
 )
 
 # %% [markdown]

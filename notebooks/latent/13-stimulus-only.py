@@ -48,7 +48,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.latent import baselines, figures, metrics, reports, rollouts, sources
+from studies.evidence import Summary
+from studies.latent import baselines, figures, metrics, rollouts, sources
 from studies.latent.models import build_stimulus_only
 from studies.training import read_model, write_model
 
@@ -149,5 +150,5 @@ for family, left in middle.items():
 found = "as predicted" if middle[last] < 0.2 else "less than the 80 % predicted"
 Markdown(
     f"The stimulus alone explains {words} of the variance (median of {len(every)}, "
-    f"{reports.spread(shares[last])} is left on {last}): **{found}**."
+    f"{Summary.of(shares[last])} is left on {last}): **{found}**."
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lent import Lent
 from studies import evidence
 from studies.evidence import (
     Claims,
@@ -106,20 +107,11 @@ def test_a_table_gives_claim_reference_ours_and_verdict_and_cites():
     )
 
 
-class Lent:
-    def __init__(self):
-        self.left = {}
-
-    def record(self, name, value, unit="1", meaning="", *, member=None):
-        self.left[name] = (value, unit, meaning)
-
-
 def test_claims_are_read_again_as_they_were_recorded():
-    catalogue: Any = Lent()
-    claims = judged([True, False])
+    catalogue, claims = Lent(), judged([True, False])
     claims.record(catalogue)
-    assert catalogue.left["claim_helps"] == ("in part", "-", "It helps.")
-    again = read([catalogue.left["claims"][0]])
+    assert catalogue.scraps["claim_helps", ()] == ("in part", "-", "It helps.")
+    again = read([catalogue.scraps["claims", ()][0]])
     assert list(again) == list(claims)
     assert again.table() == claims.table()
 

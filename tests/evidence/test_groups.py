@@ -1,11 +1,11 @@
 """Settings and replicates: which models belong together, and what they are called."""
 
 import math
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from lent import Lent
 from studies.evidence import Survey, groups, named, names, survey, table_of, where
 
 
@@ -117,30 +117,15 @@ def test_models_that_differ_in_nothing_are_the_setting():
     assert own.group(row()) == "the setting"
 
 
-class Lent:
+def lent() -> Lent:
     """A catalogue of two settings with two seeds each."""
-
-    def __init__(self):
-        self.left = []
-
-    def models(self, where=None):
-        self.asked = where
-        return table(tu=[1, 1, 5, 5], seed=[0, 1, 0, 1])
-
-    def varying(self, given):
-        return [name for name in given if given[name].nunique() > 1]
-
-    def record(self, name, value, unit="1", meaning="", *, member=None):
-        self.left.append((name, value, unit, meaning, member))
-
-
-LENT: Any = Lent()
+    return Lent({"tu": [1, 1, 5, 5], "seed": [0, 1, 0, 1]})
 
 
 def test_a_survey_groups_what_a_query_finds():
-    catalogue: Any = Lent()
+    catalogue = lent()
     models = survey(catalogue, {"where": {"study": "x"}})
-    assert catalogue.asked == {"where": {"study": "x"}}
+    assert catalogue.asked == [{"where": {"study": "x"}}]
     assert isinstance(models, Survey)
     assert {name: len(own) for name, own in models.groups.items()} == {
         "tu 1": 2,
@@ -150,15 +135,15 @@ def test_a_survey_groups_what_a_query_finds():
 
 
 def test_what_is_kept_no_longer_varies():
-    models = survey(LENT, {}, keep=lambda row: row["tu"] == 5)
+    models = survey(lent(), {}, keep=lambda row: row["tu"] == 5)
     assert models.varied == ("seed",)
     assert list(models.groups) == ["the setting"]
     with pytest.raises(ValueError, match="None of the 4 models"):
-        survey(LENT, {}, keep=lambda row: False)
+        survey(lent(), {}, keep=lambda row: False)
 
 
 def test_what_was_measured_is_left_behind_for_each_model():
-    catalogue: Any = Lent()
+    catalogue = lent()
     told = []
     values = iter([1.0, math.inf, 3.0, 4.0])
     models = survey(catalogue, {}).measured(
@@ -166,9 +151,9 @@ def test_what_was_measured_is_left_behind_for_each_model():
     )
     models.record(catalogue, "error_100", "error", "%", "error on a hundred orbits")
     assert told == [1, 2, 3, 4]
-    assert [entry[1] for entry in catalogue.left] == [1.0, 3.0, 4.0]
-    first = ("error_100", 1.0, "%", "error on a hundred orbits", {"tu": 1, "seed": 0})
-    assert catalogue.left[0] == first
+    assert [value for value, *_ in catalogue.scraps.values()] == [1.0, 3.0, 4.0]
+    left = catalogue.scraps["error_100", (1, 0)]
+    assert left == (1.0, "%", "error on a hundred orbits")
     assert models.where(tu=5).median("error") == 3.5
 
 

@@ -118,7 +118,11 @@ def compared_with(errors: Any, ratios: Any = 0.5) -> Any:
     groups = [f"setting {k}" for k in range(len(errors)) for _ in range(2)]
     table = pd.DataFrame({"group": groups, "validation_window": np.repeat(errors, 2)})
     table = table.assign(validation_ratio=ratios, flow_ratio=ratios)
-    return SimpleNamespace(table=table, comparable=lambda: list(dict.fromkeys(groups)))
+    names = list(dict.fromkeys(groups))
+    models = SimpleNamespace(groups=dict.fromkeys(names))
+    return SimpleNamespace(
+        table=table, comparable=lambda: names, models=models, shown=table
+    )
 
 
 def test_rollouts_of_many_settings_are_thinned_by_rank_and_that_is_said():
@@ -128,7 +132,7 @@ def test_rollouts_of_many_settings_are_thinned_by_rank_and_that_is_said():
     names, said = panels.thinned(compared_with(errors))
     kept = sorted(errors[int(name.split()[1])] for name in names)
     assert kept == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27]
-    assert said == "; 10 of 28 settings, from the least error to the largest"
+    assert said == ", from the least error within the window to the largest"
 
 
 def test_a_setting_without_steps_between_has_no_share_of_interpolation():

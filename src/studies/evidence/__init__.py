@@ -49,6 +49,7 @@ as in the source
 
 from studies.evidence.claims import OURS, Claim, Claims, Source, Verdict, read, verdict
 from studies.evidence.group import (
+    NOTHING,
     REPLICATES,
     Group,
     chance_of_no_difference,
@@ -63,6 +64,7 @@ from studies.evidence.survey import Survey, named, survey
 from studies.evidence.words import Summary, markdown, number
 
 __all__ = [
+    "NOTHING",
     "OURS",
     "REPLICATES",
     "Catalogue",

@@ -23,8 +23,8 @@ class Group:
     asked of NaN does not hold, so that a test can be written before models exist.
     """
 
-    def __init__(self, table: pd.DataFrame):
-        self.table = table  # a row a model
+    def __init__(self, table: Any):
+        self.table = pd.DataFrame(table)  # a row a model
 
     def __len__(self) -> int:
         return len(self.table)
@@ -58,6 +58,9 @@ class Group:
     def where(self, **values: Any) -> "Group":
         """The models with these hyperparameters; see `where`."""
         return where(self.table, **values)
+
+
+NOTHING = Group(pd.DataFrame())  # stands for models that there are none of
 
 
 def where(table: pd.DataFrame, **values: Any) -> Group:

@@ -5,13 +5,12 @@ recordings shares, both as arrays by name (`<family>.<what>`) that can be kept o
 `row` makes the numbers of a table from them. All take starts from the same draw.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Int
 
 from studies.latent import fits, metrics, rollouts, truth
@@ -268,55 +267,3 @@ def window_mean(mse: Float[np.ndarray, "start step"], plan: Plan) -> float:
 def share(value: float, of: float) -> float:
     """A quotient; NaN where there is nothing to divide by."""
     return value / of if of > 1e-12 else float("nan")
-
-
-# Tables ----------------------------------------------------------------------------
-
-CHANCE = ("seed",)  # what differs within a group
-
-
-def label(values: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """The name of a model's group: what is varied but for the seed."""
-    names = [name for name in varied if name not in CHANCE]
-    return ", ".join(spelled(name, values.get(name)) for name in names) or "the setting"
-
-
-def spelled(name: str, value: Any) -> str:
-    """A parameter as a label has it."""
-    word = name.replace("_", " ")
-    if isinstance(value, bool | np.bool_):
-        return word if value else f"no {word}"
-    if isinstance(value, str) and value:
-        return value
-    if isinstance(value, list):
-        return f"{word} {', '.join(map(str, value)) or 'none'}"
-    return f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}"
-
-
-def spread(values: Iterable[float]) -> str:
-    """Median and range over seeds, as a table shows them."""
-    known = np.array([value for value in values if np.isfinite(value)], float)
-    if not known.size:
-        return "–"
-    low, middle, high = known.min(), np.median(known), known.max()
-    if known.size == 1 or low == high:
-        return brief(middle)
-    return f"{brief(middle)} ({brief(low)}–{brief(high)})"
-
-
-def brief(value: float) -> str:
-    """A number in three digits; a capped error as what it is."""
-    if value >= metrics.CAP / 1000:
-        return "∞"
-    whole = float(value).is_integer() and abs(value) >= 10
-    return f"{value:,.0f}" if whole else f"{value:.3g}"
-
-
-def summary(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    """Groups by their median and range over seeds; `columns` maps name to heading."""
-    shown = {head: name for name, head in columns.items() if name in table}
-    rows = {
-        group: {head: spread(own[name]) for head, name in shown.items()}
-        for group, own in table.groupby("group", sort=False)
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(shown))

@@ -17,20 +17,31 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from studies.evidence import Catalogue, Group, groups, table_of
 from studies.latent import metrics, reports, rollouts, trained
 from studies.latent.acquisition import Observation
 from studies.latent.comparisons import Comparison
 from studies.latent.reports import Arrays, Plan, Recordings
-from studies.latent.trained import Catalogue, Load, Row
+from studies.latent.trained import Load, Row
 
 GAINS = ("step", "trip", "both")  # S, E D and E D S
 HEADINGS = {
-    "latent": "latent diverges at",
-    "activity": "activity diverges at",
-    "trips": "round trip alone diverges at",
-    "gain_step": "gain of a step",
-    "gain_trip": "of a round trip",
-    "gain_both": "of both",
+    "latent": "latent rollout diverges at [steps]",
+    "activity": "activity rollout diverges at [steps]",
+    "trips": "round trip alone diverges at [trips]",
+    "gain_step": "largest eigenvalue of a step [1]",
+    "gain_trip": "of a round trip [1]",
+    "gain_both": "of a step and a round trip [1]",
+}
+COUNTS = {  # what `agreement` counts, as scraps say it
+    "all": "pairs of a model and a family of movies",
+    "latent": "pairs whose latent rollouts diverge",
+    "latent_step": "pairs where latent rollouts diverge as the step's eigenvalue says",
+    "activity": "pairs whose activity rollouts diverge",
+    "trips": "pairs where activity rollouts diverge as round trips alone do",
+    "step": "pairs where activity rollouts diverge as the step's eigenvalue says",
+    "both": "pairs where activity rollouts diverge as the eigenvalue of a step with "
+    "its round trip says",
 }
 
 
@@ -114,10 +125,16 @@ class RoundTrips(NamedTuple):
 
     table: pd.DataFrame  # a row a model and family: `HEADINGS`, group and steps
     counts: dict[str, int]  # as `agreement` gives them
+    models: pd.DataFrame  # every model that was found
 
-    def summary(self) -> pd.DataFrame:
-        """Median and range over seeds, a row a group and family."""
-        return reports.summary(self.table, HEADINGS)
+    def summary(self) -> str:
+        """Median and range over seeds, a row a group and family, as Markdown."""
+        return table_of(groups(self.table), HEADINGS, "setting and family")
+
+    def record(self, catalogue: Catalogue) -> None:
+        """Leave the counts behind."""
+        for name, value in self.counts.items():
+            catalogue.record(f"round_trips_{name}", value, "1", COUNTS[name])
 
     def sentence(self) -> str:
         """What diverges, and which of two explanations agrees with it how often."""
@@ -135,22 +152,22 @@ class RoundTrips(NamedTuple):
 
     def gain(self, identities: Iterable[str]) -> str:
         """Largest eigenvalue of a step of some models: median and range, as text."""
-        own = self.table[self.table["identity"].isin(list(identities))]
-        return reports.spread(own["gain_step"])
+        chosen = self.table["identity"].isin(list(identities))
+        return Group(pd.DataFrame(self.table[chosen])).text("gain_step")
 
 
 def of_comparison(catalogue: Catalogue, compared: Comparison) -> RoundTrips:
     """Round trips of every model of a comparison, kept in the catalogue."""
     load, lines = trained.loader(catalogue), []
-    for row in compared.rows():
+    for row in compared.models.rows:
         name = str(row["identity"])
         plan, data = compared.plans[name], compared.data[name]
         asked = {"data": str(trained.data_key(row)), "plan": vars(plan)}
-        compute = partial(opened, row, load, data, plan, compared.found[name])
+        compute = partial(opened, row, load, data, plan, compared.judged[name])
         found = catalogue.cached("round-trips", asked, compute, row)
         lines += [numbers(row, found, family, plan) for family in data]
     table = pd.DataFrame(lines)
-    return RoundTrips(table, agreement(table))
+    return RoundTrips(table, agreement(table), compared.shown)
 
 
 def opened(

@@ -1,31 +1,45 @@
-"""The settings that the source's outcomes speak of, as groups of judged models."""
+"""The settings that claims of this study speak of, as groups of judged models.
 
-from collections.abc import Sequence
-from typing import Any
+Hyperparameters stand in dictionaries, so that a notebook can name a setting by what is
+special about it: `where(table, tu=20, ems=5, **ALIGNED)`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
-from studies.latent.reports import brief
-from studies.latent.verdicts import Group, effects, pick
+from studies.evidence import Group, Source, groups, where
+from studies.latent.judged import share_of_line
 
-NEW = {"zero_init": True, "activation": "tanh"}
-OLD = {"zero_init": False, "activation": "relu", "warm_up": 0}
+# Who claims what: see pages/references.qmd.
+NOTES = Source("latent-notes", "notes on sparse recordings, January 2026")
+LOGS = Source("latent-logs", "NeuralGraph, code and experiment logs")
+
+ZERO_INIT = {"zero_init": True, "activation": "tanh"}  # the map starts as the identity
+RANDOM_INIT = {"zero_init": False, "activation": "relu", "warm_up": 0}
 PLAIN = {
     "stimulus_mode": "all",
     "stimulus_warm_up": 0,
     "tv_weight": 0.0,
     "augmentation_neurons": 0,
 }
-ALIGNED = NEW | PLAIN | {"mode": "aligned", "preset": ("default", "medium", "tiny")}
-FAMILIES = ("validation", "flow")
-ONE = NEW | PLAIN | {"tu": 1, "preset": ALIGNED["preset"], "noise": 0.05}
+EASY = ("default", "medium", "tiny")  # presets of the circuit other than the hard one
+ALIGNED = ZERO_INIT | PLAIN | {"mode": "aligned", "preset": EASY}
+STAGGERED = {"mode": "staggered", "tu": 20, "stimulus_mode": "all"}
+ONE = ZERO_INIT | PLAIN | {"tu": 1, "preset": EASY, "noise": 0.05}
+SWITCHES = ("zero_init", "tanh", "with_warm_up")
 
 
-def staggered(table: pd.DataFrame, *treatments: str) -> Group:
-    """Models of every twentieth step, each neuron at its own phase."""
-    rows = {"mode": "staggered", "tu": 20, "stimulus_mode": "all"}
-    return pick(table, staggered=treatments, **rows)
+def voltage(table: pd.DataFrame) -> pd.DataFrame:
+    """The models of voltages; a model from before there was calcium names no signal."""
+    return where(table, signal=("voltage", None)).table
+
+
+def calcium(table: pd.DataFrame) -> pd.DataFrame:
+    """The models of calcium."""
+    return where(table, signal="calcium").table
 
 
 def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:
@@ -40,36 +54,63 @@ def _as_most(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.DataFrame(table[table[name] == table[name].mode().iloc[0]])
 
 
+# What makes a map stable -----------------------------------------------------------
+
+
 def turned(table: pd.DataFrame) -> pd.DataFrame:
     """Models without a penalty, trained at the rate and for the updates most were.
 
-    Columns `zero_init`, `tanh` and `with_warm_up` say which switches are on.
+    The columns `SWITCHES` say which switches are on.
     """
     free = pd.DataFrame(table[table["tv_weight"] == 0])
-    own = _as_most(at_the_usual_rate(free), "updates")
-    on = {"tanh": own["activation"] == "tanh", "with_warm_up": own["warm_up"] > 0}
-    return own.assign(**on)
+    usual = _as_most(at_the_usual_rate(free), "updates")
+    on = {"tanh": usual["activation"] == "tanh", "with_warm_up": usual["warm_up"] > 0}
+    return usual.assign(**on)
 
 
-def switches(table: pd.DataFrame) -> dict[str, float]:
-    """Stable share gained by each switch, over all settings of the others [1].
+def gained(table: pd.DataFrame) -> dict[str, float]:
+    """Share of stable models with a switch on, less that with it off [1].
 
-    Of the models of `turned`; a switch that was never turned is left out.
+    Over all settings of the other switches, among the models of `turned`; a switch that
+    was never turned is left out.
     """
-    return effects(turned(table), ["zero_init", "tanh", "with_warm_up"])
+    models, found = turned(table), {}
+    for name in SWITCHES:
+        on, stable = models[name].to_numpy(bool), models["stable"].to_numpy(float)
+        if np.any(on) and not np.all(on):
+            found[name] = float(stable[on].mean() - stable[~on].mean())
+    return found
 
 
-def gained_said(gained: dict[str, float]) -> str:
-    """What `switches` found, in words; empty where nothing was turned."""
-    return ", ".join(f"{name.replace('_', ' ')} {x:+.2f}" for name, x in gained.items())
-
-
-def decides(gained: dict[str, float]) -> str:
+def decisive(shares: dict[str, float]) -> str:
     """The switch that changes the stable share most; empty where it is a tie."""
-    ranked = sorted(gained, key=lambda name: abs(gained[name]), reverse=True)
+    ranked = sorted(shares, key=lambda name: abs(shares[name]), reverse=True)
     first, second = [*ranked, "", ""][:2]
-    tied = second and abs(gained[second]) == abs(gained[first])
+    tied = second and abs(shares[second]) == abs(shares[first])
     return "" if tied else first
+
+
+class Pair(NamedTuple):
+    """Models from a random and from a zero init that were trained alike."""
+
+    rate: float  # learning rate [1]
+    updates: int
+    random: Group
+    zero: Group
+
+
+def pairs_of_inits(table: pd.DataFrame) -> Iterator[Pair]:
+    """Random init beside zero init, for every rate and length that has both."""
+    plain = where(table, mode="aligned", **PLAIN).table
+    if not {"learning_rate", "updates"} <= set(plain) or not len(plain):
+        return
+    ordered = plain.sort_values(["learning_rate", "updates"], kind="stable")
+    for key, models in groups(ordered, ["learning_rate", "updates"]).items():
+        rate, updates = cast("tuple[float, int]", key)
+        random, zero = models.where(**RANDOM_INIT), models.where(**ZERO_INIT)
+        zero = Group(zero.table[zero.table["warm_up"] > 0])
+        if random and zero:
+            yield Pair(float(rate), int(updates), random, zero)
 
 
 # Longer gaps -----------------------------------------------------------------------
@@ -78,92 +119,38 @@ def decides(gained: dict[str, float]) -> str:
 def by_gap(table: pd.DataFrame, *presets: str) -> dict[int, Group]:
     """tu → the best setting of each gap between recordings, the shortest gap first.
 
-    Of models in step, from the identity, with the stimulus known at every step, whose
+    Of models in step, from a zero init, with the stimulus known at every step, whose
     error is known.
     """
-    own = pick(table, **ALIGNED | {"preset": presets or ALIGNED["preset"]}).table
+    models = where(table, **ALIGNED | {"preset": presets or EASY}).table
     best: dict[int, Group] = {}
-    for _, part in own.groupby(["tu", "ems"]) if len(own) else ():
-        group, tu = Group(part), int(part["tu"].iloc[0])
-        if tu > 1 and share_of_line(group) < share_of_line(best.get(tu)):
-            best[tu] = group
+    for (tu, _), group in groups(models, ["tu", "ems"]).items():
+        least = share_of_line(best[tu]) if tu in best else np.inf
+        if tu > 1 and share_of_line(group) < least:
+            best[int(tu)] = group
     return dict(sorted(best.items()))
 
 
-def pretrained_said(table: pd.DataFrame) -> str:
-    """What a stimulus encoder does that was trained first and then held, in words.
+class Pretrained(NamedTuple):
+    """Models whose stimulus encoder was trained first, and the same without that."""
 
-    Each such setting beside the one that differs in nothing else; empty without both.
-    """
+    tu: int
+    ems: int
+    updates: int  # of the stimulus encoder alone
+    first: Group
+    without: Group
+
+
+def pretrained(table: pd.DataFrame) -> Iterator[Pretrained]:
+    """Each setting with a stimulus encoder trained first that has a counterpart."""
     if not len(table):
-        return ""
-    said, names = [], ["preset", "tu", "ems"]
-    with_it = table[table["stimulus_warm_up"] > 0]
-    for _, part in with_it.groupby([*names, "stimulus_warm_up"]):
-        row = part.iloc[0]
-        base = pick(table, **ALIGNED | {name: row[name] for name in names})
-        if base:
-            folds = [brief(fold) for fold in window_folds(Group(part), base)]
-            said.append(
-                f"tu {row['tu']:g}, ems {row['ems']:g}: {row['stimulus_warm_up']:,.0f} "
-                f"updates, {folds[0]} times the error between, {folds[1]} on flow"
-            )
-    return "; ".join(said)
-
-
-def window_folds(own: Group, base: Group) -> list[float]:
-    """Error between the recordings over that of a base, a family each [1]."""
-    names = [f"{family}_window" for family in FAMILIES]
-    return [own.median(name) / base.median(name) for name in names]
-
-
-def share_of_line(group: Group | None, families: Sequence[str] = FAMILIES) -> float:
-    """Intervening error over linear interpolation's, on the worst family [1]."""
-    if group is None:
-        return np.inf
-    shares = [group.median(f"{family}_ratio") for family in families]
-    return float(np.max(shares))
-
-
-def limit(
-    gaps: dict[int, Group], bound: float, families: Sequence[str] = FAMILIES
-) -> str:
-    """At which gaps the best settings stay within a share of interpolation, in words.
-
-    The share is no steady function of the gap: over a short one the line itself errs
-    little, and noise, which no model foresees, is most of what both leave.
-    """
-    within = [tu for tu, own in gaps.items() if share_of_line(own, families) <= bound]
-    over = [tu for tu in gaps if tu not in within]
-    if not within:
-        return f"beyond {bound:g} at every gap tried"
-    where = f"within {bound:g} up to {max(within)} steps"
-    longer = [tu for tu in over if tu > max(within)]
-    where += f", beyond it at {longer[0]}" if longer else ", the longest gap tried"
-    shorter = [str(tu) for tu in over if tu < max(within)]
-    return where + (f", and at {' and '.join(shorter)}" if shorter else "")
-
-
-def limit_said(
-    gaps: dict[int, Group], bound: float, families: Sequence[str] = FAMILIES
-) -> str:
-    """The `limit` with the share, the noise floor and the divergence of every gap."""
-    listed = (
-        f"tu {tu}: {share_of_line(own, families):.3g}{_floor(own, families)}, "
-        f"{own.lasts}"
-        for tu, own in gaps.items()
-    )
-    return f"**{limit(gaps, bound, families)}** ({'; '.join(listed)})"
-
-
-def _floor(group: Group, families: Sequence[str]) -> str:
-    """The least share that noise allows, in words, where a family has noise."""
-    own = [
-        group.median(f"{family}_ratio") / group.median(f"{family}_to_floor")
-        for family in families
-    ]
-    known = [value for value in own if np.isfinite(value)]
-    return f", noise floor {max(known):.3g}" if known else ""
+        return
+    models = pd.DataFrame(table[table["stimulus_warm_up"] > 0])
+    names = ["preset", "tu", "ems", "stimulus_warm_up"]
+    for (preset, tu, ems, updates), group in groups(models, names).items():
+        without = where(table, **ALIGNED | {"preset": preset, "tu": tu, "ems": ems})
+        if without:
+            yield Pretrained(int(tu), int(ems), int(updates), group, without)
 
 
 # Every step ------------------------------------------------------------------------
@@ -171,52 +158,57 @@ def _floor(group: Group, families: Sequence[str]) -> str:
 
 def every_step(table: pd.DataFrame, **sizes: Any) -> Group:
     """Models of every step, with encoder and decoder as wide as their map."""
-    own = pick(table, **ONE | sizes).table
-    return Group(own[coders(own) == widths(own)])
+    models = where(table, **ONE | sizes).table
+    return Group(models[coders(models) == widths(models)])
 
 
 def full_size(table: pd.DataFrame, **values: Any) -> Group:
     """Models of every step at the largest size that was trained."""
-    return every_step(table, **full_sizes(table), **values)
-
-
-def full_sizes(table: pd.DataFrame) -> dict[str, Any]:
-    """The largest latent and width among models of every step."""
-    return {name: full(table, name) for name in ("latent", "width")}
-
-
-def full(table: pd.DataFrame, name: str) -> Any:
-    """The largest value of a size among models of every step."""
-    own = pick(table, tu=1).table
-    return own[name].max() if len(own) and name in own else None
+    return every_step(table, **_full_sizes(table), **values)
 
 
 def smaller(table: pd.DataFrame, name: str) -> Group:
     """Models of every step that are smaller than the largest in one size."""
-    own, most = every_step(table).table, full(table, name)
-    return Group(own[own[name] < most] if most is not None else own.iloc[:0])
+    models, most = every_step(table).table, largest(table, name)
+    return Group(models[models[name] < most] if most is not None else models.iloc[:0])
 
 
 def narrow_coders(table: pd.DataFrame) -> Group:
     """Models of full size but for a narrower encoder and decoder; `coders`, theirs."""
-    own = pick(table, **ONE, **full_sizes(table)).table
-    own = own.assign(coders=coders(own))
-    return Group(own[own["coders"] < widths(own)])
+    models = where(table, **ONE, **_full_sizes(table)).table
+    models = models.assign(coders=coders(models))
+    return Group(models[models["coders"] < widths(models)])
+
+
+def smallest(models: Group, size: str) -> Group:
+    """Those of some models that are smallest in one size."""
+    if not models:
+        return models
+    return Group(models.table[models.table[size] == models.table[size].min()])
+
+
+def largest(table: pd.DataFrame, name: str) -> Any:
+    """The largest value of a size among models of every step; None without any."""
+    models = where(table, tu=1).table
+    return models[name].max() if len(models) and name in models else None
+
+
+def _full_sizes(table: pd.DataFrame) -> dict[str, Any]:
+    return {name: largest(table, name) for name in ("latent", "width")}
 
 
 def widths(table: pd.DataFrame) -> np.ndarray:
     """Width of the map of each model; 0 where it is not known."""
-    return column(table, "width")
+    return _column(table, "width")
 
 
 def coders(table: pd.DataFrame) -> np.ndarray:
     """Width of encoder and decoder of each model: the map's where none is given."""
-    own = column(table, "coder_width")
-    return np.where(own > 0, own, widths(table))
+    width = _column(table, "coder_width")
+    return np.where(width > 0, width, widths(table))
 
 
-def column(table: pd.DataFrame, name: str) -> np.ndarray:
-    """A size of each model, 0 where it is not known."""
+def _column(table: pd.DataFrame, name: str) -> np.ndarray:
     if name not in table:
         return np.zeros(len(table))
     return np.nan_to_num(table[name].to_numpy(float))

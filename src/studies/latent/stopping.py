@@ -6,7 +6,7 @@ of the family that trains. It is useful if it ranks checkpoints as the wanted er
 and if the checkpoint it prefers is nearly the best.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -17,7 +17,8 @@ import pandas as pd
 from jaxtyping import Array, Float
 from scipy.stats import spearmanr
 
-from studies.latent import inside, metrics
+from studies.evidence import Catalogue, Survey
+from studies.latent import inside, metrics, reports, trained
 from studies.latent.recordings import Recording
 from studies.latent.reports import Arrays, Plan
 
@@ -36,6 +37,56 @@ SIGNALS = {
     "reconstruction": "reconstruction error",
 }
 OBSERVED = ("loss_points", "beyond", "radius", "latent_step", "reconstruction")
+
+
+def follow(
+    catalogue: Catalogue, query: Mapping[str, Any], courses: Survey, **lengths: int
+) -> pd.DataFrame:
+    """A row a checkpoint: `course`, `group`, `update`, and what `signals` gives.
+
+    A checkpoint that was not kept, or whose training ended before it, has no row.
+
+    Args:
+        catalogue: what the notebook lends.
+        query: which trainings, as `catalogue.models` takes it.
+        courses: the trainings that it finds.
+        lengths: `steps`, `starts` and `activity_steps` of rollouts.
+    """
+    load, data, lines = trained.loader(catalogue), {}, []
+    entries = list(_checkpoints(catalogue, query, courses))
+    report = catalogue.progress(len(entries), "judging checkpoints")
+    for done, (course, row, update) in enumerate(entries, start=1):
+        plan, place = trained.plan_of(row, **lengths), trained.data_key(row)
+        if place not in data:
+            sizes = lengths["steps"], lengths["starts"]
+            data[place] = trained.data_of(row, *sizes, catalogue.cached)
+        model, seen = load(row), trained.observation_of(row)
+        banked = trained.banked(row)
+        judged = reports.judge(model, data[place], plan, seen, banked=banked)
+        known = signals(model, data[place]["validation"], judged, plan)
+        named = {"course": course["model"], "group": course["group"]}
+        lines.append({**named, "update": update, **known})
+        report(done)
+    return pd.DataFrame(lines).sort_values(["course", "update"], ignore_index=True)
+
+
+def _checkpoints(
+    catalogue: Catalogue, query: Mapping[str, Any], courses: Survey
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
+    """Training, row and update of each checkpoint that is there, kind by kind."""
+    wanted: dict[str, list[tuple[dict[str, Any], int]]] = {}
+    for course in courses.rows:
+        for update, kind in kinds(course).items():
+            wanted.setdefault(kind, []).append((course, update))
+    for kind, members in wanted.items():
+        inner = dict(query.get("where", {}))
+        asked = query if kind == "final" else {**inner, "kind": kind}
+        rows = catalogue.models(asked).to_dict("records")
+        known = {row["identity"]: row for row in rows}
+        for course, update in members:
+            row = known.get(course["identity"])
+            if row is not None and isinstance(row["outcome"], str):
+                yield course, row, update
 
 
 def kinds(row: Mapping[str, Any]) -> dict[int, str]:

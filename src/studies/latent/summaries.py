@@ -1,184 +1,237 @@
 """A comparison in words and numbers: its table, its scraps and its sentences."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from studies.latent import metrics, reports, trained
+from studies.evidence import Catalogue, Group, Summary, number, table_of
+from studies.latent import reports, trained
 from studies.latent.comparisons import Comparison
-from studies.latent.trained import Catalogue
+from studies.latent.judged import FAMILIES, never_diverges
 
 NAMED = 4  # groups that a sentence can list; more stand in the figure
-SCRAPS = {
-    "window": "voltage²",
-    "loss_points": "voltage²",
-    "beyond": "voltage²",
-    "relative": "1",
-    "ratio": "1",
-    "to_floor": "1",
-    "to_stimulus_only": "1",
-    "one_step": "voltage²",
-    "from_true_state": "voltage²",
-    "fit": "voltage²",
-    "fit_window": "voltage²",
-    "fit_beyond": "voltage²",
-    "divergence": "steps",
-    "activity_divergence": "steps",
-}
-HEADINGS = {  # of the table that every notebook shows
-    "validation_loss_points": "loss points",
-    "validation_window": "between",
-    "validation_ratio": "of interpolation",
-    "validation_relative": "of variance",
-    "validation_to_floor": "of noise floor",
-    "validation_to_stimulus_only": "of stimulus only",
-    "validation_from_true_state": "from true states",
-    "validation_fit_window": "window of the fit",
-    "validation_fit_beyond": "after the fit",
-    "validation_beyond": "beyond",
-    "validation_divergence": "diverges at",
-    "flow_window": "flow: between",
-    "flow_ratio": "flow: of interpolation",
-    "flow_relative": "flow: of variance",
-    "flow_to_stimulus_only": "flow: of stimulus only",
-    "flow_divergence": "flow: diverges at",
-}
-MEANING = {
-    "loss points": "mean squared error at the recordings, where training compares",
-    "between": "the same at the steps of the training window that no loss ever touched "
-    "(of the whole window where every step is a loss point)",
-    "of interpolation": "*between* as a share of the error of a straight line through "
-    "the true recordings",
-    "of variance": "as a share of the variance of what is observed",
-    "of noise floor": "as a multiple of the error of the true circuit without noise, "
-    "from the true state",
-    "of stimulus only": "as a multiple of the error of the model that sees the "
-    "stimulus alone",
-    "from true states": "*between* from true states, which a model of staggered "
-    "recordings never has",
-    "window of the fit": "of models with a bank: mean squared error, at all entries, "
-    "in the window whose observed entries their initial state was fitted to",
-    "after the fit": "the same at all steps after that window, divergence or not",
-    "beyond": "mean squared error after the training window, before any divergence",
-    "diverges at": "first step at which the worst start exceeds an error of one; the "
-    "number of steps means never",
-}
+SQUARED = "{signal}²"
+
+
+class Quantity(NamedTuple):
+    """One number of a judged model and family of movies."""
+
+    name: str  # of the column and the scrap, behind the family and an underscore
+    heading: str  # in the table that every notebook shows
+    unit: str
+    meaning: str
+    families: tuple[str, ...] = FAMILIES  # that have a column in the table
+
+
+QUANTITIES = (
+    Quantity(
+        "loss_points",
+        "at the recordings",
+        SQUARED,
+        "mean squared error at the recordings, where training compares",
+        ("validation",),
+    ),
+    Quantity(
+        "window",
+        "between",
+        SQUARED,
+        "mean squared error between the recordings, within the training window (of the "
+        "whole window where every step is recorded)",
+    ),
+    Quantity(
+        "ratio",
+        "between, of interpolation",
+        "1",
+        "error between the recordings, as a share of linear interpolation's",
+    ),
+    Quantity(
+        "relative",
+        "between, of variance",
+        "1",
+        "error between the recordings, as a share of the variance of what is observed",
+    ),
+    Quantity(
+        "to_floor",
+        "between, of noise floor",
+        "1",
+        "error between the recordings, as a multiple of that of the true circuit "
+        "without noise from the true state",
+        ("validation",),
+    ),
+    Quantity(
+        "to_stimulus_only",
+        "between, of stimulus only",
+        "1",
+        "error between the recordings, as a multiple of that of the model that sees "
+        "the stimulus alone",
+    ),
+    Quantity(
+        "from_true_state",
+        "from true states",
+        SQUARED,
+        "error between the recordings from true states, which a model of staggered "
+        "recordings never has",
+        ("validation",),
+    ),
+    Quantity(
+        "fit",
+        "at the entries of the fit",
+        SQUARED,
+        "error at the observed entries that the initial state was fitted to",
+        (),
+    ),
+    Quantity(
+        "fit_window",
+        "within the fit",
+        SQUARED,
+        "error at all entries of the window that the initial state was fitted to",
+        ("validation",),
+    ),
+    Quantity(
+        "fit_beyond",
+        "after the fit",
+        SQUARED,
+        "error at all steps after the window that the initial state was fitted to",
+        ("validation",),
+    ),
+    Quantity(
+        "one_step",
+        "one step",
+        SQUARED,
+        "mean squared error of one step from true states",
+        (),
+    ),
+    Quantity(
+        "beyond",
+        "beyond",
+        SQUARED,
+        "mean squared error after the training window, before any divergence",
+        ("validation",),
+    ),
+    Quantity(
+        "divergence",
+        "diverges at",
+        "steps",
+        "first step at which the worst start's error exceeds one; the number of steps "
+        "if none does",
+    ),
+    Quantity(
+        "activity_divergence",
+        "through the voltages, diverges at",
+        "steps",
+        "first step at which the worst start's error exceeds one when every step goes "
+        "through the voltages",
+        (),
+    ),
+)
 
 
 # Tables ----------------------------------------------------------------------------
 
 
-def headings(table: pd.DataFrame) -> dict[str, str]:
+def columns(compared: Comparison) -> dict[str, str]:
     """Columns of the table that every notebook shows, by their headings."""
-    return {
-        name: words
-        for name, words in HEADINGS.items()
-        if name in table and np.isfinite(table[name].to_numpy(float)).any()
-    }
+    signals = {compared.signal(str(x)) for x in compared.table["identity"]}
+    found = {}
+    for family in FAMILIES:
+        for own in QUANTITIES:
+            unit = own.unit.format(signal=" or ".join(sorted(signals)))
+            if family in own.families and _known(compared, f"{family}_{own.name}"):
+                found[f"{family}_{own.name}"] = f"{family}: {own.heading} [{unit}]"
+    return found
 
 
-def legend(table: pd.DataFrame) -> str:
-    """What the columns of `numbers` mean, those alone that are shown."""
-    shown = [words for words in headings(table).values() if words in MEANING]
-    lines = [f"- **{words}**: {MEANING[words]}" for words in shown]
-    return "\n".join(
-        [
-            "Median and range over seeds; **flow** is the family of movies that no "
-            "model was trained on.\n",
-            *lines,
-        ]
+def numbers(compared: Comparison) -> str:
+    """The table that every notebook shows, with what its columns mean folded below."""
+    shown = columns(compared)
+    named = {name.partition("_")[2] for name in shown}
+    lines = [f"- **{x.heading}**: {x.meaning}." for x in QUANTITIES if x.name in named]
+    text = table_of(compared.models.groups, shown)
+    folded = "\n".join(["<summary>What the columns mean</summary>", "", *lines])
+    return (
+        f"{text}\n\nMedian (lowest to highest) over seeds. No model was trained on "
+        f"movies of the family *flow*.\n\n<details>{folded}\n\n</details>"
     )
 
 
-def numbers(comparison: Comparison) -> pd.DataFrame:
-    """The table that every notebook shows: a row a group, median and range."""
-    return reports.summary(comparison.table, headings(comparison.table))
+def _known(compared: Comparison, name: str) -> bool:
+    return name in compared.table and bool(Summary.of(compared.table[name]).n)
 
 
-def scraps(
-    comparison: Comparison,
-) -> Iterator[tuple[str, float, str, dict[str, Any]]]:
-    """Name, value, unit and member of every number a reader takes away."""
-    for row in comparison.rows():
-        member = {name: row[name] for name in comparison.varied}
-        yield "stable", bool(row["stable"]), "-", member
-        for family in reports.families(comparison.found[str(row["identity"])]):
-            for name, unit in SCRAPS.items():
-                value = row.get(f"{family}_{name}", np.nan)
+def record(catalogue: Catalogue, compared: Comparison) -> None:
+    """Leave behind how many models were judged, and the numbers of each."""
+    count = len(compared.models)
+    catalogue.record("models", count, "1", "models that were judged")
+    for member, row in compared.models.members():
+        stable, meaning = bool(row["stable"]), "whether no rollout diverges"
+        catalogue.record("stable", stable, "-", meaning, member=member)
+        for family in reports.families(compared.judged[str(row["identity"])]):
+            for own in QUANTITIES:
+                name = f"{family}_{own.name}"
+                value = float(row.get(name, np.nan))
+                unit = own.unit.format(signal=trained.signal_of(row)[0])
+                meaning = f"{own.meaning}; {family} movies"
                 if np.isfinite(value):
-                    told = unit.replace("voltage", trained.signal_of(row)[0])
-                    yield f"{family}_{name}", float(value), told, member
-
-
-def record(catalogue: Catalogue, comparison: Comparison) -> None:
-    """Leave behind how many models were judged, and the scraps of each."""
-    catalogue.record("models", len(comparison.table))
-    for name, value, unit, member in scraps(comparison):
-        catalogue.record(name, value, unit, member=member)
+                    catalogue.record(name, value, unit, meaning, member=member)
 
 
 # Words -----------------------------------------------------------------------------
 
 
-def overview(comparison: Comparison, models: pd.DataFrame) -> str:
+def overview(compared: Comparison) -> str:
     """How many models were judged, and which of those asked for could not be."""
-    table, absent = comparison.table, models.attrs.get("absent", [])
-    neurons = {
-        own.neurons for data in comparison.data.values() for own in data.values()
-    }
-    beside = len(models) - len(table)
+    table, absent = compared.table, compared.shown.attrs.get("absent", [])
+    neurons = {x.neurons for data in compared.data.values() for x in data.values()}
+    beside = len(compared.shown) - len(table)
     text = (
-        f"{len(table)} models in {table['group'].nunique()} settings, "
+        f"{len(table)} models in {len(compared.models.groups)} settings, "
         f"{' and '.join(map(str, sorted(neurons)))} neurons; "
         f"{beside} stimulus-only model{'' if beside == 1 else 's'} beside them."
     )
-    lost = [row for row in comparison.rows() if row.get("outcome") == "diverged"]
+    lost = [row for row in compared.models.rows if row.get("outcome") == "diverged"]
     if lost:
         text += f" {len(lost)} diverged in training and are judged as they ended."
-    if comparison.usual:
-        text += f" {comparison.usual}"
+    if compared.models.names.usual:
+        text += f" {compared.models.names.usual_values()}"
     if absent:
         reasons = "; ".join(str(entry.get("reason")) for entry in absent)
         text += f" Not trained at all: {reasons}."
     return text
 
 
-def sentence(comparison: Comparison) -> str:
-    """Which groups stay stable, and where the error between recordings is lowest."""
-    table = comparison.table
-    by = table.groupby("group", sort=False)
-    stable = [str(name) for name, own in by if np.all(own["stable"].to_numpy() > 0)]
-    middle = medians(table, "validation_ratio")
-    text = f"{len(stable)} of {by.ngroups} settings never diverge"
-    some = 0 < len(stable) < by.ngroups and len(stable) <= NAMED
+def sentence(compared: Comparison) -> str:
+    """Which settings stay stable, and where the error between recordings is lowest."""
+    groups = compared.models.groups
+    stable = [name for name, own in groups.items() if never_diverges(own)]
+    middle = medians(groups, "validation_ratio")
+    text = f"{len(stable)} of {len(groups)} settings never diverge"
+    some = 0 < len(stable) < len(groups) and len(stable) <= NAMED
     text += f" ({'; '.join(stable)})." if some else "."
     if middle:
         best = min(middle, key=middle.__getitem__)
         text += (
             f" Between the recordings the error is lowest with {best}: "
-            f"{reports.brief(middle[best])} of linear interpolation."
+            f"{number(middle[best])} of linear interpolation's."
         )
-    return f"{text} {beside_stimulus_only(table)}".rstrip()
+    return f"{text} {beside_stimulus_only(groups)}".rstrip()
 
 
-def beside_stimulus_only(table: pd.DataFrame) -> str:
-    """How many groups beat the model that sees the stimulus alone; empty without one.
+def beside_stimulus_only(groups: dict[str, Group]) -> str:
+    """How many settings beat the model that sees the stimulus alone; empty without one.
 
     That model was shown every row of the recordings and is never rolled out, so a map
     that does no better has found little that the stimulus does not say.
     """
     parts = []
-    for family in ("validation", "flow"):
-        name = f"{family}_to_stimulus_only"
-        middle = medians(table, name) if name in table else {}
-        if middle:
-            below = sum(value < 1 for value in middle.values())
-            low, high = (reports.brief(end(middle.values())) for end in (min, max))
+    for family in FAMILIES:
+        middle = Summary.of(medians(groups, f"{family}_to_stimulus_only").values())
+        if middle.n:
+            below = _below_one(medians(groups, f"{family}_to_stimulus_only").values())
+            low, high = number(middle.lowest), number(middle.highest)
             parts.append(
-                f"{below} of {len(middle)} settings on {family} ({low} to {high} of "
-                "its error)"
+                f"{below} of {middle.n} settings on {family} ({low} to {high} of its "
+                "error)"
             )
     if not parts:
         return ""
@@ -188,26 +241,11 @@ def beside_stimulus_only(table: pd.DataFrame) -> str:
     )
 
 
-def best_reduced(table: pd.DataFrame) -> tuple[str, float]:
-    """The group with the lowest share of interpolation among reduced stimulus modes."""
-    middle = medians(pd.DataFrame(table[table["stimulus_mode"] != "all"]))
-    if not middle:
-        return "", float("nan")
-    best = min(middle, key=middle.__getitem__)
-    return best, middle[best]
+def _below_one(values: Iterable[float]) -> int:
+    return sum(value < 1 for value in values)
 
 
-def medians(table: pd.DataFrame, column: str = "validation_ratio") -> dict[str, float]:
+def medians(groups: dict[str, Group], column: str) -> dict[str, float]:
     """Group → median over its models, where it is known."""
-    return {
-        str(name): float(np.nanmedian(own[column].to_numpy(float)))
-        for name, own in table.groupby("group", sort=False)
-        if np.isfinite(own[column].to_numpy(float)).any()
-    }
-
-
-def worst_capped(table: pd.DataFrame) -> int:
-    """How many models left the range of numbers in a rollout."""
-    finals = [name for name in table if str(name).endswith("_final")]
-    over = table[finals].to_numpy(float) >= metrics.CAP / 1000
-    return int(over.any(axis=1).sum())
+    found = {name: own.median(column) for name, own in groups.items()}
+    return {name: value for name, value in found.items() if np.isfinite(value)}

@@ -6,12 +6,11 @@ see and its judgement beside the baselines. What is kept on disk the caller deci
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from studies.evidence import Catalogue, Survey, named, survey
 from studies.latent import reports, rollouts, signals
 from studies.latent.acquisition import Observation
 from studies.latent.models import build, build_stimulus_only
@@ -33,37 +32,6 @@ DATA = ("source", "preset", "noise", "data_seed", "data_file", "signal", "calciu
 JUDGING_SEED = 1000  # offset of the seeds that judge: no training or validation uses it
 
 
-@runtime_checkable
-class Catalogue(Protocol):
-    """What a notebook lends to a function: the module `fieldnotes.catalogue`."""
-
-    def varying(self, table: pd.DataFrame, /) -> list[str]: ...
-    def load_model(self, row: Any, read: Callable[[Path], Any], /) -> Any: ...
-    def cached(
-        self,
-        name: str,
-        parameters: Row,
-        compute: Callable[[], Row],
-        models: Any = (),
-        /,
-    ) -> Mapping[str, Any]: ...
-    def progress(self, total: int, label: str, /) -> Callable[..., None]: ...
-    def record(
-        self, name: str, value: Any, unit: str = "1", *, member: Any = None
-    ) -> Any: ...
-    def save_figure(
-        self, fig: Any, name: str, *, kind: str, caption: str, models: Any = ()
-    ) -> Any: ...
-
-
-def compute_always(
-    name: str, parameters: Row, compute: Callable[[], Any], models: Any = ()
-) -> Any:
-    """A `keep` that keeps nothing."""
-    del name, parameters, models
-    return compute()
-
-
 # Which models ----------------------------------------------------------------------
 
 
@@ -72,15 +40,14 @@ def is_stimulus_only(row: Row) -> bool:
     return str(row.get("notebook", "")).endswith("stimulus-only")
 
 
-def learned(models: pd.DataFrame) -> pd.DataFrame:
-    """The models but for those that see the stimulus alone."""
-    keep = [not is_stimulus_only(row) for row in models.to_dict("records")]
-    return models.loc[keep].reset_index(drop=True)
+def maps(catalogue: Catalogue, query: Mapping[str, Any]) -> Survey:
+    """The models that a query finds, but for those that see the stimulus alone.
 
-
-def inner(query: Mapping[str, Any]) -> dict[str, Any]:
-    """The conditions within a query for models; none where a stage is asked for."""
-    return dict(query.get("where", {}))
+    The column `noise` is that of the recordings, also where it is the preset's.
+    """
+    models = survey(catalogue, query, keep=lambda row: not is_stimulus_only(row))
+    noise = [noise_of(row) for row in models.rows]
+    return named(models.table.assign(noise=noise), models.varied)
 
 
 def builder(row: Row) -> Callable[..., Any]:

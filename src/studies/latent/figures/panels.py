@@ -6,7 +6,6 @@ Each comes with the name, the kind and the caption under which a notebook keeps 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from studies.latent.figures.judgement import (
@@ -18,13 +17,18 @@ from studies.latent.figures.judgement import (
 )
 
 if TYPE_CHECKING:
+    from studies.evidence import Catalogue
     from studies.latent.comparisons import Comparison
-    from studies.latent.trained import Catalogue
+    from studies.latent.roundtrips import RoundTrips
 
 FEW = 6  # entries of a legend that fit beside a figure
 LONG = 24  # letters of an entry that do
 MOST = 10  # settings whose rollouts can be told apart in one plot
 PLOT, ENTRY, AXIS = 340, 22, 80  # heights of a plot, a line of a legend, an axis [px]
+GREY = (
+    "Grey lines are what a model must beat: the first state held constant, linear "
+    "interpolation of the recordings, the stimulus-only model and the noise floor."
+)
 SYMBOLS = {"latent": "circle", "activity": "diamond", "trips": "cross"}
 
 
@@ -35,12 +39,16 @@ class Shown(NamedTuple):
     name: str  # of its file in the run's folder
     kind: str  # the same word in every run
     caption: str
+    models: Any  # that it shows
 
-    def save(self, catalogue: "Catalogue", models: Any = ()) -> Any:
+    def save(self, catalogue: "Catalogue") -> Any:
         """Keep it with `catalogue.save_figure`; gives the figure, to be shown."""
-        fig = roomy(self.figure)
         return catalogue.save_figure(
-            fig, self.name, kind=self.kind, caption=self.caption, models=models
+            roomy(self.figure),
+            self.name,
+            kind=self.kind,
+            caption=self.caption,
+            models=self.models,
         )
 
 
@@ -61,15 +69,26 @@ def roomy(fig: go.Figure) -> go.Figure:
     return fig.update_layout(legend=legend, height=height, margin=margin)
 
 
+def counted(compared: "Comparison", settings: int | None = None) -> str:
+    """How many models and settings a figure shows."""
+    every = len(compared.models.groups)
+    some = f"{settings} of {every}" if settings not in (None, every) else str(every)
+    return f"{len(compared.table)} models in {some} settings"
+
+
 def within_window(compared: "Comparison") -> Shown:
     """The training window step by step, for the models with the longest gap."""
     units = int(compared.table["tu"].to_numpy().max())
     view = compared.window(units)
+    settings = len(next(iter(view.curves[0].values())))
     return Shown(
         time_aligned(*view.curves, units, view.horizon),
         "time-aligned",
         "error within the window",
-        f"Error in the first {view.horizon} steps; dots are loss points.",
+        f"Mean squared error at the first {view.horizon} steps of rollouts, averaged "
+        f"over starts, of the {settings} settings with a recording every {units} "
+        f"steps. Dots mark the recordings, where training compares. {GREY}",
+        compared.shown,
     )
 
 
@@ -88,7 +107,10 @@ def by_setting(compared: "Comparison") -> Shown:
         ),
         "settings",
         "error by setting",
-        "Error at intervening steps over that of linear interpolation.",
+        "Mean squared error between the recordings as a share of that of linear "
+        f"interpolation, a dot a model and family of movies: {counted(compared)}. On "
+        "the dotted line a model is as good as interpolation.",
+        compared.shown,
     )
 
 
@@ -105,7 +127,11 @@ def one_step(compared: "Comparison") -> Shown:
         settings(table, columns, lines={"noise": noise}),
         "one-step",
         "one-step error",
-        "Error of one step, of reconstruction alone, and of no change; validation.",
+        "Mean squared error of one step from true states on validation movies, beside "
+        "that of encoding and decoding alone and that of holding the last state, a dot "
+        f"a model: {counted(compared)}. The dotted line is the error that noise alone "
+        "makes.",
+        compared.shown,
     )
 
 
@@ -116,7 +142,10 @@ def latent_rollouts(compared: "Comparison") -> Shown:
         rollout_errors(compared.curves(only=shown), compared.baselines()),
         "rollouts",
         "error of rollouts",
-        f"Latent rollouts: mean over starts, band from best to worst start{said}.",
+        "Mean squared error of rollouts that encode once and then follow the latent "
+        f"map, mean over starts and band from best to worst start: "
+        f"{counted(compared, len(shown))}{said}. {GREY}",
+        compared.shown,
     )
 
 
@@ -127,7 +156,10 @@ def activity_rollouts(compared: "Comparison") -> Shown:
         rollout_errors(compared.curves("activity", shown), compared.baselines()),
         "activity",
         "error of activity rollouts",
-        f"Activity rollouts: decoded and encoded again at every step{said}.",
+        "Mean squared error of rollouts that decode and encode again at every step, "
+        f"mean over starts and band from best to worst start: "
+        f"{counted(compared, len(shown))}{said}. {GREY}",
+        compared.shown,
     )
 
 
@@ -145,27 +177,28 @@ def thinned(compared: "Comparison") -> tuple[list[str], str]:
     chosen = {
         ranked[k] for k in np.linspace(0, len(names) - 1, MOST).round().astype(int)
     }
-    said = f"; {MOST} of {len(names)} settings, from the least error to the largest"
+    said = ", from the least error within the window to the largest"
     return [name for name in names if name in chosen], said
 
 
 def divergence_steps(compared: "Comparison") -> Shown:
     """Steps of latent rollouts to divergence, a dot a model."""
-    table = compared.table
+    longest = int(compared.table["steps"].to_numpy().max())
     return Shown(
-        divergence(table, int(table["steps"].to_numpy().max())),
+        divergence(compared.table, longest),
         "divergence",
         "steps to divergence",
-        "First step at which the worst start exceeds an error of one.",
+        "First step at which the worst start of a latent rollout exceeds a mean "
+        f"squared error of one, a dot a model and family of movies: "
+        f"{counted(compared)}. Models on the dotted line never do within {longest:,} "
+        "steps.",
+        compared.shown,
     )
 
 
-def both_rollouts(table: pd.DataFrame) -> Shown:
-    """Divergence of latent and of activity rollouts, and of round trips alone.
-
-    Args:
-        table: of `roundtrips.RoundTrips`: a row a model and family.
-    """
+def both_rollouts(trips: "RoundTrips") -> Shown:
+    """Divergence of latent and of activity rollouts, and of round trips alone."""
+    table = trips.table
     longest = int(table["steps"].to_numpy().max())
     columns = {"latent": "latent", "activity": "activity", "trips": "round trip alone"}
     fig = settings(table, columns, quantity="steps to divergence [steps]")
@@ -177,25 +210,28 @@ def both_rollouts(table: pd.DataFrame) -> Shown:
         fig,
         "both-rollouts",
         "steps to divergence of both rollouts",
-        f"First step, of {longest}, at which the worst start exceeds an error of one.",
+        "First step at which the worst start exceeds a mean squared error of one, for "
+        "rollouts in the latent state, rollouts through the voltages and encoding and "
+        f"decoding without any step; a dot for each of {len(table)} pairs of a model "
+        f"and a family of movies. On the dotted line none does in {longest:,} steps.",
+        trips.models,
     )
 
 
-def gains(table: pd.DataFrame) -> Shown:
-    """Largest eigenvalues of a step alone and of a step with its round trip.
-
-    Args:
-        table: of `roundtrips.RoundTrips`: a row a model and family.
-    """
+def gains(trips: "RoundTrips") -> Shown:
+    """Largest eigenvalues of a step alone and of a step with its round trip."""
     return Shown(
         settings(
-            table,
+            trips.table,
             {"gain_step": "step", "gain_both": "step and round trip"},
             quantity="largest absolute eigenvalue [1]",
             lines={"errors neither grow nor shrink": 1.0},
         ),
         "gains",
         "eigenvalues with and without the round trip",
-        "Largest eigenvalue of a step, without and with its round trip; median over "
-        "states.",
+        "Largest absolute eigenvalue of the Jacobian of one step, alone and followed "
+        "by decoding and encoding, median over the states that rollouts start at; a "
+        f"dot for each of {len(trips.table)} pairs of a model and a family of movies. "
+        "Right of the dotted line errors grow.",
+        trips.models,
     )
