@@ -54,19 +54,18 @@ from studies.evidence import Verdict, read
 
 # %%
 gathered = catalogue.scraps("claims", notebooks)
-pages = {run: read([value]) for run, value in gathered.items()}
-tables = [f"### {run.title}\n\n{claims.table()}" for run, claims in pages.items()]
-Markdown("\n\n".join(tables) or "No comparison has been run.")
+tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gathered]
+Markdown("\n\n".join(tables))
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-claims = read(gathered.values())
+claims = read(value for _, value in gathered)
 counts = pd.Series([str(claim.verdict) for claim in claims]).value_counts()
 for verdict in Verdict:
-    count, meaning = int(counts.get(verdict, 0)), f"claims whose verdict is: {verdict}"
-    catalogue.record(verdict.name.lower(), count, "1", meaning)
+    name, count = verdict.name.lower(), int(counts.get(verdict, 0))
+    catalogue.record(f"claims_{name}", count, "1", f"claims with verdict: {verdict}")
 rows = [vars(claim) for claim in claims]
 pd.DataFrame(rows).to_csv(catalogue.artifact("findings.csv"), index=False)
 text = claims.sentence()

@@ -173,9 +173,9 @@ shares = {
     "true states": true / aligned.median("validation_window"),
 }
 for start, value in shares.items():
-    name = f"staggered_to_aligned_from_{start}".replace(" ", "_")
+    name = start.replace(" ", "_")
     meaning = f"error between, staggered from {start} over aligned recordings"
-    catalogue.record(name, value, "1", meaning)
+    catalogue.record(f"staggered_to_aligned_from_{name}", value, "1", meaning)
 Markdown("; ".join(f"from {start} {x:.3g}" for start, x in shares.items()))
 
 # %%

@@ -142,18 +142,17 @@ def test_what_is_kept_no_longer_varies():
         survey(lent(), {}, keep=lambda row: False)
 
 
-def test_what_was_measured_is_left_behind_for_each_model():
+def test_what_was_measured_stands_beside_each_model():
     catalogue = lent()
     told = []
     values = iter([1.0, math.inf, 3.0, 4.0])
     models = survey(catalogue, {}).measured(
         lambda row: {"error": next(values)}, told.append
     )
-    models.record(catalogue, "error_100", "error", "%", "error on a hundred orbits")
     assert told == [1, 2, 3, 4]
-    assert [value for value, *_ in catalogue.scraps.values()] == [1.0, 3.0, 4.0]
-    left = catalogue.scraps["error_100", (1, 0)]
-    assert left == (1.0, "%", "error on a hundred orbits")
+    member, row = next(iter(models.members()))
+    assert member == {"tu": 1, "seed": 0}
+    assert row["error"] == 1.0
     assert models.where(tu=5).median("error") == 3.5
 
 

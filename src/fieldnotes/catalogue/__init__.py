@@ -1,11 +1,13 @@
 """Run folders as one catalogue: what a notebook leaves, and every query over it.
 
-A notebook calls `record`, `members`, `save_model`, `models`, `load_model`, `history`,
-`save_figure`, `progress`, `cached` and `artifact`. `Catalogue(project)` is the whole
-project: tables of runs, models, evaluations, figures and scraps, and their upkeep.
+A notebook calls `parameters`, `record`, `members`, `save_model`, `models`, `scraps`,
+`load_model`, `history`, `save_figure`, `progress`, `cached` and `artifact`.
+`Catalogue(project)` is the whole project: tables of runs, models, evaluations, figures
+and scraps, and their upkeep.
 Run folders are the truth; the index beside them can be thrown away.
 """
 
+from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from fieldnotes.catalogue.evaluations import cached
     from fieldnotes.catalogue.frames import brief, varying
+    from fieldnotes.catalogue.gathered import scraps
     from fieldnotes.catalogue.lookup import models
     from fieldnotes.catalogue.query import Catalogue
 
@@ -35,10 +38,12 @@ __all__ = [
     "load_model",
     "members",
     "models",
+    "parameters",
     "progress",
     "record",
     "save_figure",
     "save_model",
+    "scraps",
     "varying",
 ]
 
@@ -48,6 +53,7 @@ _LATER = {
     "brief": "frames",
     "cached": "evaluations",
     "models": "lookup",
+    "scraps": "gathered",
     "varying": "frames",
 }
 
@@ -59,6 +65,14 @@ def members(together: "Sequence[str]" = ()) -> list[Member]:
     list with one entry for each model, `members(together=("seed",))`.
     """
     return current().members(together)
+
+
+def parameters() -> dict[str, Any]:
+    """The current values of the parameters cell, by name; a copy.
+
+    In a batch run these are the values of its case, by hand those in the notebook.
+    """
+    return deepcopy(current().parameters)
 
 
 def __getattr__(name: str) -> Any:

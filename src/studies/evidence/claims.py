@@ -167,8 +167,8 @@ class Claims:
     def record(self, catalogue: Catalogue) -> None:
         """Leave the verdict of each claim behind, and all of them as one scrap."""
         for claim in self:
-            name = f"claim_{claim.name}"
-            catalogue.record(name, str(claim.verdict), "-", claim.words)
+            verdict, words = str(claim.verdict), claim.words
+            catalogue.record(f"claim_{claim.name}", verdict, "-", words)
         whole = [asdict(claim) for claim in self]
         catalogue.record("claims", whole, "-", "claims with their tests' outcomes")
 

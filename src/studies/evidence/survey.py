@@ -1,14 +1,13 @@
 """A survey: the models that a query found, grouped by setting, with what was measured.
 
 `survey` asks a notebook's catalogue for models and names their settings. A study adds
-its own measurements as columns; `record` leaves them behind for each model.
+its own measurements as columns; `members` says how scraps tell the models apart.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from studies.evidence.group import REPLICATES, Group, groups, where
@@ -74,16 +73,6 @@ class Survey:
                 report(done)
         table = pd.DataFrame(found, index=self.table.index)
         return replace(self, table=table)
-
-    def record(
-        self, catalogue: Catalogue, name: str, column: str, unit: str, meaning: str
-    ) -> None:
-        """Leave one number of each model behind; one that is not finite is left out."""
-        if column not in self.table:
-            return
-        for member, row in self.members():
-            if np.isfinite(row[column]):
-                catalogue.record(name, row[column], unit, meaning, member=member)
 
 
 def survey(

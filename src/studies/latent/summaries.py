@@ -168,12 +168,15 @@ def record(catalogue: Catalogue, compared: Comparison) -> None:
         catalogue.record("stable", stable, "-", meaning, member=member)
         for family in reports.families(compared.judged[str(row["identity"])]):
             for own in QUANTITIES:
-                name = f"{family}_{own.name}"
-                value = float(row.get(name, np.nan))
-                unit = own.unit.format(signal=trained.signal_of(row)[0])
-                meaning = f"{own.meaning}; {family} movies"
+                value = float(row.get(f"{family}_{own.name}", np.nan))
                 if np.isfinite(value):
-                    catalogue.record(name, value, unit, meaning, member=member)
+                    catalogue.record(
+                        f"{family}_{own.name}".replace(" ", "_"),
+                        value,
+                        own.unit.format(signal=trained.signal_of(row)[0]),
+                        f"{own.meaning}; {family} movies",
+                        member=member,
+                    )
 
 
 # Words -----------------------------------------------------------------------------
