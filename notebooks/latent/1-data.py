@@ -57,11 +57,12 @@ from studies.latent.metrics import total_variance
 sets = sources.recordings(source, preset, noise, data_seed, data_file)
 judged = sets.judged
 for label, part in {"train": sets.train, **judged}.items():
-    record(f"steps_{label}".replace(" ", "_"), part.steps, "steps")
-record("neurons", sets.neurons)
-record("types", len(sets.train.type_names))
+    name = f"{label}".replace(" ", "_")
+    record(f"steps_{name}", part.steps, "steps", f"length of the {label} recording")
+record("neurons", sets.neurons, "1", "neurons")
+record("types", len(sets.train.type_names), "1", "types of cells")
 edges = 0 if sets.train.pre is None else len(sets.train.pre)
-record("edges", edges)
+record("edges", edges, "1", "edges of the connectome")
 Markdown(
     f"**{sets.train.name}**: {sets.neurons} neurons of {len(sets.train.type_names)} "
     f"types, {edges:,} edges, {sets.stimuli} dimensions of stimulus. "
@@ -79,7 +80,10 @@ Markdown(
 # %% tags=["figure"]
 if edges:
     shown = figures.connectome_by_type(sets.train)
-    caption = "Summed weight that a neuron of each type receives, by type of source."
+    caption = (
+        "Summed weight of the edges to a neuron of each cell type (rows) from all "
+        "neurons of another (columns): red inhibits, blue excites."
+    )
     save_figure(shown, "circuit", kind="connectome", caption=caption).show()
 
 # %% [markdown]
@@ -94,8 +98,11 @@ if centres is None:
 else:
     movies = {label: part.stimulus for label, part in judged.items()}
     shown = figures.movie_frames(movies, centres, range(0, 20, 4), sets.train.dt)
-caption = "Frames of the two families of movies, 80 ms apart."
-caption = caption if centres is not None else "The first steps of the stimulus."
+caption = (
+    "Five frames, 80 ms apart, of the movies of each family, by column of the eye."
+)
+if centres is None:
+    caption = "The first steps of the stimulus, by dimension."
 save_figure(shown, "stimulus", kind="stimulus", caption=caption)
 
 # %% [markdown]
@@ -109,7 +116,8 @@ save_figure(
     figures.voltage_traces(sets.validation),
     "traces",
     kind="voltage traces",
-    caption="Voltage of the neuron nearest the middle, by cell type.",
+    caption="Voltage over time on validation movies of one neuron of each of several "
+    "cell types, the one nearest the middle of the eye.",
 )
 
 # %% tags=["figure"]
@@ -117,13 +125,15 @@ save_figure(
     figures.variance_by_type(judged),
     "variance-by-type",
     kind="variance by type",
-    caption="Variance over time, averaged over the neurons of each type.",
+    caption="Variance of the voltage over time by cell type, averaged over its "
+    "neurons, on each family of movies.",
 )
 
 # %%
 variance = {label: total_variance(part.voltage) for label, part in judged.items()}
 for label, value in variance.items():
-    record(f"variance_{label}".replace(" ", "_"), value, "raw units²")
+    meaning = f"variance over time, mean over neurons; {label} movies"
+    record(f"variance_{label.replace(' ', '_')}", value, "raw units²", meaning)
 words = " and ".join(f"{value:.3f} ({label})" for label, value in variance.items())
 Markdown(f"Mean variance over time: {words}. Every error is also told relative to it.")
 
@@ -146,18 +156,21 @@ for label, part in judged.items():
     constant[label] = statistics.constant_error(part.voltage, horizons)
     line[label] = [statistics.interpolation_error(part.voltage, h) for h in horizons]
     for place, h in enumerate(horizons):
-        name = f"{h}_{label}".replace(" ", "_")
-        record(f"constant_error_{name}", constant[label][place], "raw units²")
+        name, unit = f"{h}_{label.replace(' ', '_')}", "raw units²"
+        held = f"error of holding the state for {h} steps; {label} movies"
+        record(f"constant_error_{name}", constant[label][place], unit, held)
         if h > 1:  # samples one step apart leave nothing between them
-            record(f"interpolation_error_{name}", line[label][place], "raw units²")
+            drawn = f"error of interpolation over {h} steps; {label} movies"
+            record(f"interpolation_error_{name}", line[label][place], unit, drawn)
 
 # %% tags=["figure"]
 save_figure(
     figures.error_by_horizon(horizons, constant, line, variance),
     "error-by-horizon",
     kind="error by horizon",
-    caption="Errors of saying nothing changes and of a straight line between samples; "
-    "dotted, the total variance.",
+    caption="Mean squared error by the distance of samples: of holding the state, and "
+    "of linear interpolation between samples, on each family of movies. Dotted lines "
+    "are the total variance.",
 )
 
 # %% [markdown]
@@ -173,7 +186,9 @@ save_figure(
     figures.power_spectra(sets.validation, limits),
     "spectra",
     kind="spectra",
-    caption="Power density by cell type; dotted, half the rate of such samples.",
+    caption="Power density of the voltages on validation movies by cell type. Dotted "
+    "lines are half the rate of samples that are 5, 20 and 50 steps apart: they cannot "
+    "tell what lies to the right.",
 )
 
 # %%
@@ -181,7 +196,8 @@ frequency, power = statistics.spectra(sets.validation.voltage, sets.validation.d
 lost = {}
 for label, limit in limits.items():
     lost[label] = 100 * statistics.faster_share(frequency, power, limit)
-    record(f"power_lost_{label}".replace(" ", "_"), lost[label], "%")
+    meaning = f"share of the power that is too fast for samples {label} apart"
+    record(f"power_lost_{label.replace(' ', '_')}", lost[label], "%", meaning)
 words = ", ".join(f"{share:.0f} % at {label}" for label, share in lost.items())
 Markdown(f"Share of the power too fast for samples so far apart: {words}.")
 
@@ -194,18 +210,21 @@ save_figure(
     figures.residual_by_components(residual, [components]),
     "components",
     kind="principal components",
-    caption="Mean squared error that the first principal components leave.",
+    caption="Mean squared error that the first principal components of the voltages "
+    "leave, by their number, on each family of movies.",
 )
 
 # %%
 kept = min(components, sets.neurons)
 left = {label: values[kept] / variance[label] for label, values in residual.items()}
 for label, share in left.items():
-    name = label.replace(" ", "_")
-    record(f"pca_residual_{name}", float(residual[label][kept]), "raw units²")
-    record(f"pca_share_left_{name}", 100 * share, "%")
+    name, value = label.replace(" ", "_"), float(residual[label][kept])
+    error = f"error that {kept} principal components leave; {label} movies"
+    record(f"pca_residual_{name}", value, "raw units²", error)
+    part = f"share of variance that {kept} principal components leave; {label} movies"
+    record(f"pca_share_left_{name}", 100 * share, "%", part)
 floor = sets.train.step_floor
-record("noise_floor", floor, "raw units²")
+record("noise_floor", floor, "raw units²", "variance of the noise of one step")
 
 # %% [markdown]
 # ## Verdict
@@ -226,7 +245,7 @@ claims = {
     f"{lost_20:.2f} of the power is too fast for 20 steps": lost_20 > 0.1,
     f"{kept} components leave {pca:.3f} of the variance": pca < 0.05,
 }
-record("predictions_held", sum(claims.values()), "1")
+record("predictions_held", sum(claims.values()), "1", "predictions that held, of 5")
 lines = [f"- {claim}: **{'held' if ok else 'failed'}**" for claim, ok in claims.items()]
 least = "unknown" if floor is None else f"{floor:.2g}"
 Markdown(

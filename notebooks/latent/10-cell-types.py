@@ -51,7 +51,7 @@ compared = comparisons.compare(
 group = next(iter(compared.identities()))
 middle = compared.middle(group)
 data, plan = compared.data[middle], compared.plans[middle]
-catalogue.record("models", len(compared.table))
+catalogue.record("models", len(compared.table), "1", "models that were judged")
 
 # %% [markdown]
 # ## Neuron by neuron
@@ -68,7 +68,8 @@ catalogue.save_figure(
     figures.variance_scatter(own.total, own.unexplained, kinds, names),
     "variance",
     kind="variance scatter",
-    caption=f"Variance of each neuron, and what rollouts leave: {group}, {family}.",
+    caption="Variance of each neuron over time, and how much of it rollouts leave "
+    f"unexplained, on {family} movies, of the middle model of one setting: {group}.",
     models=[middle],
 )
 
@@ -109,7 +110,9 @@ for name in data:
         figures.by_cell_type(shown, names, "explained variance R² [1]"),
         f"types-{name}".replace(" ", "-"),
         kind="explained variance by type",
-        caption=f"Explained variance by cell type, {name}; below -1 drawn at -1.",
+        caption="Explained variance R² by cell type, mean over seeds, a bar a setting, "
+        f"and of the true circuit without noise, on {name} movies. Values below -1 are "
+        "drawn at -1.",
         models=compared.table,
     )
     figure.show()
@@ -123,9 +126,9 @@ for kind, line in ranking.iterrows():
     for name in data:
         value = float(line[f"R² {name}"])
         if np.isfinite(value):
-            catalogue.record(
-                f"r2_{name}".replace(" ", "_"), value, member={"type": kind}
-            )
+            tag, member = name.replace(" ", "_"), {"type": kind}
+            meaning = f"variance explained, by cell type; {name} movies"
+            catalogue.record(f"r2_{tag}", value, "1", meaning, member=member)
 ranking.round(3)
 
 # %% [markdown]
@@ -148,7 +151,8 @@ catalogue.save_figure(
     figures.traces(true, np.asarray(predicted), kinds, names, noisy.dt),
     "traces",
     kind="traces by type",
-    caption=f"Recorded and predicted voltages, {group}, {family}.",
+    caption="Recorded (grey) and predicted voltages of one neuron of each cell type "
+    f"along one rollout on {family} movies, of one model: {group}.",
     models=[middle],
 )
 
@@ -164,10 +168,12 @@ each = [
 ]
 pairs = [(a, b) for k, a in enumerate(each) for b in each[k + 1 :]]
 alike = np.array([cell_types.rank_correlation(a, b) for a, b in pairs])
-catalogue.record("rank_correlation_variance", by_variance)
-catalogue.record("share_better_without_noise", gain)
+meaning = "rank correlation of variance and explained variance over cell types"
+catalogue.record("rank_correlation_variance", by_variance, "1", meaning)
+meaning = f"share of cell types explained better on {other}"
+catalogue.record("share_better_without_noise", gain, "1", meaning)
 least = list(ranking.index[:worst])
-catalogue.record("worst_types", least, "-")
+catalogue.record("worst_types", least, "-", "cell types explained worst")
 
 # %%
 lines = {
@@ -176,7 +182,8 @@ lines = {
 }
 if alike.size:
     agreement = float(np.nanmedian(alike))
-    catalogue.record("rank_correlation_models", agreement)
+    meaning = "rank correlation of explained variance between models, median"
+    catalogue.record("rank_correlation_models", agreement, "1", meaning)
     words = f"models agree on the order of types (rank correlation {agreement:.2f})"
     lines[words] = agreement > 0.5
 said = [f"- {text}: **{'held' if ok else 'failed'}**" for text, ok in lines.items()]
@@ -186,10 +193,11 @@ if possible:
     missed = possible[family] - r2[family]  # what a perfect map would have explained
     order = np.argsort(-missed)[:worst]
     far = ", ".join(f"{names[k]} ({missed[k]:.2f})" for k in order)
-    catalogue.record("missed_median", float(np.nanmedian(missed)))
+    meaning = "variance that the true circuit explains and the model does not, median"
+    catalogue.record("missed_median", float(np.nanmedian(missed)), "1", meaning)
     text += (
         f" Beside the true circuit without noise {np.nanmedian(missed):.2f} of the "
         f"variance is missed (median over types); most of {far}."
     )
-catalogue.record("verdict", text, "-")
+catalogue.record("verdict", text, "-", "cell types explained worst, in sentences")
 Markdown("\n".join([*said, f"\n{text}"]))

@@ -56,7 +56,7 @@ for row in maps.rows:
     name = row["model"]
     opened[name] = (row, load(row), data[place])
     drawn.setdefault(row["group"], name)  # one of each setting is drawn, all counted
-catalogue.record("models", len(opened))
+catalogue.record("models", len(opened), "1", "models that were opened")
 Markdown(
     f"{len(opened)} models of {len(drawn)} settings; figures show the first of each. "
     f"{maps.names.usual_values()}"
@@ -75,12 +75,15 @@ for name, (_, model, own) in opened.items():
         states = inside.latent_states(model, recording, every=2)
         shapes[name, family] = inside.geometry(states)
         size = shapes[name, family].dimension
-        catalogue.record(f"{family}_dimension", size, member={"model": name})
+        meaning = f"dimensions that the latent states fill; {family} movies"
+        member, tag = {"model": name}, family.replace(" ", "_")
+        catalogue.record(f"{tag}_dimension", size, "1", meaning, member=member)
 first = next(iter(opened))
 recording = opened[first][2]["validation"]
 residual = statistics.pca_residual(recording.voltage[::2])
 true_size = inside.participation(-np.diff(residual))
-catalogue.record("voltage_dimension", true_size)
+meaning = "dimensions that the voltages fill; validation movies"
+catalogue.record("voltage_dimension", true_size, "1", meaning)
 Markdown(
     f"On validation the voltages fill {true_size:.3g} dimensions (participation "
     f"ratio), the latent states of {first} {shapes[first, 'validation'].dimension:.3g}."
@@ -95,7 +98,8 @@ catalogue.save_figure(
     figures.latent_paths(inside.on_shared_components(states)),
     "states",
     kind="latent states",
-    caption=f"Latent states on shared principal components, {first}.",
+    caption="Latent states of both families of movies on their shared first principal "
+    f"components, of one model: {first}.",
     models=[opened[first][0]],
 )
 
@@ -106,7 +110,8 @@ catalogue.save_figure(
     ),
     "components",
     kind="variance by components",
-    caption="Share of the latent variance left after so many components, validation.",
+    caption="Share of the variance of latent states left after so many principal "
+    "components, on validation movies, one model of each setting.",
     models=maps.table,
 )
 
@@ -126,8 +131,11 @@ for name, (_, model, own) in opened.items():
     spectra[name] = inside.spectrum(model, own["validation"], at)
     largest[name] = float(np.median(np.abs(spectra[name][:, 0])))
     outside = float((np.abs(spectra[name]) > 1).mean())
-    catalogue.record("spectral_radius", largest[name], member={"model": name})
-    catalogue.record("outside", 100 * outside, "%", member={"model": name})
+    member = {"model": name}
+    meaning = "largest absolute eigenvalue of the one-step map, median over rows"
+    catalogue.record("spectral_radius", largest[name], "1", meaning, member=member)
+    meaning = "eigenvalues outside the unit circle"
+    catalogue.record("outside", 100 * outside, "%", meaning, member=member)
 truth = None
 known = opened[first][0].get("source", "hexeye") == "hexeye"
 if known and recording.signal == "voltage":
@@ -139,7 +147,9 @@ catalogue.save_figure(
     figures.map_spectrum({label: spectra[n] for label, n in drawn.items()}, truth),
     "spectrum",
     kind="spectrum of the map",
-    caption="Eigenvalues of the one-step map's Jacobian; dotted, the unit circle.",
+    caption="Eigenvalues of the Jacobian of the one-step map at several states, one "
+    "model of each setting; grey, of the true circuit. Dotted, the unit circle: "
+    "outside of it errors grow.",
     models=maps.table,
 )
 
@@ -161,7 +171,9 @@ for name, (_, model, own) in opened.items():
     at = rng.choice(own["validation"].steps - 1, 20, replace=False)
     probes[name] = inside.probe(model, own["validation"], table, at, neurons)
     ratios[name] = probes[name].ratio
-    catalogue.record("listening_ratio", ratios[name], member={"model": name})
+    meaning = "change of predictions without all others, over that without parents"
+    member = {"model": name}
+    catalogue.record("listening_ratio", ratios[name], "1", meaning, member=member)
 
 # %% tags=["figure"]
 shown = {label: probes[n] for label, n in drawn.items() if n in probes}
@@ -173,7 +185,9 @@ catalogue.save_figure(
     fig,
     "probe",
     kind="connectivity probe",
-    caption="Change of predictions when others, or parents, are held at their means.",
+    caption="Change of the predicted next voltage of each probed neuron when all that "
+    "are no parents of it are held at their means, over that when its parents are; one "
+    "model of each setting.",
     models=maps.table,
 )
 
@@ -184,8 +198,10 @@ catalogue.save_figure(
 inner = sum(value <= 1 for value in largest.values())
 deaf = sum(value > 1 for value in ratios.values())
 sizes = [shapes[name, "validation"].dimension for name in opened]
-catalogue.record("within_unit_circle", inner)
-catalogue.record("ignoring_the_connectome", deaf)
+meaning = "maps whose largest eigenvalue is within the unit circle"
+catalogue.record("within_unit_circle", inner, "1", meaning)
+meaning = "maps that heed neurons which are no parents more than parents"
+catalogue.record("ignoring_the_connectome", deaf, "1", meaning)
 text = (
     f"{inner} of {len(largest)} maps have their largest eigenvalue within the unit "
     f"circle (median over rows). In {deaf} of {len(ratios)} silencing all that cannot "
@@ -195,5 +211,6 @@ text = (
     f"states fill {min(sizes):.3g} to {max(sizes):.3g} dimensions, voltages "
     f"{true_size:.3g}."
 )
-catalogue.record("verdict", text.replace("**", ""), "-")
+meaning = "what was found inside the maps, in sentences"
+catalogue.record("verdict", text.replace("**", ""), "-", meaning)
 Markdown(text)

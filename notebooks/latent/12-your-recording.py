@@ -57,6 +57,7 @@ from fieldnotes.catalogue import (
     artifact,
     load_model,
     members,
+    parameters,
     progress,
     record,
     save_figure,
@@ -79,9 +80,10 @@ sets = sources.recordings("file", data_file=path)
 whole = sets.train
 connectome = parents(whole)
 for label, part in {"train": whole, **sets.judged}.items():
-    record(f"steps_{label}".replace(" ", "_"), part.steps, "steps")
-record("neurons", sets.neurons)
-record("dt", whole.dt, "s")
+    name = label.replace(" ", "_")
+    record(f"steps_{name}", part.steps, "steps", f"length of the {label} recording")
+record("neurons", sets.neurons, "1", "neurons")
+record("dt", whole.dt, "s", "duration of a step")
 edges = "none" if connectome is None else f"{int(connectome.sum()):,} edges"
 lengths = ", ".join(f"{part.steps:,} ({name})" for name, part in sets.judged.items())
 Markdown(
@@ -95,7 +97,7 @@ save_figure(
     figures.voltage_traces(whole),
     "traces",
     kind="voltage traces",
-    caption="Voltage of one neuron of each type.",
+    caption="Voltage over time in the file, of one neuron of each cell type.",
 )
 
 # %% [markdown]
@@ -110,25 +112,13 @@ save_figure(
 # ## Training
 
 # %%
-settings = {
-    "mode": mode,
-    "tu": tu,
-    "ems": ems,
-    "phase_seed": phase_seed,
-    "stimulus_mode": stimulus_mode,
-    "warm_up": warm_up,
-    "updates": updates,
-    "learning_rate": learning_rate,
-    "batch": batch,
-}
-recipe = recipes.Recipe.of(**settings)
-sizes = {"latent": latent, "width": width, "stimulus_latent": stimulus_latent}
+recipe = recipes.Recipe.of(**parameters())
 every = members(together=("seed",))
 todo = [member for member in every if member.existing is None]
 if todo:
     seeds = [member.values["seed"] for member in todo]
     watch = progress(recipe.total_updates)
-    result = learning.fit(recipe, sizes, sets, seeds, report=watch)
+    result = learning.fit(recipe, parameters(), sets, seeds, report=watch)
 for place, member in enumerate(todo):
     save_model(
         result.member(place),
@@ -138,7 +128,7 @@ for place, member in enumerate(todo):
         history=result.history(place),
         diverged_at=result.outcome(place).diverged_at,
     )
-record("trained", len(todo))
+record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
 # ## Judgement
@@ -173,7 +163,8 @@ save_figure(
     judgement.rollout_errors(curves, lines),
     "rollouts",
     kind="rollout errors",
-    caption="Error of rollouts by step, mean and range over starts.",
+    caption="Mean squared error of rollouts by step, mean and range over starts, a "
+    "curve a seed; grey, holding the first state and linear interpolation.",
     models=every,
 )
 
@@ -188,7 +179,8 @@ save_figure(
     ),
     "variance",
     kind="variance scatter",
-    caption=f"Variance of each neuron and what rollouts leave of it, {family}.",
+    caption="Variance of each neuron over time, and how much of it the rollouts of the "
+    f"first model leave unexplained, {family}. On the diagonal nothing is explained.",
     models=every[:1],
 )
 
@@ -196,23 +188,32 @@ save_figure(
 # ## Verdict
 
 # %%
-said = []
+MEASURES = {
+    "window": ("raw units²", "mean squared error between the samples"),
+    "ratio": ("1", "error between the samples, as a share of interpolation's"),
+    "relative": ("1", "error between the samples, as a share of the variance"),
+}
+lines = []
 for member in every:
     row = rows[member.values["seed"]]
     for family in sets.families:
         name = family.replace(" ", "_")
-        for what, unit in (("window", "raw units²"), ("ratio", "1"), ("relative", "1")):
-            record(f"{name}_{what}", row[f"{family}_{what}"], unit, member=member)
-    record("divergence", row["divergence"], "steps", member=member)
+        for what, (unit, meaning) in MEASURES.items():
+            value = row[f"{family}_{what}"]
+            meaning = f"{meaning}; {family}"
+            record(f"{name}_{what}", value, unit, meaning, member=member)
+    meaning = "first step at which the worst start's error exceeds one"
+    record("divergence", row["divergence"], "steps", meaning, member=member)
     ratios = [row[f"{family}_ratio"] for family in sets.families]
     better = tu == 1 or max(ratios) < 1
     stable = row["divergence"] >= plan.whole
-    record("held", bool(better and stable), member=member)
+    held = bool(better and stable)
+    record("held", held, "-", "whether the prediction held", member=member)
     words = " and ".join(f"{ratio:.2f}" for ratio in ratios)
-    said.append(
+    lines.append(
         f"- seed {member.values['seed']}: {words} of the line's error "
         f"({' and '.join(sets.families)}), "
         + ("no divergence" if stable else f"diverged at step {row['divergence']:.0f}")
         + f" in {plan.whole} steps: **{'held' if better and stable else 'failed'}**"
     )
-Markdown("\n".join(said))
+Markdown("\n".join(lines))

@@ -90,7 +90,7 @@ for place, member in enumerate(todo):
         outcome=result.outcome(place).state,
         diverged_at=result.outcome(place).diverged_at,
     )
-catalogue.record("trained", len(todo))
+catalogue.record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
 # ## What it explains
@@ -106,8 +106,11 @@ for member, model in zip(every, models, strict=True):
         error = float(rollouts.stimulus_only_errors(model, own)[history:].mean())
         left = error / metrics.total_variance(own.voltage)
         shares[family].append(left)
-        catalogue.record(f"{family}_error", error, f"{signal}²", member=member)
-        catalogue.record(f"{family}_relative", left, member=member)
+        name, unit = family.replace(" ", "_"), f"{signal}²"
+        meaning = f"mean squared error at every row; {family} movies"
+        catalogue.record(f"{name}_error", error, unit, meaning, member=member)
+        meaning = f"share of the variance left unexplained; {family} movies"
+        catalogue.record(f"{name}_relative", left, "1", meaning, member=member)
 
 # %% [markdown]
 # ## By cell type
@@ -132,7 +135,8 @@ catalogue.save_figure(
     figures.by_cell_type({"left": by_type}, known, "unexplained share of variance [1]"),
     "types",
     kind="unexplained by type",
-    caption="Share of each cell type's variance left by the stimulus alone, flow.",
+    caption="Share of the variance over time that the stimulus-only model leaves "
+    "unexplained, by cell type, on flow movies; the model of the first seed.",
     models=every[:1],
 )
 
@@ -146,7 +150,9 @@ words = "; ".join(
     f"{100 * (1 - left):.1f} % on {name}" for name, left in middle.items()
 )
 for family, left in middle.items():
-    catalogue.record(f"{family}_explained", 100 * (1 - left), "%")
+    name = family.replace(" ", "_")
+    meaning = f"share of the variance explained, median over seeds; {family} movies"
+    catalogue.record(f"{name}_explained", 100 * (1 - left), "%", meaning)
 found = "as predicted" if middle[last] < 0.2 else "less than the 80 % predicted"
 Markdown(
     f"The stimulus alone explains {words} of the variance (median of {len(every)}, "

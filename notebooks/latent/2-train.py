@@ -80,7 +80,7 @@ from functools import partial
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from fieldnotes.catalogue import record, save_figure
+from fieldnotes.catalogue import parameters, record, save_figure
 from studies.latent import figures, learning, recipes, reports, sources
 from studies.latent.models import build
 from studies.training import read_model
@@ -103,30 +103,9 @@ sets = sources.recordings(
 )
 
 # %%
-recipe = recipes.Recipe(
-    mode=mode,
-    tu=tu,
-    ems=ems,
-    phase_seed=phase_seed,
-    staggered=staggered,
-    interpolation=interpolation,
-    stimulus_mode=stimulus_mode,
-    intermediate_steps=intermediate_steps,
-    tv_weight=tv_weight,
-    augmentation_neurons=augmentation_neurons,
-    augmentation_weight=augmentation_weight,
-    l1_weight=l1_weight,
-    stimulus_warm_up=stimulus_warm_up,
-    warm_up=warm_up,
-    updates=updates,
-    checkpoints=checkpoints,
-    learning_rate=learning_rate,
-    schedule=schedule,
-    clip=clip,
-    batch=batch,
-)
+recipe = recipes.Recipe.of(**parameters())
 seen = float(recipe.observation.mask(sets.train.steps, sets.neurons).mean())
-record("observed", 100 * seen, "%")
+record("observed", 100 * seen, "%", f"share of the {signal} that is observed")
 Markdown(
     f"**{sets.train.name}**: {sets.neurons} neurons, {sets.train.steps:,} steps; "
     f"{100 * seen:.3g} % of the {signal} is observed. A window is {tu * ems} steps."
@@ -152,23 +131,27 @@ bound = {"voltage": 0.25, "calcium": 2.0}[signal] if sound else 1.0  # of the li
 
 # %% [markdown]
 # ## Training
+#
+# A training window begins at the samples $x$ and follows the map, $z_0 = E(x)$ and
+# $z_{k+1} = z_k + f([z_k; G(s_k)])$. What is made small compares it with the samples
+# $y_m$ that come $m\,tu$ steps later, as means over windows and neurons:
+#
+# $$L = \lVert D(z_0) - x\rVert^2 + \sum_{m=1}^{ems} \lVert D(z_{m\,tu}) - y_m\rVert^2
+# + \lambda_{TV} \sum_k \langle |f| \rangle + \lambda_1 \langle |p| \rangle
+# + \lambda_A A.$$
+#
+# The first term is *reconstruction*, the second *evolution*; total variation, the size
+# of the parameters $p$ and the augmentation $A$ have weights that are zero unless
+# given. `losses.window_loss` adds them up.
 
 # %%
-sizes = {
-    "latent": latent,
-    "width": width,
-    "coder_width": coder_width,
-    "stimulus_latent": stimulus_latent,
-    "activation": activation,
-    "zero_init": zero_init,
-}
 every = catalogue.members(together=("seed",))
 todo = [member for member in every if member.existing is None]
 if todo:
     checkpoint = catalogue.artifact(f"checkpoint-{len(todo)}-{todo[0].identity}.eqx")
     result = learning.fit(
         recipe,
-        sizes,
+        parameters(),
         sets,
         [member.values["seed"] for member in todo],
         report=catalogue.progress(recipe.total_updates),
@@ -195,18 +178,20 @@ for place, member in enumerate(todo):
         keep(model, kind=f"update-{update}", summary={"update": update})
 if todo:
     learning.forget(checkpoint)  # the models are safe: no need to resume
-record("trained", len(todo))
+record("trained", len(todo), "1", "models trained in this run")
 
 # %%
 load = partial(read_model, build=build)
 models = [catalogue.load_model(member, load) for member in every]
 histories = [catalogue.history(member) for member in every]
 whole = [len(own["loss"]) == recipe.total_updates for own in histories]
-record("diverged", whole.count(False))
+record("diverged", whole.count(False), "1", "trainings that diverged")
 for member, own in zip(every, histories, strict=True):
     loss, validation = float(own["loss"][-1]), float(own["validation"][-1])
-    record("final_loss", loss, f"{signal}²", member=member)
-    record("final_validation", validation, f"{signal}²", member=member)
+    unit, last = f"{signal}²", "loss of the last update"
+    record("final_loss", loss, unit, last, member=member)
+    last = "validation loss at the end: reconstruction and evolution"
+    record("final_validation", validation, unit, last, member=member)
 
 # %% [markdown]
 # ## Loss
@@ -220,7 +205,8 @@ save_figure(
     figures.loss_curves(histories[0], tuple(part.name for part in recipe.parts())),
     "loss",
     kind="loss",
-    caption=f"Loss by component, seed {every[0].values['seed']}; bands are phases.",
+    caption="Loss by component over the updates of a training, of seed "
+    f"{every[0].values['seed']}; shaded bands are its phases.",
     models=[every[0]],
 )
 
@@ -260,7 +246,9 @@ save_figure(
     figures.time_aligned(curves, lines, tu, plan.horizon),
     "time-aligned",
     kind="error within the window",
-    caption=f"Error in the first {plan.horizon} steps; dots are loss points.",
+    caption=f"Mean squared error at the first {plan.horizon} steps of rollouts, "
+    "averaged over starts, a curve a seed. Dots mark the samples, where training "
+    "compares. Grey: the first state held, and linear interpolation of the samples.",
     models=every,
 )
 
@@ -269,7 +257,9 @@ save_figure(
     figures.rollout_errors(curves, lines),
     "rollouts",
     kind="error of rollouts",
-    caption="Latent rollouts: mean over starts, band from best to worst start.",
+    caption="Mean squared error of latent rollouts by step, mean over starts and band "
+    "from best to worst start, a curve a seed. Grey: the first state held, and linear "
+    "interpolation of the samples.",
     models=every,
 )
 
@@ -278,16 +268,20 @@ save_figure(
 
 # %%
 families = list(sets.judged)
+measures = {
+    "window": (f"{signal}²", "mean squared error between the samples"),
+    "ratio": ("1", "error between the samples, as a share of interpolation's"),
+    "relative": ("1", "error between the samples, as a share of the variance"),
+    "divergence": ("steps", "first step at which the worst error exceeds one"),
+}
 for member, row in zip(every, rows, strict=True):
     for family in families:
         name = family.replace(" ", "_")
-        units = {"window": f"{signal}²", "ratio": "1", "relative": "1"}
-        for what, unit in units.items():
-            record(f"{name}_{what}", row[f"{family}_{what}"], unit, member=member)
-        record(
-            f"{name}_divergence", row[f"{family}_divergence"], "steps", member=member
-        )
-    record("stable", bool(row["stable"]), member=member)
+        for what, (unit, meaning) in measures.items():
+            value, meaning = row[f"{family}_{what}"], f"{meaning}; {family} movies"
+            record(f"{name}_{what}", value, unit, meaning, member=member)
+    stable = bool(row["stable"])
+    record("stable", stable, "-", "whether no rollout diverges", member=member)
 
 # %%
 said = []
