@@ -255,7 +255,16 @@ def test_a_notebook_that_cannot_be_right_is_refused(project, write, text, said):
     assert str(caught.value).startswith("notebooks/toy/bad.py")
 
 
-@pytest.mark.parametrize("use", ["print(x)", "print(f'{x}')", "[m['x'] for m in ()]"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "print(x)",
+        "print(f'{x}')",
+        "[m['x'] for m in ()]",
+        "fit(**parameters())",
+        "catalogue.parameters()",
+    ],
+)
 def test_a_parameter_is_read_by_name_or_as_a_key(project, write, use):
     write("notebooks/toy/good.py", CELL + use)
     assert list(read_notebook(project, "toy/good").parameters) == ["x"]

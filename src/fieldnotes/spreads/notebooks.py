@@ -16,6 +16,8 @@ from fieldnotes.words import nearest, quoted, there_are
 
 NUMBER = re.compile(r"^\d+-(?=.)")
 TAG = "parameters"
+# What stands for all parameters at once; a space keeps it apart from their names.
+WHOLE_CELL = "all parameters"
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,10 @@ def _check_use(parameters: list[Parameter], code: list[Cell], place: Place) -> N
             broken = True
             continue
         read |= _names_read(tree)
+    if broken or WHOLE_CELL in read:
+        return
     for parameter in parameters:
-        if not broken and parameter.name not in read:
+        if parameter.name not in read:
             place.under("parameters").refuse(
                 f"`{parameter.name}` is declared but no cell reads it; use it or "
                 "take the line out."
@@ -201,11 +205,21 @@ def _check_use(parameters: list[Parameter], code: list[Cell], place: Place) -> N
 
 
 def _names_read(tree: ast.AST) -> set[Any]:
-    """Names that the code reads, and keys: `member.values["seed"]` reads `seed`."""
+    """Names that the code reads, and keys: `member.values["seed"]` reads `seed`.
+
+    A call of the catalogue's `parameters()` reads the whole cell, as `WHOLE_CELL`.
+    """
     read = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
             read.add(node.id)
+        elif isinstance(node, ast.Call) and _called(node) == "parameters":
+            read.add(WHOLE_CELL)
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             read.add(node.slice.value)
     return read
+
+
+def _called(call: ast.Call) -> str:
+    name = call.func
+    return name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
