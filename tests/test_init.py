@@ -65,9 +65,10 @@ def lab(
 ) -> tuple[Path, dict[str, str]]:
     """A fresh lab, whose spread has been run and whose site was built."""
     folder = tmp_path_factory.mktemp("labs") / "mine"
-    made = python(["-m", "fieldnotes", "init", str(folder)], folder.parent, bare)
-    assert made.returncode == 0, made.stderr
-    for arguments in (["run", "cooling/noise"], ["site"]):
+    for arguments in (["init", str(folder)],):
+        made = python(["-m", "fieldnotes", *arguments], folder.parent, bare)
+        assert made.returncode == 0, made.stderr
+    for arguments in (["run"], ["site"]):
         made = python(["-m", "fieldnotes", *arguments], folder, bare)
         assert made.returncode == 0, made.stdout + made.stderr
     return folder, bare

@@ -15,12 +15,12 @@ from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.query import from_words as _where
 
-SPREADS = click.argument("spreads", nargs=-1, required=True, metavar="SPREAD...")
+SPREADS = click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
 WHERE = click.option(
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help="Keep rows where it holds: orbits=10, 'error_100<1'; repeat for more.",
+    help="Keep rows where it holds: seed=1, 'rate_error<10'; repeat for more.",
 )
 CSV = click.option("--csv", is_flag=True, help="Write comma-separated values.")
 
@@ -50,7 +50,7 @@ def main() -> None:
     """A lab notebook for learned dynamics: spreads, runs, a catalogue, a site.
 
     SPREAD is a file in params/, as a path or as its name without the ending:
-    params/orbit/output-layers.yml or orbit/output-layers.
+    params/cooling/noise.yml or cooling/noise.
     """
 
 
@@ -85,14 +85,16 @@ def plan(
 ) -> None:
     """What would run and why; nothing is run or written.
 
-    Example: fieldnotes plan orbit/output-layers --values
+    Without a SPREAD it is the `tour` of the project's settings.
+
+    Example: fieldnotes plan cooling/noise --values
     """
     from fieldnotes.cli_tables import show_plan
     from fieldnotes.runner import make_plan
     from fieldnotes.spreads import load_spreads
 
     project = Project.find()
-    loaded = load_spreads(project, list(spreads))
+    loaded = load_spreads(project, _asked(project, spreads))
     made = make_plan(project, loaded, force=force, only=list(only) or None)
     show_plan(made, every=every, values=values)
 
@@ -117,7 +119,9 @@ def run(
 ) -> int:
     """Run what is not done yet; a failed run never stops another.
 
-    Example: fieldnotes run params/tour.yml --jobs 2 --timeout 3600
+    Without a SPREAD it is the `tour` of the project's settings.
+
+    Example: fieldnotes run cooling/noise --jobs 2 --timeout 3600
     """
     from fieldnotes.catalogue import Catalogue
     from fieldnotes.runner import execute, make_plan
@@ -130,7 +134,7 @@ def run(
         )
         raise FieldnotesError(message)
     project = Project.find()
-    loaded = load_spreads(project, list(spreads))
+    loaded = load_spreads(project, _asked(project, spreads))
     made = make_plan(project, loaded, force=force, only=list(only) or None)
     catalogue = Catalogue(project)
     outcome = execute(
@@ -147,7 +151,7 @@ def run(
 def run_one(folder: Path) -> int:
     """Execute one run, given its folder; what every slot and cluster job calls.
 
-    Example: fieldnotes run-one catalogue/runs/orbit/3f2a9c0d11e8b7a4
+    Example: fieldnotes run-one catalogue/runs/cooling/3f2a9c0d11e8b7a4
     """
     from fieldnotes.runner.worker import main as work
 
@@ -160,7 +164,7 @@ def run_one(folder: Path) -> int:
 def status(spreads: tuple[str, ...]) -> None:
     """What is done, what is running, and what failed with its cause.
 
-    Example: fieldnotes status orbit/output-layers
+    Example: fieldnotes status cooling/noise
     """
     from fieldnotes.cli_tables import show_status
     from fieldnotes.runner import project_status
@@ -252,7 +256,7 @@ def diff(things: tuple[str, ...], csv: bool) -> None:
 def models(where: tuple[str, ...], csv: bool) -> None:
     """Trained models, with the hyperparameters that vary among them.
 
-    Example: fieldnotes models --where 'orbits>=10' --where 'seed in [0, 1]'
+    Example: fieldnotes models --where 'width>=64' --where 'seed in [0, 1]'
     """
     _show(lambda catalogue: catalogue.models(_where(where)), csv, short=True)
 
@@ -276,7 +280,7 @@ def runs(where: tuple[str, ...], csv: bool) -> None:
 def figures(context: click.Context, where: tuple[str, ...], csv: bool) -> None:
     """Figures by what they show and by any parameter.
 
-    Example: fieldnotes figures --where kind=loss --where orbits=10
+    Example: fieldnotes figures --where kind=loss --where seed=1
     """
     if context.invoked_subcommand is None:
         query = _where(where)
@@ -361,6 +365,26 @@ def doctor() -> int:
     from fieldnotes.doctor import examine
 
     return examine()
+
+
+def _asked(project: Project, spreads: tuple[str, ...]) -> list[str]:
+    """The spreads named, or else the tour.
+
+    Raises:
+        FieldnotesError: none is named, and the settings name no tour.
+    """
+    if spreads:
+        return list(spreads)
+    if project.settings.tour:
+        return [project.settings.tour]
+    from fieldnotes.spreads.paths import list_spreads
+
+    message = (
+        "No spread is named, and the settings of the project name no `tour` to run "
+        f"instead. Name one of these: {', '.join(list_spreads(project)) or 'none'}. "
+        'Or write `tour = "..."` in fieldnotes.toml. Nothing was run.'
+    )
+    raise FieldnotesError(message)
 
 
 def _show(choose: Callable[[Any], Any], csv: bool, *, short: bool = False) -> None:

@@ -143,7 +143,7 @@ def show_status(status: Any) -> None:
     """Spreads by state, what is running with its step and loss, failures by cause."""
     screen = console()
     if not status.runs:
-        screen.print("Nothing was run yet. Try: fieldnotes run params/tour.yml")
+        screen.print("Nothing was run yet. Try: fieldnotes run")
         return
     states = list(dict.fromkeys(run.state for run in status.runs))
     table = Table("spread", *states, box=None)

@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from fieldnotes.errors import ProjectNotFound
+from fieldnotes.settings import Settings, read_settings
 
 VARIABLE = "FIELDNOTES_PROJECT"
 
@@ -35,6 +37,15 @@ class Project:
             "`notebooks/` and `params/`. Change into the project and try again."
         )
         raise ProjectNotFound(message)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the project says of its own tools, read once.
+
+        Raises:
+            SettingsError: the file that holds them cannot be used as written.
+        """
+        return read_settings(self.root)
 
     @property
     def notebooks(self) -> Path:

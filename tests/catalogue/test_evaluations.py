@@ -131,7 +131,7 @@ def test_a_module_edit_computes_again_but_not_one_that_only_draws(
         from fieldnotes.runner.cells import code_cells
         from fieldnotes.runner.code import read_code
 
-        code = read_code(project.src, code_cells(notebook))
+        code = read_code(project, code_cells(notebook))
         session._session = None
         batch(
             notebook_file="notebooks/toy/1-train.py",

@@ -25,7 +25,7 @@ def code_key(session: Session, compute: Callable[[], Any]) -> str:
     file = session.order.get("notebook_file") or _file(session)
     path = session.project.root / file if file else None
     cells = code_cells(path) if path is not None and path.is_file() else []
-    code = read_code(session.project.src, cells)
+    code = read_code(session.project, cells)
     if session.interactive:
         return digest([code.bare_modules, _shape(compute, {})])
     planned = session.order.get("code") or {}

@@ -46,7 +46,7 @@ def cached(
     draws. Everything else that the result depends on must stand in `parameters`.
 
     Args:
-        name: what kind of evaluation this is, such as "unseen-orbits".
+        name: what kind of evaluation this is, such as "held-out".
         parameters: plain values that the result depends on.
         compute: gives arrays by name; called only when needed.
         models: the models applied: rows or a table of `models()`, members, identities.

@@ -63,7 +63,7 @@ def notebook_path() -> Path | None:
 
 
 def _script(file: Any) -> Path | None:
-    """A notebook run as a script, `python notebooks/orbit/train.py`."""
+    """A notebook run as a script, `python notebooks/cooling/1-rate.py`."""
     if not isinstance(file, str):
         return None
     try:
@@ -189,7 +189,7 @@ def _write_status(session: Session, state: str, **more: Any) -> None:
         "started": session.began.isoformat(timespec="milliseconds"),
         "ended": None,
         "attempt": 1,
-        **provenance(session.project.root),
+        **provenance(session.project),
         **more,
     }
     write_json(session.folder / "status.json", status)

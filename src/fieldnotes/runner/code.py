@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from fieldnotes.project import Project
+from fieldnotes.settings import Settings
 from fieldnotes.values import digest
 
-MACHINE = "fieldnotes"  # carries results, does not make them: enters no key
-DRAWING = frozenset({"figures", "plotting"})  # modules that show results
 FIGURE = "figure"  # tag of a cell that only draws
 
 
@@ -54,16 +54,24 @@ def _file_digest(path: Path, _time: int, _size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_code(src: Path, cells: Sequence[Cell]) -> Code:
-    """The code behind a notebook's cells; its parameters cell is not part of it."""
+def read_code(project: Project, cells: Sequence[Cell]) -> Code:
+    """The code behind a notebook's cells; its parameters cell is not part of it.
+
+    Raises:
+        SettingsError: the settings of the project cannot be used as written.
+    """
+    src, settings = project.src, project.settings
     used = [cell for cell in cells if "parameters" not in cell.tags]
     trees = [_parse(cell.source) for cell in used]
-    bare_trees = [_undrawn(cell.source) for cell in used if FIGURE not in cell.tags]
+    computing = [cell for cell in used if FIGURE not in cell.tags]
+    bare_trees = [_undrawn(cell.source, settings.drawing) for cell in computing]
     bare = {
         name: module.bare_shape
-        for name, module in _reach(src, bare_trees, skip=DRAWING).items()
+        for name, module in _reach(src, bare_trees, settings, bare=True).items()
     }
-    every = {name: module.shape for name, module in _reach(src, trees).items()}
+    every = {
+        name: module.shape for name, module in _reach(src, trees, settings).items()
+    }
     return Code(
         notebook=digest([shape(tree) for tree in trees]),
         modules=every,
@@ -86,10 +94,10 @@ def module_files(src: Path, dotted: str) -> list[tuple[str, Path]]:
     return found
 
 
-def project_modules(src: Path, sources: Iterable[str]) -> dict[str, Path]:
+def project_modules(project: Project, sources: Iterable[str]) -> dict[str, Path]:
     """Every module of the project that these sources import, with its file."""
-    names = _reach(src, map(_parse, sources))
-    return {name: module_files(src, name)[-1][1] for name in names}
+    names = _reach(project.src, map(_parse, sources), project.settings)
+    return {name: module_files(project.src, name)[-1][1] for name in names}
 
 
 @dataclass(frozen=True)
@@ -101,28 +109,31 @@ class _Module:
 
 
 def _reach(
-    src: Path, trees: Iterable[ast.AST], skip: frozenset[str] = frozenset()
+    src: Path, trees: Iterable[ast.AST], settings: Settings, *, bare: bool = False
 ) -> dict[str, _Module]:
     """Every project module that these trees import, directly or through others."""
+    drawing = settings.drawing
     todo = [name for tree in trees for name in _imports(tree, "", False)]
     found: dict[str, _Module] = {}
     while todo:
         for name, path in module_files(src, todo.pop()):
             parts = name.split(".")
-            if skip & set(parts) or parts[0] == MACHINE:
+            if not settings.counts(parts[0]) or bare and drawing & set(parts):
                 break
             if name not in found:
                 state = path.stat()
-                module = _module(name, path, state.st_mtime_ns, state.st_size)
+                module = _module(name, path, drawing, state.st_mtime_ns, state.st_size)
                 found[name] = module
-                todo += module.bare_imports if skip else module.imports
+                todo += module.bare_imports if bare else module.imports
     return dict(sorted(found.items()))
 
 
 @cache
-def _module(name: str, path: Path, _time: int, _size: int) -> _Module:
+def _module(
+    name: str, path: Path, drawing: frozenset[str], _time: int, _size: int
+) -> _Module:
     source = path.read_text(encoding="utf-8")
-    tree, bare = _parse(source), _undrawn(source)
+    tree, bare = _parse(source), _undrawn(source, drawing)
     package = path.name == "__init__.py"
     return _Module(
         shape=digest(shape(tree)),
@@ -159,20 +170,25 @@ def _base(node: ast.ImportFrom, module: str, package: bool) -> str:
     return ".".join([*kept, *filter(None, [node.module])])
 
 
-def _undrawn(source: str) -> ast.Module:
+def _undrawn(source: str, drawing: frozenset[str]) -> ast.Module:
     """The tree without imports of drawing modules, which no result depends on."""
-    return _DropDrawing().visit(_parse(source))
+    return _DropDrawing(drawing).visit(_parse(source))
 
 
 class _DropDrawing(ast.NodeTransformer):
+    def __init__(self, drawing: frozenset[str]):
+        self.drawing = drawing
+
     def visit_Import(self, node: ast.Import) -> ast.Import | None:
-        node.names = [a for a in node.names if not DRAWING & set(a.name.split("."))]
+        node.names = [
+            a for a in node.names if not self.drawing & set(a.name.split("."))
+        ]
         return node if node.names else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
-        if DRAWING & set((node.module or "").split(".")):
+        if self.drawing & set((node.module or "").split(".")):
             return None
-        node.names = [alias for alias in node.names if alias.name not in DRAWING]
+        node.names = [alias for alias in node.names if alias.name not in self.drawing]
         return node if node.names else None
 
 

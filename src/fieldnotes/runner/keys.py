@@ -34,7 +34,7 @@ def read_basis(project: Project, notebook: Notebook) -> Basis:
     parameters = notebook.parameters.values()
     return Basis(
         notebook=notebook,
-        code=read_code(project.src, code_cells(notebook.path)),
+        code=read_code(project, code_cells(notebook.path)),
         file=project.relative(notebook.path),
         maps=frozenset(item.name for item in parameters if item.is_map),
         files=tuple(item.name for item in parameters if item.is_file),

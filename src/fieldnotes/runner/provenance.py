@@ -4,23 +4,25 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-_PACKAGES = (
-    *("fieldnotes", "jax", "jaxlib", "equinox", "diffrax", "optax", "numpy", "scipy"),
-    *("papermill", "jupytext", "ipykernel", "plotly", "scrapbook"),
-)
+from fieldnotes.project import Project
+
+# What every run stands on; the settings name what else it does.
+_PACKAGES = ("fieldnotes", "numpy", "papermill", "jupytext")
+_PACKAGES += ("ipykernel", "plotly", "scrapbook")
 
 
-def provenance(root: Path) -> dict[str, Any]:
+def provenance(project: Project) -> dict[str, Any]:
     """`versions`, `commit`, `dirty` and `machine` of a run's status."""
-    commit, dirty = _commit(root)
+    commit, dirty = _commit(project.root)
     return {
-        "versions": _versions(),
+        "versions": _versions(project.settings.packages),
         "commit": commit,
         "dirty": dirty,
         "machine": {
@@ -32,9 +34,9 @@ def provenance(root: Path) -> dict[str, Any]:
     }
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: Sequence[str]) -> dict[str, str]:
     found = {"python": sys.version.split()[0]}
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *packages):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -158,7 +158,7 @@ class _Run:
                 shutil.rmtree(private, ignore_errors=True)
 
     def _attempts(self, log: IO[str], private: Path) -> End:
-        self.status = replace(self.status, **provenance(self.project.root))
+        self.status = replace(self.status, **provenance(self.project))
         self.status.write(self.folder)
         end, started = self._attempt(log, private, ipc=True)
         if started or self.watch.verdict or end.state == "interrupted":
@@ -249,7 +249,7 @@ def changed_since(project: Project, manifest: Manifest) -> str:
         return f"{manifest.notebook_file} is gone since the run was planned"
     if not planned.notebook:
         return ""
-    code = read_code(project.src, code_cells(path))
+    code = read_code(project, code_cells(path))
     names = [] if code.notebook == planned.notebook else [manifest.notebook_file]
     for name in sorted(code.modules.keys() | planned.modules.keys()):
         if code.modules.get(name) != planned.modules.get(name):

@@ -203,7 +203,7 @@ def _stage(
 
 def _notebook(project: Project, node: Node | None, place: Place) -> Notebook | None:
     if node is None or not isinstance(node.value, str):
-        place.refuse("must name a notebook, like `orbit/train`.")
+        place.refuse("must name a notebook, like `study/name`.")
         return None
     try:
         return read_notebook(project, node.value)

@@ -61,7 +61,7 @@ class Notebook:
 
 
 def read_notebook(project: Project, name: str | Path) -> Notebook:
-    """The notebook of this name (`orbit/train`) or path, checked.
+    """The notebook of this name (`cooling/rate`) or path, checked.
 
     Raises:
         SpreadError: there is no such notebook, or something is wrong in it; the message

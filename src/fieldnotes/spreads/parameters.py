@@ -1,7 +1,7 @@
 """The parameters cell of a notebook: the schema of everything that may be varied.
 
 One assignment a line, `name: type = default  # [unit] meaning`, with an allowed range
-where there is one: `# [1] in [1, inf): number of orbits`. The cell is read, never run.
+where there is one: `# [1] in [1, inf): number of samples`. The cell is read, never run.
 """
 
 import ast

@@ -47,7 +47,7 @@ def _with_ending(path: Path) -> Path:
 
 
 def find_parameters_file(project: Project, name: str | Path) -> Path:
-    """The file of a spread, given as name (`orbit/train`) or as path.
+    """The file of a spread, given as name (`cooling/noise`) or as path.
 
     Raises:
         SpreadError: there is no such file below params/.

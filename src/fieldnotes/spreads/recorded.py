@@ -38,7 +38,7 @@ class RecordedNames:
 def recorded_names(project: Project, notebook: Notebook) -> RecordedNames:
     """What the notebook's cells, and the project's modules that they reach, record."""
     sources = [cell.source for cell in notebook.code_cells]
-    modules = project_modules(project.src, sources)
+    modules = project_modules(project, sources)
     # The cells share their names, so that an import in one counts in all.
     found = [_names("\n".join(sources), frozenset(modules))]
     for path in modules.values():

@@ -24,8 +24,8 @@ HOME = "results/_home.md"
 INDEX = "results/index.qmd"
 LISTED_SCRAPS = 6  # columns of a listing; more would not fit any screen
 EMPTY = (
-    "Nothing has been computed yet. `make site` runs the tour and fills this page; "
-    "`fieldnotes run` takes any other spread of `params/`.\n"
+    "Nothing has been computed yet. `fieldnotes run` and then `fieldnotes site` fill "
+    "this page; `fieldnotes run SPREAD` runs any spread of `params/`.\n"
 )
 
 

@@ -178,7 +178,7 @@ def link(source: str, target: str) -> str:
     """The relative address of the rendered page `target`, seen from page `source`.
 
     Both are paths of sources from the root of the project, such as
-    `results/orbit/runs/ab12.ipynb`; the address ends in .html, which holds for Quarto
+    `results/cooling/runs/ab12.ipynb`; the address ends in .html, which holds for Quarto
     and for the preview.
     """
     here = os.path.dirname(source) or "."  # noqa: PTH120
