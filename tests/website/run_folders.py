@@ -164,8 +164,10 @@ A note, and [the results](../results/index.qmd).
 """
 
 
-def scrap(name: str, value: Any, unit: str = "%", member: Any = None) -> dict[str, Any]:
-    line = {"name": name, "value": value, "unit": unit}
+def scrap(
+    name: str, value: Any, unit: str = "%", member: Any = None, meaning: str = ""
+) -> dict[str, Any]:
+    line = {"name": name, "value": value, "unit": unit, "meaning": meaning}
     return line if member is None else line | {"member": member}
 
 
@@ -181,6 +183,8 @@ def case(scraps: Any = (), status: Any = None, **manifest: Any) -> Case:
 
 def fill(bench: Bench) -> Bench:
     """A spread with ensembles, a divergence and a failure, and an analysis of it."""
+    note = {"title": "Which layer?", "answer": {"value": "error", "order": "min"}}
+    write_json(bench.project.catalogue / "spreads/toy/layers.json", note)
     for place, layer in enumerate(("signed", "unit", "logmag")):
         for step, orbits in enumerate((1, 10, 100)):
             values = {"output_layer": layer, "orbits": orbits}

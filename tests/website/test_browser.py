@@ -164,12 +164,14 @@ def test_every_figure_is_drawn_with_its_four_buttons(seen: dict[str, Any]):
         assert found["drawn"] == found["figures"], page
         assert found["buttons"] == [4] * found["figures"], page
     counts = [found["figures"] for found in seen["pages"].values()]
-    assert counts == [0, 0, 3, 0, 1, 1]
+    assert counts == [1, 0, 3, 0, 1, 1]
 
 
 def test_axes_say_what_they_show_and_in_which_unit(seen: dict[str, Any]):
     titles = seen["pages"]["results/spreads/toy-layers.html"]["titles"]
-    assert {"error [%]", "train_time [s]", "orbits [1]"} <= set(titles)
+    assert {"error [%]", "train_time [s]", "number of training orbits [1]"} <= set(
+        titles
+    )
 
 
 def test_pages_without_figures_do_not_load_plotly(seen: dict[str, Any]):

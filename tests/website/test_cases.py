@@ -9,7 +9,9 @@ from fieldnotes.runner import make_plan
 from fieldnotes.runner.manifest import write_spreads
 from fieldnotes.spreads import load_spreads
 from fieldnotes.website import stage
-from fieldnotes.website.cases import comparisons, flat, read_runs, rows, scrap_units
+from fieldnotes.website.cases import comparisons, flat, read_runs
+from fieldnotes.website.rows import rows
+from fieldnotes.website.rows import scraps as recorded
 from website.run_folders import Bench, case, scrap
 
 NOTEBOOK = """\
@@ -148,7 +150,7 @@ def test_members_have_a_row_each_and_share_what_belongs_to_the_run():
 def test_results_of_members_come_before_what_a_run_took():
     scraps = [scrap("time", 9.0, "s"), scrap("count", 3, "1")]
     scraps += [scrap("error", 1.0, member={"seed": seed}) for seed in range(2)]
-    assert list(scrap_units([case(scraps=scraps)])) == ["error", "count", "time"]
+    assert list(recorded([case(scraps=scraps)])) == ["error", "count", "time"]
 
 
 def test_a_member_that_diverged_is_told_from_those_that_did_not():

@@ -1,167 +1,248 @@
-"""The best case of each spread, as the home page tells it: computed, never typed."""
+"""What a spread has found, as the home page tells it: computed, never typed.
 
-from collections.abc import Mapping, Sequence
+Only what a spread declares (`answer: {value: …}` or `{text: …}`) or a notebook judges
+(a text called `verdict`) is an answer. Runs that differ in nothing but a replicate,
+such as the seed, are one setting; one whose runs all recorded `held` as false comes
+after all the others.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fieldnotes.website.cases import (
-    Case,
-    Comparison,
+from fieldnotes.website.cases import Case, Comparison, flat
+from fieldnotes.website.rows import (
+    Quantity,
     Row,
     axes,
-    is_number,
+    finite_scrap,
+    replicates,
     rows,
-    scrap_units,
+    scraps,
+    varying,
 )
-from fieldnotes.website.plots import numeric, varying
-from fieldnotes.website.text import canonical, link, markdown, median, number, shown
+from fieldnotes.website.text import (
+    amount,
+    canonical,
+    counted,
+    link,
+    markdown,
+    median,
+    number,
+    shown,
+    when,
+)
+
+VERDICT = "verdict"  # the text by which a notebook answers where no spread names one
+HELD = "held"  # a truth value: whether what was tried did what it was tried for
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The runs that differ in nothing but a replicate."""
+
+    values: Mapping[str, Any]  # of the parameters that tell it from the others
+    numbers: Sequence[float]  # the finite values of the scrap that answers
+    middle: float  # their median
+    failed: bool  # every one of its runs says that it did not hold
+    unusual: frozenset[str] = (
+        frozenset()
+    )  # the parameters that are not at their default
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The best case of a spread by one scrap."""
+    """The settings of a spread by one scrap, the best one first."""
 
-    scrap: str
-    unit: str
+    quantity: Quantity
     order: str  # "min" or "max"
-    value: float
-    values: Mapping[str, Any]  # the varied parameters of the best case
-    members: int  # over which the median was taken
-    cases: int
-    worst: float
+    ranked: Sequence[Setting]
+    settings: int  # with those that have no value
+    over: Sequence[str]  # the replicates
+    stage: str
+
+    @property
+    def best(self) -> Setting:
+        return self.ranked[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every setting has a value."""
+        return len(self.ranked) == self.settings
 
 
 def answer(comparison: Comparison) -> Answer | None:
-    """The best case, None while no run of the spread has a number to compare.
+    """The settings by the declared value; None while nothing is declared or recorded.
 
-    The scrap is the one that the spread declares (`answer: {value: …}`), else
-    the first number that a stage records: the last stage that compares settings, or
-    the last of all. The text says "smallest" and "largest" rather than "best".
+    The last stage that compares settings by this value answers, or the last of all.
     """
-    declared = _declared(comparison)
-    order = "max" if declared.get("order") == "max" else "min"
-    repeats = _repeats(comparison)
+    name = comparison.answer.get("value")
     found = [
-        _best(lines, scrap, unit, order, repeats)
-        for cases in reversed(list(comparison.stages.values()))
-        for lines in [rows(cases)]
-        for scrap, unit in _headline(lines, scrap_units(cases), declared.get("value"))
+        _ranked(comparison, stage, cases, str(name))
+        for stage, cases in reversed(list(comparison.stages.items()))
+        if name is not None
     ]
-    answers = [item for item in found if item is not None]
-    return next((a for a in answers if a.cases > 1), answers[0] if answers else None)
+    answers = [each for each in found if each is not None]
+    return next((a for a in answers if a.settings > 1), answers[0] if answers else None)
 
 
-def _declared(comparison: Comparison) -> Mapping[str, Any]:
-    """What the spread says of its answer."""
-    return comparison.answer if isinstance(comparison.answer, Mapping) else {}
-
-
-def _headline(
-    lines: Sequence[Row], units: Mapping[str, str], wanted: Any
-) -> list[tuple[str, str]]:
-    names = numeric(lines, list(units))
-    chosen = names[:1] if wanted is None else [name for name in names if name == wanted]
-    return [(name, units[name]) for name in chosen]
-
-
-def _repeats(comparison: Comparison) -> set[str]:
-    """The axes that a stage of the spread runs together, such as seeds.
-
-    They repeat a setting and make no other one, also in a stage that only looks at the
-    models of another. Where that is not so (strengths of a field that train as one
-    program) the spread says which of them do: `answer: {over: [seed], …}`.
-    """
-    declared = _declared(comparison)
-    if "over" in declared:
-        return set(declared["over"])
-    members = [member for case in comparison.cases for member in case.run.members]
-    return {name for member in members for name in member}
-
-
-def _best(
-    lines: Sequence[Row], scrap: str, unit: str, order: str, repeats: set[str]
+def _ranked(
+    comparison: Comparison, stage: str, cases: Sequence[Case], name: str
 ) -> Answer | None:
-    names = [name for name in varying(lines, axes(lines)) if name not in repeats]
+    table = rows(cases)
+    repeated = replicates(comparison)
+    names = [each for each in varying(table, axes(table)) if each not in repeated]
     groups: dict[str, list[Row]] = {}
-    for row in lines:
-        shared = [row.values.get(name) for name in names]
-        groups.setdefault(canonical(shared), []).append(row)
-    ranked = []
-    for group in groups.values():
-        numbers = [row.scraps[scrap] for row in group if scrap in row.scraps]
-        finite = [float(v) for v in numbers if v is not None and is_number(v)]
-        middle = median(finite)
-        if middle is not None:
-            ranked.append((middle, len(finite), group[0]))
+    for row in table:
+        # A run that failed as a whole stands for all of its seeds at once.
+        key = canonical([row.values.get(each) for each in names])
+        groups.setdefault(key, []).append(row)
+    made = (_setting(group, names, name) for group in groups.values())
+    ranked = [setting for setting in made if setting is not None]
     if not ranked:
         return None
-    ranked.sort(key=lambda item: item[0], reverse=order == "max")
-    value, count, row = ranked[0]
-    best = {name: row.values[name] for name in names if name in row.values}
-    worst = ranked[-1][0]
-    return Answer(scrap, unit, order, value, best, count, len(ranked), worst)
+    order = "max" if comparison.answer.get("order") == "max" else "min"
+    sign = -1.0 if order == "max" else 1.0
+    ranked.sort(key=lambda setting: (setting.failed, sign * setting.middle))
+    over = [each for each in varying(table, axes(table)) if each in repeated]
+    return Answer(scraps(cases)[name], order, ranked, len(groups), over, stage)
+
+
+def _setting(group: Sequence[Row], names: Sequence[str], name: str) -> Setting | None:
+    finite = [value for row in group if (value := finite_scrap(row, name)) is not None]
+    middle = median(finite)
+    if middle is None:
+        return None
+    values = {each: group[0].values[each] for each in names if each in group[0].values}
+    judged = [row.scraps[HELD] for row in group if HELD in row.scraps]
+    failed = bool(judged) and not any(judged)
+    defaults = flat(group[0].case.run.manifest.defaults)
+    unusual = {n for n, v in values.items() if n in defaults and v != defaults[n]}
+    return Setting(values, sorted(finite), middle, failed, frozenset(unusual))
 
 
 def sentence(page: str, comparison: Comparison) -> str:
     """What has been found, in one Markdown item that links to the comparison."""
     name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
     old = any(case.stale for case in comparison.cases)
-    nothing = "no answer by today's code yet." if old else "no answer yet."
-    return f"- {name}: {finding(comparison) or nothing}"
+    nothing = "No answer by today's code yet." if old else "No answer yet."
+    return f"- {name} {finding(comparison) or nothing} {_origin(comparison)}"
+
+
+def _origin(comparison: Comparison) -> str:
+    """Which spread answered, when, and from which commit."""
+    runs = [case.run for case in comparison.cases]
+    ends = [run.status.ended for run in runs if run.status.ended]
+    commits = {run.status.commit[:8]: None for run in runs if run.status.commit}
+    told = [comparison.name]
+    told += [f"computed {when(max(ends))[:10]}"] if ends else []
+    told += [f"{'commit' if len(commits) == 1 else 'commits'} {', '.join(commits)}"]
+    return f"*({markdown(', '.join(told if commits else told[:-1]))})*"
+
+
+def declared(comparison: Comparison) -> bool:
+    """Whether this comparison has an answer, or says what would be one."""
+    return bool(comparison.answer) or bool(said(comparison))
 
 
 def finding(comparison: Comparison) -> str:
-    """What has been found, in Markdown; empty while there is nothing to compare.
+    """What has been found, in Markdown sentences; empty while nothing answers.
 
     A spread that lets a text answer is not answered by some number in its place.
     """
-    declared = _declared(comparison)
-    words = said(comparison)
-    if words or "text" in declared:
-        return markdown(words)
+    if "value" not in comparison.answer:
+        return markdown(said(comparison))
     found = answer(comparison)
-    if found is None:
-        return ""
+    return "" if found is None else " ".join(_sentences(found))
+
+
+def _sentences(found: Answer) -> list[str]:
+    best, others = found.best, found.ranked[1:]
+    what = markdown(found.quantity.meaning or found.quantity.name)
     word = "largest" if found.order == "max" else "smallest"
-    many = f" (median of {found.members})" if found.members > 1 else ""
-    text = f"{word} {markdown(found.scrap)} **{_amount(found)}**{many}"
-    if found.values:
-        parts = [f"{markdown(k)} = {markdown(shown(v))}" for k, v in _items(found)]
-        text += f" with {', '.join(parts)}"
-    if found.cases > 1:
-        other = "smallest" if found.order == "max" else "largest"
-        text += f"; the {other} of {found.cases} settings is {number(found.worst)}"
+    value = f"**{markdown(amount(best.middle, found.quantity.unit))}**"
+    told = [f"The {word} value of {what} is {value}{_spread(found)}{_with(found)}."]
+    if found.settings == 1:
+        told = [f"{what[:1].upper()}{what[1:]} is {value}{_spread(found)}."]
+    if best.failed:
+        lead = "No setting held" if found.settings > 1 else "It failed"
+        told = [f"**{lead}**: what was tried did not do what it was tried for.", *told]
+    if others:
+        told.append(_compared(found, others))
+    if not found.complete:
+        lost = found.settings - len(found.ranked)
+        verb = "has" if lost == 1 else "have"
+        told.append(f"{lost} of {found.settings} settings {verb} no value.")
+    return told
+
+
+def _spread(found: Answer) -> str:
+    """` (median of 5 over seed, 0.015 to 0.019)`; empty of a single value."""
+    numbers = found.best.numbers
+    if len(numbers) < 2:
+        return ""
+    over = f" over {markdown(', '.join(found.over))}" if found.over else ""
+    ends = f"{number(numbers[0])} to {number(numbers[-1])}"
+    return f" (median of {len(numbers)}{over}, {ends})"
+
+
+def _with(found: Answer) -> str:
+    """What the best setting is: where it differs from the next best or the default."""
+    best, others = found.best, found.ranked[1:2]
+    apart = _apart(best, others[0]) if others else set(best.values)
+    named = _named(best, apart | best.unusual)
+    return f", with {named}" if named else ""
+
+
+def _apart(setting: Setting, other: Setting) -> set[str]:
+    """The parameters in which two settings differ."""
+    return {
+        name
+        for name, value in setting.values.items()
+        if canonical(other.values.get(name)) != canonical(value)
+    }
+
+
+def _named(setting: Setting, names: Collection[str]) -> str:
+    told = [(name, value) for name, value in setting.values.items() if name in names]
+    return ", ".join(f"{markdown(n)} = {markdown(shown(v))}" for n, v in told)
+
+
+def _compared(found: Answer, others: Sequence[Setting]) -> str:
+    unit = found.quantity.unit
+    runner_up = markdown(amount(others[0].middle, unit))
+    named = _named(others[0], _apart(others[0], found.best))
+    text = f"The next best has {runner_up}" + (f" with {named}" if named else "")
+    if len(others) > 1:
+        worst = markdown(amount(others[-1].middle, unit))
+        text += f", the worst of {counted(len(found.ranked), 'setting')} {worst}"
     return f"{text}."
 
 
 def said(comparison: Comparison) -> str:
     """The text that the spread lets answer (`answer: {text: …}`), as last recorded.
 
-    One of each stage, named where there are several. Empty where no text is named, or
-    none was recorded by a run of today's code.
+    One of each stage, named where there are several. Empty where a value is to answer,
+    or no text was recorded by a run of today's code.
     """
-    declared = _declared(comparison)
-    name, texts = declared.get("text"), []
-    for cases in comparison.stages.values():
-        told = [text for case in cases if (text := _recorded(case, name))]
-        texts += [(cases[0].run.title, text) for text in told[-1:]]
+    if "value" in comparison.answer:
+        return ""
+    texts = [
+        (run.title, text)
+        for cases in comparison.stages.values()
+        if (last := told_by(cases, comparison.answer.get("text", VERDICT)))
+        for run, text in [last]
+    ]
     if len(texts) == 1:
         return texts[0][1]
     return " ".join(f"{title}: {text}" for title, text in texts)
 
 
-def _recorded(case: Case, name: Any) -> str:
-    """The last text that a run of today's code left under this name."""
-    if case.stale:
-        return ""
-    values = [scrap.value for scrap in case.run.scraps if scrap.name == name]
-    return next((value for value in reversed(values) if isinstance(value, str)), "")
-
-
-def _items(found: Answer) -> list[tuple[str, Any]]:
-    return list(found.values.items())
-
-
-def _amount(found: Answer) -> str:
-    unit = "" if found.unit in ("", "1", "-") else f" {markdown(found.unit)}"
-    return f"{number(found.value)}{unit}"
+def told_by(cases: Sequence[Case], name: str) -> tuple[Any, str] | None:
+    """The last run of today's code that recorded this text, with the text."""
+    for case in reversed(cases):
+        for scrap in reversed(case.run.scraps):
+            told = scrap.name == name and isinstance(scrap.value, str) and scrap.value
+            if told and not case.stale:
+                return case.run, scrap.value
+    return None

@@ -9,11 +9,8 @@ from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Run, list_runs
 from fieldnotes.spreads import noted_spreads, spread_called
-from fieldnotes.website.text import canonical
 
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
-COSTS = ("s", "min", "h", "1/s", "MB", "GB")  # units of what a run took
-Scalar = bool | int | float | str | None
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Comparison:
     name: str
     title: str
     question: str = ""
-    answer: Any = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
     pages: Any = None
     stages: dict[str, list[Case]] = field(default_factory=dict)
     missing: int = 0  # planned cases that have never been run
@@ -48,17 +45,6 @@ class Comparison:
     @property
     def cases(self) -> list[Case]:
         return [case for cases in self.stages.values() for case in cases]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a comparison: a run, or one member of it."""
-
-    case: Case
-    values: Mapping[str, Any]  # varied parameter (dotted) -> its value here
-    scraps: Mapping[str, Scalar]
-    state: str
-    reason: str
 
 
 def read_runs(project: Project) -> tuple[list[Run], dict[str, str]]:
@@ -146,7 +132,7 @@ def _titled(name: str, spread: Any) -> Comparison:
         name=name,
         title=str(getattr(spread, "title", "") or name),
         question=str(getattr(spread, "question", "") or ""),
-        answer=getattr(spread, "answer", None),
+        answer=mapping(getattr(spread, "answer", None)),
         pages=getattr(spread, "pages", None),
     )
 
@@ -176,7 +162,7 @@ def _recorded(
     noted = mapping(_note(project, name))
     title = str(noted.get("title") or name)
     page = Comparison(name=name, title=title)
-    page.answer, page.pages = noted.get("answer"), noted.get("pages")
+    page.answer, page.pages = mapping(noted.get("answer")), noted.get("pages")
     table = {run.key: run for run in runs}
     for stage, entries in mapping(noted.get("stages")).items():
         for entry in map(mapping, entries if isinstance(entries, list) else ()):
@@ -203,67 +189,6 @@ def _natural(run: Run) -> list[tuple[str, bool, float, str]]:
     ]
 
 
-def rows(cases: Iterable[Case]) -> list[Row]:
-    """The table of one stage: a row per run, or per member where scraps tell them."""
-    return [row for case in cases for row in _rows_of(case)]
-
-
-def _rows_of(case: Case) -> list[Row]:
-    run = case.run
-    shared = flat(case.varied)
-    members = _members(run)
-    if not members:
-        return [_row(case, shared, {}, run.state, run.reason)]
-    lines = []
-    for member in members:
-        state, reason = _outcome(run, member)
-        lines.append(_row(case, shared | flat(member), member, state, reason))
-    return lines
-
-
-def _row(
-    case: Case, values: dict[str, Any], member: dict[str, Any], state: str, reason: str
-) -> Row:
-    scraps = {}
-    for scrap in case.run.scraps:
-        if scrap.member in ({}, member) and is_scalar(scrap.value):
-            scraps[scrap.name] = scrap.value
-    if not reason and state == "diverged":
-        reason = _diverged_at(case.run, member)
-    return Row(case, values, scraps, state, reason)
-
-
-def _members(run: Run) -> list[dict[str, Any]]:
-    """The members that this run's scraps or divergences speak of one by one."""
-    spoken = [scrap.member for scrap in run.scraps]
-    spoken += [dict(mapping(item.get("values"))) for item in run.diverged]
-    unique = {canonical(member): member for member in spoken if member}
-    if not unique:
-        return []
-    ordered = {canonical(member): member for member in run.members}
-    return list((ordered | unique).values())
-
-
-def _outcome(run: Run, member: dict[str, Any]) -> tuple[str, str]:
-    for item in run.diverged:
-        if mapping(item.get("values")) == member:
-            return "diverged", at_step(item)
-    if run.state == "diverged" and run.diverged:
-        return "done", ""  # this member is not among those that diverged
-    return run.state, run.reason
-
-
-def at_step(item: Mapping[str, Any]) -> str:
-    """Where a training left the road, as the tables say it."""
-    step = item.get("step")
-    return "diverged" if step is None else f"diverged at step {step}"
-
-
-def _diverged_at(run: Run, member: dict[str, Any]) -> str:
-    hits = [item for item in run.diverged if member in ({}, item.get("values"))]
-    return ", ".join(dict.fromkeys(at_step(item) for item in hits))
-
-
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested parameters under dotted names; a model query stays one value."""
     result: dict[str, Any] = {}
@@ -288,37 +213,6 @@ def is_scalar(value: Any) -> bool:
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether `value` is a number; a bool is not one here."""
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def axes(table: Sequence[Row]) -> list[str]:
-    """The parameters that the spread varies, in the order in which it names them."""
-    return list(dict.fromkeys(name for row in table for name in row.values))
-
-
-def scrap_units(cases: Iterable[Case]) -> dict[str, str]:
-    """The scalar scraps of these cases with their units, results before book-keeping.
-
-    Those that every member has for itself come first, what only says how long it took
-    comes last; otherwise in order of appearance.
-    """
-    units: dict[str, str] = {}
-    own: set[str] = set()
-    for case in cases:
-        own.update(case.run.member_scraps)
-        for scrap in case.run.scraps:
-            if is_scalar(scrap.value):
-                units.setdefault(scrap.name, scrap.unit)
-    ranked = sorted(units, key=lambda name: (units[name] in COSTS, name not in own))
-    return {name: units[name] for name in ranked}
-
-
-def parameter_units(cases: Iterable[Case]) -> dict[str, str]:
-    """The units of the parameters, as the notebooks declare them."""
-    units: dict[str, str] = {}
-    for case in cases:
-        for name, unit in case.run.units.items():
-            units.setdefault(str(name), str(unit))
-    return units
 
 
 def users(runs: Iterable[Run]) -> dict[str, list[Run]]:

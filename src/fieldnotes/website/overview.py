@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from fieldnotes.runs import STATES, Run, Scrap
-from fieldnotes.website.answers import sentence
+from fieldnotes.runs import Run, Scrap
+from fieldnotes.website.answers import answer, declared, sentence
 from fieldnotes.website.cases import Comparison, is_number
 from fieldnotes.website.markdown import plain
+from fieldnotes.website.rows import Quantity
 from fieldnotes.website.runpage import title
-from fieldnotes.website.spreadpage import outcomes
-from fieldnotes.website.tables import NONE, badge, cell, table
+from fieldnotes.website.spreadpage import headline_figure
+from fieldnotes.website.tables import NONE, badge, cell, outcomes, table
 from fieldnotes.website.text import (
     anchor,
     escape,
@@ -17,7 +18,6 @@ from fieldnotes.website.text import (
     median,
     raw_html,
     when,
-    with_unit,
 )
 
 HOME = "results/_home.md"
@@ -39,23 +39,33 @@ def study_part(study: str) -> str:
     return f"results/{study}/_study.md"
 
 
-def counted(runs: Sequence[Run]) -> str:
-    """`12 runs: 10 done, 2 failed; the last ended at …`."""
-    states = [run.state for run in runs]
-    known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
-    parts = ", ".join(f"{states.count(s)} {s}" for s in known if s in states)
+def computed(runs: Sequence[Run]) -> str:
+    """What became of these runs, and when the last one ended."""
     ends = [run.status.ended for run in runs if run.status.ended]
     last = f"; the last ended {when(max(ends))}" if ends else ""
-    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}: {parts}{last}"
+    return f"{outcomes(runs)}{last}"
 
 
 def home(comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
-    """The answers found so far, for `index.qmd` to include."""
+    """The answers found so far, study by study, for `index.qmd` to include."""
     if not runs:
         return EMPTY
-    lines = [sentence("index.qmd", item) for item in comparisons]
-    closing = f"*Computed from {markdown(counted(runs))}.*"
-    return "\n".join(lines) + f"\n\n{closing}\n"
+    answered = [item for item in comparisons if declared(item)]
+    parts = [
+        _study_answers(name, [item for item in answered if item.study == name])
+        for name in sorted({item.study for item in answered})
+    ]
+    parts.append(f"*Computed from {markdown(computed(runs))}.*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _study_answers(name: str, comparisons: Sequence[Comparison]) -> str:
+    """The answers of one study, and the figure of the largest comparison among them."""
+    lines = "\n".join(sentence("index.qmd", item) for item in comparisons)
+    by_size = sorted(comparisons, key=lambda item: len(item.cases), reverse=True)
+    figures = (headline_figure(item, answer(item)) for item in by_size)
+    figure = next((figure for figure in figures if figure), "")
+    return f"### {markdown(name.capitalize())}\n\n{lines}\n\n{figure}".strip()
 
 
 def study(name: str, comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
@@ -65,10 +75,10 @@ def study(name: str, comparisons: Sequence[Comparison], runs: Sequence[Run]) -> 
     if not mine:
         return EMPTY
     page = f"pages/{name}.qmd"
-    lines = [sentence(page, item) for item in own]
+    lines = [sentence(page, item) for item in own if declared(item)]
     blocks = ["\n".join(lines), raw_html(_comparison_list(page, own))]
     blocks.append(f"[All runs of this study](../results/{name}/index.html). ")
-    blocks.append(f"*Computed from {markdown(counted(mine))}.*")
+    blocks.append(f"*Computed from {markdown(computed(mine))}.*")
     return "\n\n".join(block for block in blocks if block.strip()) + "\n"
 
 
@@ -79,7 +89,7 @@ def _comparison_list(page: str, comparisons: Sequence[Comparison]) -> str:
     for item in comparisons:
         name = anchor(page, item.page, item.title)
         spread = f"<code>params/{escape(item.name)}.yml</code>"
-        counts = escape(outcomes(item.cases))
+        counts = escape(outcomes([case.run for case in item.cases]))
         lines.append(f"<td>{name}</td><td>{spread}</td><td>{counts}</td>")
     return table(["comparison", "spread", "outcomes"], lines)
 
@@ -94,7 +104,7 @@ def results_index(
     studies = sorted({run.study for run in runs})
     links = " · ".join(f"[runs of {name}]({name}/index.html)" for name in studies)
     blocks = [
-        f"{counted(runs)}.",
+        f"{computed(runs)}.",
         raw_html(_comparison_list(INDEX, comparisons)) if comparisons else "",
         f"Single runs: {links}",
         _odd(odd),
@@ -115,14 +125,14 @@ def _odd(odd: Mapping[str, str]) -> str:
 
 
 def study_listing(name: str, runs: Sequence[Run], paged: Mapping[str, Run]) -> str:
-    """The listing of a study's runs: Quarto builds it from their front matter."""
+    """The page that lists a study's runs, notebook by notebook."""
     mine = [run for run in runs if run.study == name]
     listed: dict[str, list[Run]] = {}
     for run in mine:
         if run.key in paged:
             listed.setdefault(run.notebook, []).append(run)
     text = front_matter({"title": markdown(f"Runs: {name}"), "page-layout": "full"})
-    text += f"\n{markdown(counted(mine))}.\n"
+    text += f"\n{markdown(computed(mine))}.\n"
     for notebook, runs in listed.items():
         block = raw_html(_run_table(study_index(name), runs))
         text += f"\n## {markdown(notebook)}\n\n{block}"
@@ -134,13 +144,12 @@ def study_listing(name: str, runs: Sequence[Run], paged: Mapping[str, Run]) -> s
 
 def _run_table(page: str, runs: Sequence[Run]) -> str:
     """Runs of one notebook with their first scraps, members by their median."""
-    scraps = {scrap.name: scrap for run in runs for scrap in numbers(run)}
-    names = list(scraps)[:LISTED_SCRAPS]
-    units = [scraps[name].unit for name in names]
-    heads = [with_unit(*pair) for pair in zip(names, units, strict=True)]
+    recorded = {scrap.name: scrap for run in runs for scrap in numbers(run)}
+    told = list(recorded.values())[:LISTED_SCRAPS]
+    heads = [Quantity(scrap.name, scrap.unit, scrap.meaning) for scrap in told]
     lines = []
     for run in sorted(runs, key=lambda run: plain(title(run, ()))):
-        middles = [_middle(run, name) for name in names]
+        middles = [_middle(run, scrap.name) for scrap in told]
         cells = [f"<td>{anchor(page, run.page, plain(title(run, ())))}</td>"]
         cells += [f"<td>{badge(run.state)}</td>", cell(run.status.duration_s)]
         cells += [NONE if middle is None else cell(middle) for middle in middles]

@@ -1,29 +1,42 @@
-"""The page of a spread: its cases in a table, and what came out against what varied."""
+"""The page of a spread: its answer, the figure that shows it, then all of its cases."""
 
+import json
 from collections.abc import Sequence
-from typing import Any
 
-from fieldnotes.runs import FAILED, STATES
-from fieldnotes.website.answers import finding
-from fieldnotes.website.cases import (
-    Case,
-    Comparison,
+from fieldnotes.runs import FAILED, Run
+from fieldnotes.website.answers import (
+    VERDICT,
+    Answer,
+    answer,
+    finding,
+    told_by,
+)
+from fieldnotes.website.cases import Case, Comparison
+from fieldnotes.website.outputs import figure_block
+from fieldnotes.website.parallel import parallel_figure
+from fieldnotes.website.plots import scrap_figure
+from fieldnotes.website.rows import (
+    Quantity,
     Row,
     axes,
-    parameter_units,
+    differing,
+    finite_scrap,
+    in_step,
+    parameters,
+    replicates,
     rows,
-    scrap_units,
-)
-from fieldnotes.website.outputs import figure_block
-from fieldnotes.website.plots import (
-    numeric,
-    parallel_figure,
-    scrap_figure,
+    scraps,
     told_once,
     varying,
 )
-from fieldnotes.website.tables import comparison_table
-from fieldnotes.website.text import escape, front_matter, markdown, raw_html, with_unit
+from fieldnotes.website.tables import comparison_table, outcomes
+from fieldnotes.website.text import (
+    counted,
+    escape,
+    front_matter,
+    markdown,
+    raw_html,
+)
 
 OPEN_FIGURES = 4  # the scraps after these are folded away until asked for
 PARALLEL_SCRAPS = 3  # scales for results beside those of the parameters
@@ -31,39 +44,68 @@ PARALLEL_SCRAPS = 3  # scales for results beside those of the parameters
 
 def spread_page(comparison: Comparison, linked: set[str]) -> str:
     """The staged page (.qmd) of one spread; `linked` are the runs with a page."""
-    sections = [
-        _stage(comparison, name, cases, linked)
+    found = answer(comparison)
+    parts = [
+        markdown(comparison.question),
+        _answered(comparison, found),
+        headline_figure(comparison, found),
+        _made(comparison),
+    ]
+    parts += [
+        _stage(comparison, name, cases, linked, found)
         for name, cases in comparison.stages.items()
     ]
-    figures = sum(section.count('<div class="fn-figure"') for section in sections)
     header = front_matter(
         {
             "title": markdown(comparison.title),
             "spread": markdown(comparison.name),
             "runs": len(comparison.cases),
             "page-layout": "full",
-            "fieldnotes-figures": figures,
+            "fieldnotes-figures": sum(p.count('<div class="fn-figure"') for p in parts),
         }
     )
-    opening = [
-        markdown(comparison.question),
-        _answered(comparison),
-        _counted(comparison),
-    ]
-    return header + "\n" + "\n\n".join([p for p in opening if p] + sections) + "\n"
+    return header + "\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _answered(comparison: Comparison) -> str:
+def _answered(comparison: Comparison, found: Answer | None) -> str:
     """The answer that the home page has as well, before all tables."""
-    found = finding(comparison)
-    word = "Answer so far" if comparison.missing else "Answer"
-    return f"**{word}:** {found}" if found else ""
+    text = finding(comparison)
+    whole = not comparison.missing and (found is None or found.complete)
+    word = "Answer" if whole else "Answer so far"
+    return f"**{word}:** {text}" if text else ""
 
 
-def _counted(comparison: Comparison) -> str:
+def headline_figure(comparison: Comparison, found: Answer | None) -> str:
+    """The figure that shows the answer; empty where there is none.
+
+    Of a value that is its figure against the settings, of a text the first figure of
+    the run that told it.
+    """
+    if found is not None:
+        cases = comparison.stages[found.stage]
+        return _Stage(comparison, cases).figure(found.quantity, number=1)
+    for cases in comparison.stages.values():
+        told = told_by(cases, comparison.answer.get("text", VERDICT))
+        if told is not None and "value" not in comparison.answer:
+            return _own_figure(told[0])
+    return ""
+
+
+def _own_figure(run: Run) -> str:
+    """The first figure that a run has saved, with its caption."""
+    for figure in run.figures:
+        try:
+            drawn = json.loads(figure.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # tidied away, or half written: the next one will do
+        return figure_block(drawn, figure.caption, 1)
+    return ""
+
+
+def _made(comparison: Comparison) -> str:
     """How the runs of this spread ended, and what is still to come."""
-    text = f"{outcomes(comparison.cases)}."
-    command = f"`fieldnotes run params/{comparison.name}.yml`"
+    text = f"{outcomes([case.run for case in comparison.cases])}."
+    command = f"<code>fieldnotes run params/{escape(comparison.name)}.yml</code>"
     if comparison.missing:
         text += f" {comparison.missing} more are planned: {command} runs them."
     else:
@@ -71,84 +113,113 @@ def _counted(comparison: Comparison) -> str:
     stale = sum(case.stale for case in comparison.cases)
     if stale:
         text += f" {stale} were made by earlier code and would run again."
-    return text
-
-
-def outcomes(cases: Sequence[Case]) -> str:
-    """`12 runs: 10 done, 1 diverged, 1 failed`, in the order of the states."""
-    states = [case.run.state for case in cases]
-    known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
-    parts = [f"{states.count(s)} {s}" for s in known if s in states]
-    partly = sum(case.run.state == "done" and bool(case.run.diverged) for case in cases)
-    if partly:
-        parts.append(f"{partly} of them with diverged members")
-    noun = "run" if len(states) == 1 else "runs"
-    return f"{len(states)} {noun}: {', '.join(parts)}" if states else "no runs yet"
+    return raw_html(f"<p>{text}</p>")
 
 
 def _stage(
-    comparison: Comparison, name: str, cases: list[Case], linked: set[str]
+    comparison: Comparison,
+    name: str,
+    cases: list[Case],
+    linked: set[str],
+    found: Answer | None,
 ) -> str:
-    lines = rows(cases)
-    units = parameter_units(cases)
-    scraps = scrap_units(cases)
-    names = axes(lines)
-    body = raw_html(
-        comparison_table(
-            comparison.page,
-            lines,
-            {axis: units.get(axis, "") for axis in names},
-            scraps,
-            linked,
-        )
-    )
-    parts = [_heading(comparison, name, cases), body]
-    parts += _figures(lines, names, list(scraps), units | scraps)
-    return "\n\n".join(parts)
+    stage = _Stage(comparison, cases)
+    headline = found.quantity.name if found and found.stage == name else ""
+    parts = [_heading(comparison, name, cases), stage.table(linked, headline)]
+    return "\n\n".join([*parts, *stage.figures(without=headline)])
 
 
 def _heading(comparison: Comparison, name: str, cases: Sequence[Case]) -> str:
     if len(comparison.stages) == 1:
         return "## Cases"
     title = markdown(cases[0].run.title)
-    return f"## {markdown(name).capitalize()}: {title}\n\n{outcomes(cases)}."
+    counts = outcomes([case.run for case in cases])
+    return f"## {markdown(name).capitalize()}: {title}\n\n{counts}."
 
 
-def _figures(
-    lines: list[Row], names: list[str], scraps: list[str], units: dict[str, str]
-) -> list[str]:
-    """A figure for each numeric scrap, then all parameters at once."""
-    differing = varying(lines, names)
-    numbers = numeric(lines, scraps)
-    if not differing or not numbers:
-        return []
-    blocks = [figure_block(_scrap(lines, s, differing, units)) for s in numbers]
-    titles = [f"### {markdown(with_unit(s, units.get(s)))}" for s in numbers]
-    parts = [
-        f"{title}\n\n{block}" for title, block in zip(titles, blocks, strict=True)
-    ][:OPEN_FIGURES]
-    if len(numbers) > OPEN_FIGURES:
-        parts.append(_folded(numbers[OPEN_FIGURES:], blocks[OPEN_FIGURES:]))
-    if len(differing) + min(PARALLEL_SCRAPS, len(numbers)) > 2:
-        ended = [row for row in lines if row.scraps or row.state in FAILED]
-        many = parallel_figure(ended, differing, numbers[:PARALLEL_SCRAPS], units)
-        parts.append(f"### Several parameters at once\n\n{figure_block(many)}")
-    return parts
+class _Stage:
+    """The cases of one stage: their table, and a figure for each value recorded."""
+
+    def __init__(self, comparison: Comparison, cases: Sequence[Case]) -> None:
+        self.page = comparison.page
+        self.rows = rows(cases)
+        self.scraps = scraps(cases)
+        self.parameters = parameters(cases)
+        self.axes = axes(self.rows)
+        self.repeated = [n for n in self.axes if n in replicates(comparison)]
+        # A replicate is no axis of a panel: it is how far the dots of a setting spread.
+        varied = varying(self.rows, self.axes)
+        self.varied = [name for name in varied if name not in self.repeated] or varied
+        self.largest = comparison.answer.get("order") == "max"
+
+    def table(self, linked: set[str], headline: str) -> str:
+        """All cases; a scrap that answers stands first, and the best case above."""
+        lines, last = self.rows, float("inf")
+        if headline:
+            sign = -1.0 if self.largest else 1.0
+
+            def place(row: Row) -> float:
+                value = finite_scrap(row, headline)
+                return last if value is None else sign * value
+
+            lines = sorted(lines, key=place)
+        named = [self.parameters.get(name, Quantity(name)) for name in self.axes]
+        told = list(self.scraps.values())
+        html = comparison_table(self.page, lines, named, told, linked, headline)
+        return raw_html(html)
+
+    def figure(self, scrap: Quantity, number: int | None = None) -> str:
+        """One scrap against all that can matter to it; empty where it never differs."""
+        if not differing(self.rows, [scrap.name]) or not self.varied:
+            return ""
+        once = told_once(self.rows, scrap.name)
+        groups = in_step(once, varying(once, self.varied))
+        if not groups:
+            return ""
+        drawn = scrap_figure(once, scrap, groups, self.parameters)
+        return figure_block(drawn, self._caption(scrap, len(once)), number)
+
+    def _caption(self, scrap: Quantity, count: int) -> str:
+        what = scrap.meaning or scrap.name
+        text = f"{what[:1].upper()}{what[1:]} of {counted(count, 'case')} against "
+        text += "each parameter that varies. Each dot is a case"
+        if self.repeated:
+            text += f", and the dots of a setting differ in {', '.join(self.repeated)}"
+        text += ". The line or the bar is the median."
+        if any(finite_scrap(row, scrap.name) is None for row in self.rows):
+            text += " A cross at the upper edge is a case without a value."
+        return text
+
+    def figures(self, without: str) -> list[str]:
+        """A figure for each other scrap that differs, then all parameters at once."""
+        named = differing(self.rows, self.scraps)
+        drawn = {
+            name: block
+            for name in named
+            if name != without and (block := self.figure(self.scraps[name]))
+        }
+        parts = [
+            f"### {markdown(self.scraps[n].words)}\n\n{b}" for n, b in drawn.items()
+        ]
+        folded = dict(list(drawn.items())[OPEN_FIGURES:])
+        parts = parts[:OPEN_FIGURES] + ([_folded(folded)] if folded else [])
+        named = [without, *drawn] if without in named else list(drawn)
+        if named and len(self.varied) + min(PARALLEL_SCRAPS, len(named)) > 2:
+            parts.append(self._parallel(named[:PARALLEL_SCRAPS]))
+        return parts
+
+    def _parallel(self, named: Sequence[str]) -> str:
+        ended = [row for row in self.rows if row.scraps or row.state in FAILED]
+        across = [self.parameters.get(name, Quantity(name)) for name in self.varied]
+        many = parallel_figure(ended, across, [self.scraps[name] for name in named])
+        caption = (
+            "Each line is a case: it crosses every scale at the value that the case "
+            "has there. The last scale gives the colour."
+        )
+        return f"### Several parameters at once\n\n{figure_block(many, caption)}"
 
 
-def _scrap(
-    lines: list[Row], scrap: str, differing: list[str], units: dict[str, str]
-) -> dict[str, Any]:
-    """One scrap against every parameter that can matter to it."""
-    once = told_once(lines, scrap)
-    members = {n for row in lines for member in row.case.run.members for n in member}
-    whole = len(once) < len(lines)
-    matter = [name for name in differing if not (whole and name in members)]
-    return scrap_figure(once, scrap, matter or differing, units)
-
-
-def _folded(names: Sequence[str], blocks: Sequence[str]) -> str:
-    inside = "\n\n".join(blocks)
-    summary = escape(f"{len(names)} more: {', '.join(names)}")
+def _folded(blocks: dict[str, str]) -> str:
+    summary = escape(f"{len(blocks)} more: {', '.join(blocks)}")
     opening = raw_html(f'<details class="fn-fold"><summary>{summary}</summary>')
-    return f"{opening}\n{inside}\n{raw_html('</details>')}"
+    return f"{opening}\n" + "\n\n".join(blocks.values()) + f"\n{raw_html('</details>')}"

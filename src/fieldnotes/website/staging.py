@@ -12,7 +12,6 @@ from fieldnotes.files import write_bytes
 from fieldnotes.project import Project
 from fieldnotes.runs import FAILED, FINISHED, Run
 from fieldnotes.website import overview
-from fieldnotes.website.answers import answer
 from fieldnotes.website.cases import (
     Comparison,
     comparisons,
@@ -106,9 +105,8 @@ def _selected(item: Comparison, runs: Sequence[Run]) -> list[Run]:
 
 def _best(item: Comparison, runs: Sequence[Run], count: int) -> list[Run]:
     """The best runs by the value that answers the spread's question."""
-    headline = answer(item)
-    scrap = headline.scrap if headline else None
-    sign = -1.0 if headline and headline.order == "max" else 1.0
+    scrap = item.answer.get("value")
+    sign = -1.0 if item.answer.get("order") == "max" else 1.0
 
     def rank(run: Run) -> float:
         values = [

@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fieldnotes.runs import FAILED, Run
-from fieldnotes.website.cases import (
-    Row,
-    is_number,
-    is_scalar,
-)
-from fieldnotes.website.text import anchor, escape, number, shown, with_unit
+from fieldnotes.runs import FAILED, STATES, Run
+from fieldnotes.website.cases import is_number, is_scalar
+from fieldnotes.website.rows import Quantity, Row
+from fieldnotes.website.text import anchor, counted, escape, number, shown
 
 NONE = '<td class="fn-none">–</td>'
 
@@ -26,6 +23,19 @@ def cell(value: Any) -> str:
     return f"<td>{escape(shown(value))}</td>" if value is not None else "<td>None</td>"
 
 
+def outcomes(runs: Sequence[Run]) -> str:
+    """`12 runs: 10 done, 1 diverged, 1 failed`, in the order of the states."""
+    states = [run.state for run in runs]
+    known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
+    parts = [f"{states.count(s)} {s}" for s in known if s in states]
+    partly = sum(run.state == "done" and bool(run.diverged) for run in runs)
+    if partly:
+        parts.append(f"{partly} of them with diverged members")
+    if not runs:
+        return "no runs yet"
+    return f"{counted(len(runs), 'run')}: {', '.join(parts)}"
+
+
 def badge(state: str) -> str:
     """The outcome of a run, coloured by how well it went."""
     mood = "bad" if state in FAILED else state if state in ("done", "diverged") else "?"
@@ -34,10 +44,10 @@ def badge(state: str) -> str:
 
 
 def table(
-    headers: Sequence[str], lines: Sequence[str], *, sortable: bool = True
+    headers: Sequence[str | Quantity], lines: Sequence[str], *, sortable: bool = True
 ) -> str:
-    """The table with these header texts and these rows of `<td>` elements."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headers)
+    """The table with these headers and these rows of `<td>` elements."""
+    head = "".join(map(_head, headers))
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     kind = ' class="fn-table fn-sortable"' if sortable else ' class="fn-table"'
     return (
@@ -46,46 +56,52 @@ def table(
     )
 
 
+def _head(header: str | Quantity) -> str:
+    """A text, or the words for a quantity with the name that identifies it."""
+    if isinstance(header, str):
+        return f'<th scope="col">{escape(header)}</th>'
+    return f'<th scope="col" title="{escape(header.name)}">{escape(header.words)}</th>'
+
+
 def comparison_table(
     page: str,
     lines: Sequence[Row],
-    axes: Mapping[str, str],
-    scraps: Mapping[str, str],
+    axes: Sequence[Quantity],
+    scraps: Sequence[Quantity],
     linked: set[str],
+    headline: str = "",
 ) -> str:
-    """Cases with what varies and what came out; `axes` and `scraps` map to units.
+    """Cases with what varies and what came out.
 
-    `linked` holds the keys of the runs that have a page of their own.
+    Args:
+        page: on which the table stands.
+        lines: the rows, in their order.
+        axes: the parameters that vary.
+        scraps: what was recorded.
+        linked: the keys of the runs that have a page of their own.
+        headline: the scrap that answers, which stands before all others.
     """
-    headers = ["run", "outcome"]
-    headers += [with_unit(name, unit) for name, unit in axes.items()]
-    headers += [with_unit(name, unit) for name, unit in scraps.items()]
-    if any(row.reason or row.case.stale for row in lines):
-        headers.append("remark")
-    remarks = headers[-1] == "remark"
-    return table(
-        headers, [_case_line(page, row, axes, scraps, linked, remarks) for row in lines]
-    )
+    first = [scrap for scrap in scraps if scrap.name == headline]
+    rest = [scrap for scrap in scraps if scrap.name != headline]
+    remarks = any(row.reason or row.case.stale for row in lines)
+    last = ["remark"] if remarks else []
+    headers = ["run", *first, "outcome", *axes, *rest, *last]
+    made = []
+    for row in lines:
+        run = row.case.run
+        name = anchor(page, run.page if run.key in linked else None, run.key[:8])
+        cells = [f"<td>{name}</td>", *(_present(row.scraps, s.name) for s in first)]
+        cells.append(f"<td>{badge(row.state)}</td>")
+        cells += [_present(row.values, axis.name) for axis in axes]
+        cells += [_present(row.scraps, scrap.name) for scrap in rest]
+        made.append("".join(cells) + (_remark(row) if remarks else ""))
+    return table(headers, made)
 
 
-def _case_line(
-    page: str,
-    row: Row,
-    axes: Mapping[str, str],
-    scraps: Mapping[str, str],
-    linked: set[str],
-    remarks: bool,
-) -> str:
-    run = row.case.run
-    name = anchor(page, run.page if run.key in linked else None, run.key[:8])
-    cells = [f"<td>{name}</td>", f"<td>{badge(row.state)}</td>"]
-    cells += [_present(row.values, axis) for axis in axes]
-    cells += [_present(row.scraps, scrap) for scrap in scraps]
-    if remarks:
-        stale = "made by earlier code" if row.case.stale else ""
-        remark = "; ".join(filter(None, (row.reason, stale)))
-        cells.append(f'<td class="fn-reason">{escape(remark)}</td>')
-    return "".join(cells)
+def _remark(row: Row) -> str:
+    stale = "made by earlier code" if row.case.stale else ""
+    remark = "; ".join(filter(None, (row.reason, stale)))
+    return f'<td class="fn-reason">{escape(remark)}</td>'
 
 
 def _present(values: Mapping[str, Any], name: str) -> str:

@@ -13,7 +13,7 @@ _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _PLAIN_WORD = re.compile(r"[\w./%+-]+")
 _MARKDOWN = re.compile(r"([\\`*_\[\]$~^@#\"'])")
 _SHORTCODE = re.compile(r"[<>{}&|]")  # by entities: no `{{<` may remain
-_AT_START = re.compile(r"^(?=[-+:=])|^(\(?[0-9A-Za-z]{1,9})(?=[.)])")  # lists, divs
+_AT_START = re.compile(r"^(?=[-+:=])|^(\(?[0-9A-Za-z]{1,9})(?=[.)](\s|$))")  # lists
 _JOINED = re.compile(r"(?<=-)-|(?<=\.)\.|:(?=//)")  # dashes, dots, bare addresses
 
 
@@ -48,6 +48,16 @@ def _shown_list(values: list[Any]) -> str:
     if whole and len(values) > 2 and values == list(range(values[0], values[-1] + 1)):
         return f"{values[0]}…{values[-1]}"
     return "[" + ", ".join(shown(item) for item in values) + "]"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 run`, `5 runs`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit; a pure number has none."""
+    return number(value) if unit in ("", "1", "-") else f"{number(value)} {unit}"
 
 
 def with_unit(name: str, unit: str | None) -> str:
