@@ -59,6 +59,12 @@ CONVERSIONS = [
     ("dict", {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
     ("list", [1, "a", None], [1, "a", None]),
     ("list[int] | None", [1], [1]),
+    # in a union the value's own type goes first
+    ("int | float", 1.0, 1.0),
+    ("float | int", 1, 1),
+    ("list[str] | str", "a", "a"),
+    ("str | list[str]", ["a"], ["a"]),
+    ("list[int | float]", [1, 1.0], [1, 1.0]),
 ]
 
 
@@ -104,6 +110,50 @@ def test_a_value_of_another_type_is_refused(annotation, given):
 
 
 @pytest.mark.parametrize(
+    ("annotation", "given", "said"),
+    [
+        ("int | None", "x", "must be a whole number or null; got the text 'x'."),
+        (
+            "float",
+            "-inf",
+            "must be a number; got the text '-inf' (YAML writes it -.inf).",
+        ),
+        ("list[int]", [1, "x"], "entry 2 must be a whole number; got the text 'x'."),
+        ("list[int]", "x", "must be a whole number; got the text 'x'."),
+        (
+            "list[list[int]]",
+            [[1], [2, True]],
+            "entry 2 entry 2 must be a whole",
+        ),
+        ("list[float] | None", [1, "x"], "entry 2 must be a number; got the text 'x'."),
+        ("list[float] | None", {}, "must be a list of values, each a number or null;"),
+        (
+            "dict[str, list[int]]",
+            {"a": [0.5]},
+            "entry `a` entry 1 must be a whole",
+        ),
+        ("tuple[int, int]", [1], "must be a list of 2 values (a whole number, a whole"),
+        ("tuple[int, int]", [1, 2, 3], "must be a list of 2 values (a whole number, a"),
+        (
+            "dict[str, int]",
+            3,
+            "must be a mapping of names to values, each a whole",
+        ),
+        (
+            "Literal['silu', 'tanh'] | None",
+            "siluu",
+            "must be one of 'silu', 'tanh' or null; got the text 'siluu'. Did you mean "
+            "`silu`?",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_taken_and_where(annotation, given, said):
+    with pytest.raises(Mismatch) as caught:
+        kind(annotation).convert(given)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
     "annotation",
     ["complex", "list[int, str]", "dict[int, str]", "Literal", "np.ndarray", "'int'"],
 )
@@ -142,8 +192,10 @@ def test_a_default_of_several_lines_is_read_with_the_comment_at_either_end():
 def test_unit_meaning_and_range_stand_in_the_comment():
     found = parameter("x: float = 2  # [N s/m] in (0, 1e3]: gain (of it); 0 = off")
     assert (found.unit, found.meaning) == ("N s/m", "gain (of it); 0 = off")
-    assert (found.low, found.high) == (0, 1000)
-    assert (found.low_closed, found.high_closed) == (False, True)
+    numbers = found.kind.range
+    assert numbers is not None
+    assert (numbers.low, numbers.high) == (0, 1000)
+    assert (numbers.low_closed, numbers.high_closed) == (False, True)
     assert repr(found.default) == "2.0"
 
 
@@ -161,7 +213,7 @@ def test_a_range_holds_its_closed_ends_only(interval, inside, outside):
     for value in inside:
         assert found.check([inside[0], value], "here")[1] == value
     for value in outside:
-        with pytest.raises(SpreadError, match="here: `x` must be in") as caught:
+        with pytest.raises(SpreadError, match="here: `x` entry 2 must be in") as caught:
             found.check([inside[0], value], "here")
         assert found.range in str(caught.value)
 

@@ -9,25 +9,11 @@ import io
 import math
 import re
 import tokenize
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
 
 from fieldnotes.spreads.problems import Mismatch, Place, SpreadError
-from fieldnotes.spreads.types import (
-    NOTHING,
-    SIMPLE,
-    Choice,
-    Either,
-    Kind,
-    ListOf,
-    MapOf,
-    Real,
-    TupleOf,
-    Whole,
-    read_annotation,
-    read_literal,
-)
+from fieldnotes.spreads.types import Kind, Range, is_open, read_annotation, read_literal
 from fieldnotes.words import shown
 
 COMMENT = re.compile(r"^#\s*\[(?P<unit>[^\]]+)\]\s*(?P<rest>.*)$")
@@ -40,11 +26,7 @@ FORM = "name: type = default  # [unit] meaning"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: what it is called, takes, defaults to, and means.
-
-    `low` and `high` bound every number in its value; infinite where there is no bound,
-    and the bound itself is allowed where `low_closed` or `high_closed`.
-    """
+    """One parameter: what it is called, takes, defaults to, and means."""
 
     name: str
     annotation: str
@@ -52,10 +34,6 @@ class Parameter:
     unit: str
     meaning: str
     kind: Kind
-    low: float = -math.inf
-    high: float = math.inf
-    low_closed: bool = True
-    high_closed: bool = True
 
     @property
     def is_file(self) -> bool:
@@ -65,26 +43,23 @@ class Parameter:
     @property
     def is_list(self) -> bool:
         """Whether it holds any number of values of one type."""
-        return any(isinstance(kind, ListOf) for kind in self._options)
+        return any(map(is_open, self.kind.options))
 
     @property
     def is_map(self) -> bool:
         """Whether it holds named values (or a query for models)."""
-        return any(isinstance(kind, MapOf) for kind in self._options)
+        return any((get_origin(x) or x) is dict for x in self.kind.options)
 
     @property
     def choices(self) -> tuple[Any, ...] | None:
         """The values of its `Literal`, or None where it has no such list."""
-        found = [kind.choices for kind in self._options if isinstance(kind, Choice)]
-        return found[0] if found else None
+        choices = [x for x in self.kind.options if get_origin(x) is Literal]
+        return get_args(choices[0]) if choices else None
 
     @property
     def range(self) -> str:
         """The allowed range in interval notation; empty where there is none."""
-        if not self._bounded:
-            return ""
-        left, right = "(["[self.low_closed], ")]"[self.high_closed]
-        return f"{left}{self.low:g}, {self.high:g}{right}"
+        return str(self.kind.range or "")
 
     @property
     def label(self) -> str:
@@ -97,10 +72,7 @@ class Parameter:
         Raises:
             Mismatch: wrong type, no allowed choice, or outside the range.
         """
-        typed = self.kind.convert(value)
-        if self._bounded:
-            self._check_range(typed)
-        return typed
+        return self.kind.convert(value)
 
     def check(self, value: Any, where: str) -> Any:
         """`value` as the parameter's type, for a request made at `where`.
@@ -113,27 +85,6 @@ class Parameter:
         except Mismatch as error:
             message = f"{where}: `{self.name}` {error}"
             raise SpreadError(message) from None
-
-    @property
-    def _options(self) -> tuple[Kind, ...]:
-        return self.kind.options if isinstance(self.kind, Either) else (self.kind,)
-
-    @property
-    def _bounded(self) -> bool:
-        open_end = not (self.low_closed and self.high_closed)
-        return open_end or math.isfinite(self.low) or math.isfinite(self.high)
-
-    def _check_range(self, value: Any) -> None:
-        if isinstance(value, list | tuple | dict):
-            for item in value.values() if isinstance(value, dict) else value:
-                self._check_range(item)
-        elif type(value) in (int, float):
-            above = value >= self.low if self.low_closed else value > self.low
-            below = value <= self.high if self.high_closed else value < self.high
-            if not (above and below):
-                unit = "" if self.unit in ("1", "-") else f" [{self.unit}]"
-                message = f"must be in {self.range}{unit}; got {shown(value)}."
-                raise Mismatch(message)
 
 
 def read_parameters(source: str, place: Place, first_line: int) -> list[Parameter]:
@@ -190,54 +141,28 @@ def _read_assignment(statement: ast.stmt, comments: dict[int, str]) -> Parameter
     if statement.value is None:
         message = f"`{name}` has no default; write `{FORM}`."
         raise Mismatch(message)
+    unit, meaning, numbers = _read_comment(name, _comment_of(statement, comments))
     try:
-        kind = read_annotation(statement.annotation)
+        kind = read_annotation(statement.annotation, numbers)
         default = read_literal(statement.value)
     except Mismatch as error:
         message = f"`{name}`: {error}"
         raise Mismatch(message) from None
-    unit, described, bounds = _read_comment(name, _comment_of(statement, comments))
-    annotation = ast.unparse(statement.annotation)
-    parameter = Parameter(name, annotation, default, unit, described, kind, *bounds)
-    _check_unit(parameter)
-    return _with_typed_default(parameter)
-
-
-def _check_unit(parameter: Parameter) -> None:
-    """Only text can be a path, only numbers have a range."""
-    if parameter.is_file and not _all(parameter.kind, _is_text):
-        message = f"`{parameter.name}` is a [file]; its type is str or list[str]."
+    leaves = set(kind.leaves)
+    # Only text can be a path, only numbers have a range.
+    if unit == "file" and leaves != {str}:
+        message = f"`{name}` is a [file]; its type is str or list[str]."
         raise Mismatch(message)
-    if parameter.range and not _all(parameter.kind, _is_number):
-        message = f"`{parameter.name}` has a range; only numbers have one."
+    if numbers and not leaves <= {int, float}:
+        message = f"`{name}` has a range; only numbers have one."
         raise Mismatch(message)
-
-
-def _is_text(kind: Kind) -> bool:
-    return kind == SIMPLE["str"]
-
-
-def _is_number(kind: Kind) -> bool:
-    return isinstance(kind, Whole | Real)
-
-
-def _all(kind: Kind, wanted: Callable[[Kind], bool]) -> bool:
-    """Whether every value inside a kind is of a wanted kind (or null)."""
-    match kind:
-        case Either(options=kinds) | TupleOf(items=kinds):
-            return all(_all(inner, wanted) for inner in kinds)
-        case ListOf(item=inner) | MapOf(item=inner):
-            return _all(inner, wanted)
-    return kind == NOTHING or wanted(kind)
-
-
-def _with_typed_default(parameter: Parameter) -> Parameter:
     try:
-        default = parameter.convert(parameter.default)
+        default = kind.convert(default)
     except Mismatch as error:
-        message = f"the default of `{parameter.name}` {error}"
+        message = f"the default of `{name}` {error}"
         raise Mismatch(message) from None
-    return replace(parameter, default=default)
+    annotation = ast.unparse(statement.annotation)
+    return Parameter(name, annotation, default, unit, meaning, kind)
 
 
 def _comment_of(statement: ast.stmt, comments: dict[int, str]) -> str:
@@ -247,10 +172,7 @@ def _comment_of(statement: ast.stmt, comments: dict[int, str]) -> str:
     return next((text for text in found if COMMENT.match(text)), "".join(found[:1]))
 
 
-Bounds = tuple[float, float, bool, bool]
-
-
-def _read_comment(name: str, comment: str) -> tuple[str, str, Bounds]:
+def _read_comment(name: str, comment: str) -> tuple[str, str, Range | None]:
     """Unit, meaning and allowed range from the comment behind a parameter.
 
     Raises:
@@ -263,26 +185,26 @@ def _read_comment(name: str, comment: str) -> tuple[str, str, Bounds]:
             "[-] for what is no quantity."
         )
         raise Mismatch(message)
-    meaning, bounds = match["rest"].strip(), (-math.inf, math.inf, True, True)
+    unit, meaning, numbers = match["unit"].strip(), match["rest"].strip(), None
     if re.match(r"in\s*[\[(]", meaning):
-        found = RANGE.match(meaning)
-        if not found:
+        bounds = RANGE.match(meaning)
+        if not bounds:
             message = f"the range of `{name}` is written like `in [0, 1):`."
             raise Mismatch(message)
-        meaning, bounds = found["rest"].strip(), _bounds(name, found)
+        meaning, numbers = bounds["rest"].strip(), _range(name, bounds, unit)
     if not meaning:
         message = f"`{name}` has no meaning; say in words what it is, behind its unit."
         raise Mismatch(message)
-    return match["unit"].strip(), meaning, bounds
+    return unit, meaning, numbers
 
 
-def _bounds(name: str, found: re.Match[str]) -> Bounds:
+def _range(name: str, bounds: re.Match[str], unit: str) -> Range:
     try:
-        low, high = float(found["low"]), float(found["high"])
+        low, high = float(bounds["low"]), float(bounds["high"])
     except ValueError:
         low, high = math.nan, math.nan
     if not low <= high:
         message = f"the range of `{name}` needs two numbers, the smaller one first."
         raise Mismatch(message)
     # `[1, inf)` excludes infinity itself, `[1, inf]` takes it.
-    return low, high, found["left"] == "[", found["right"] == "]"
+    return Range(low, high, bounds["left"] == "[", bounds["right"] == "]", unit)
