@@ -276,3 +276,18 @@ def test_checks_are_not_called_while_something_else_is_wrong(refusal, write):
 def test_a_notebook_lists_what_it_takes(project):
     takes = read_notebook(project, "toy/analyse").takes
     assert takes == "models, threshold [%]"
+
+
+def test_files_in_a_circle_leave_the_order_of_the_others(load, write):
+    write(
+        "a",
+        "stages: {one: {notebook: toy/train}, two: {notebook: toy/train, needs: b.one}}",
+    )
+    write("b", "stages: {one: {notebook: toy/train, needs: a.one}}")
+    write("last", "notebook: toy/train\nneeds: first.train\n")
+    write("first", "notebook: toy/train\n")
+    names = [spread.name for spread in load("", "last", "a", "first")]
+    assert names.index("first") < names.index("last")
+    assert {"a", "b"} < set(names)
+    ordered = [stage.qualified for stage in in_order(load("", "last", "a"))]
+    assert ordered.index("a.one") < ordered.index("b.one") < ordered.index("a.two")

@@ -1,6 +1,7 @@
 """From names of spreads to cases: everything is checked before anything runs."""
 
 from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -255,23 +256,18 @@ def _sorted(needs: dict[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
 
     Keeps the given order otherwise. Inside a cycle the order is as good as it gets.
     """
-    done: dict[str, bool] = {}  # false while what a name needs is being put down
+    known = {name: [need for need in needs[name] if need in needs] for name in needs}
+    sorter, place = TopologicalSorter(known), {name: i for i, name in enumerate(needs)}
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        ring = error.args[1][::-1]  # each name before one that it needs
+        opened = tuple(need for need in needs[ring[0]] if need != ring[1])
+        return _sorted(needs | {ring[0]: opened})[0], ring
     ordered: list[str] = []
-    ring: list[str] = []
-    for root in needs:
-        stack = [(root, iter(needs[root]))] if root not in done else []
-        done.setdefault(root, False)
-        while stack:
-            name, rest = stack[-1]
-            need = next((n for n in rest if n in needs and not done.get(n)), None)
-            if need is None:
-                stack.pop()
-                done[name] = True
-                ordered.append(name)
-            elif need not in done:
-                done[need] = False
-                stack.append((need, iter(needs[need])))
-            elif not ring:
-                path = [step for step, _ in stack]
-                ring = [*path[path.index(need) :], need]
-    return ordered, ring
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=place.__getitem__)
+        ordered.append(ready.pop(0))
+        sorter.done(ordered[-1])
+    return ordered, []
