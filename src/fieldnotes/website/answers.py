@@ -136,8 +136,9 @@ def _origin(comparison: Comparison) -> str:
     commits = {run.status.commit[:8]: None for run in runs if run.status.commit}
     told = [comparison.name]
     told += [f"computed {when(max(ends))[:10]}"] if ends else []
-    told += [f"{'commit' if len(commits) == 1 else 'commits'} {', '.join(commits)}"]
-    return f"*({markdown(', '.join(told if commits else told[:-1]))})*"
+    if commits:
+        told += [f"{'commit' if len(commits) == 1 else 'commits'} {', '.join(commits)}"]
+    return f"*({markdown(', '.join(told))})*"
 
 
 def declared(comparison: Comparison) -> bool:
