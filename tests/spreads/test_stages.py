@@ -279,10 +279,8 @@ def test_a_notebook_lists_what_it_takes(project):
 
 
 def test_files_in_a_circle_leave_the_order_of_the_others(load, write):
-    write(
-        "a",
-        "stages: {one: {notebook: toy/train}, two: {notebook: toy/train, needs: b.one}}",
-    )
+    two = "two: {notebook: toy/train, needs: b.one}"
+    write("a", f"stages: {{one: {{notebook: toy/train}}, {two}}}")
     write("b", "stages: {one: {notebook: toy/train, needs: a.one}}")
     write("last", "notebook: toy/train\nneeds: first.train\n")
     write("first", "notebook: toy/train\n")

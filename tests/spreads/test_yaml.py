@@ -71,6 +71,11 @@ def test_anchors_aliases_and_merges_are_followed():
     assert value["d"] == {"q": 4, "r": 2, "s": 5}
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_anchor_that_is_used_again_means_the_last():
+    assert read("a: &x 1\nb: &x 2\nc: *x")["c"] == 2
+
+
 def test_an_emoji_written_as_json_writes_it_is_one_character():
     assert read(r'a: "\ud83d\ude42"')["a"] == "🙂"
 

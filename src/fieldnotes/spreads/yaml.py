@@ -1,18 +1,20 @@
 """YAML 1.2 the way people expect it, with the line and column of every value.
 
-ruamel.yaml finds the syntax; what a plain word means is decided here, by the core
-schema of YAML 1.2: `1e-3` is a number, `on`, `off`, `yes` and `no` are words, and
+ruamel.yaml makes nodes of the text; what a plain word means is decided here, by the
+core schema of YAML 1.2: `1e-3` is a number, `on`, `off`, `yes` and `no` are words, and
 `2026-01-01` is text. A key that stands twice in a mapping is an error.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML, events
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.tag import Tag
 
 from fieldnotes.spreads.problems import Place
 from fieldnotes.words import quoted, shown
@@ -21,6 +23,14 @@ DEEPEST = 60  # levels of nesting
 MOST = 2_000_000  # values of one file, each use of an alias counted in full
 LONGEST = 400  # digits of a whole number; no float is longer
 TAG = "tag:yaml.org,2002:"
+UNTAGGED = "\0"  # no file can hold it
+# What ruamel says, and what we say.
+REASONS = (
+    ("found undefined alias '(.*)'", r"nothing is called &\1"),
+    ("expected a single document.*", "a second document begins here"),
+    ("maximum depth of data structure exceeded.*", "nested too deeply"),
+    (r"(.*'\\t'.*)", r"\1. Indent with spaces, not tabs"),
+)
 
 WORDS = {word: None for word in ("", "~", "null", "Null", "NULL")}
 WORDS |= {word: True for word in ("true", "True", "TRUE")}
@@ -79,26 +89,40 @@ def read_yaml(data: bytes, place: Place) -> Node | None:
         place.refuse(f"line {line} is not UTF-8 text ({found}); save it as UTF-8.")
         return None
     try:
-        return _Builder(place).build(_events(text))
+        source = _compose(text)
+        if source is not None:
+            return _Builder(place).build(source)
+        place.refuse("cannot be read as YAML: line 1, column 1: the file is empty.")
     except Unreadable as error:
         place.refuse(f"cannot be read as YAML: {error}")
-        return None
+    return None
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The parser's events.
+class _AsWritten(VersionedResolver):
+    """Leaves a plain word without a tag: what it means is decided here."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        quoted_word = kind is ScalarNode and not implicit[0]
+        return Tag(suffix=f"{TAG}str" if quoted_word else UNTAGGED)
+
+
+def _compose(text: str) -> Any:
+    """ruamel's node of the one document; None where the text holds none.
 
     Raises:
         Unreadable: the text is no YAML, with line and column.
     """
+    yaml = YAML(typ="safe", pure=True)  # no comments are kept, no C library is needed
+    yaml.Resolver, yaml.max_depth = _AsWritten, DEEPEST
+    yaml.composer.warn_double_anchors = False
     try:
-        # `safe` and `pure`: no comments are kept, no C library is needed.
-        yield from YAML(typ="safe", pure=True).parse(text)
+        return yaml.compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         reason = ", ".join(filter(None, (error.context, error.problem)))
-        hint = " Indent with spaces, not tabs." if "'\\t'" in reason else ""
-        message = f"{_at(mark)}: {' '.join(reason.split())}.{hint}"
+        reason = " ".join(reason.split())
+        for theirs, ours in REASONS:
+            reason = re.sub(theirs, ours, reason)
+        message = f"{_at(error.problem_mark or error.context_mark)}: {reason}."
         raise Unreadable(message) from None
     except ReaderError as error:
         before = text[: error.position]
@@ -108,8 +132,6 @@ def _events(text: str) -> Iterator[Any]:
             f"{shown(text[error.position : error.position + 1])} is not allowed."
         )
         raise Unreadable(message) from None
-    except Unreadable:
-        raise
     except Exception as error:
         # The scanner lets go of other errors too, such as an escape beyond Unicode.
         message = f"{type(error).__name__}: {error}."
@@ -117,141 +139,91 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def _at(mark: Any) -> str:
-    if mark is None:
-        return "somewhere"
-    return f"line {mark.line + 1}, column {mark.column + 1}"
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
 
 
 class _Builder:
-    """Makes nodes of events, with a stack, so that deep nesting is no danger."""
+    """Makes our nodes of ruamel's; one that is used again is made once."""
 
     def __init__(self, place: Place):
         self.place = place
-        self.anchors: dict[str, Node] = {}
+        self.made: dict[int, Node | None] = {}  # None while a node is being made
 
-    def build(self, stream: Iterator[Any]) -> Node:
-        document: Node | None = None
-        stack: list[_Open] = []
-        for event in stream:
-            if isinstance(event, events.DocumentStartEvent) and document:
-                message = f"{_at(event.start_mark)}: a second document begins here."
-                raise Unreadable(message)
-            if isinstance(event, events.CollectionStartEvent):
-                stack.append(_Open(event, self.place))
-                if len(stack) > DEEPEST:
-                    message = f"{_at(event.start_mark)}: nested too deeply."
-                    raise Unreadable(message)
-                continue
-            node, anchor = self._finished(event, stack)
-            if node is None:
-                continue
-            if anchor:
-                self.anchors[anchor] = node
-            if node.size > MOST:
-                message = f"{_at(event.start_mark)}: more than {MOST:,} values."
-                raise Unreadable(message)
-            if stack:
-                stack[-1].add(node, event)
-            else:
-                document = node
-        if document is None:
-            message = "line 1, column 1: the file is empty."
+    def build(self, source: Any) -> Node:
+        if id(source) not in self.made:
+            self.made[id(source)] = None
+            scalar = isinstance(source, ScalarNode)
+            self.made[id(source)] = _scalar(source) if scalar else self._many(source)
+        node = self.made[id(source)]
+        if node is None:
+            at, name = _at(source.start_mark), source.anchor
+            message = f"{at}: inside &{name} nothing is called &{name} yet."
             raise Unreadable(message)
-        return document
+        return node
 
-    def _finished(
-        self, event: Any, stack: list["_Open"]
-    ) -> tuple[Node | None, str | None]:
-        """The node that an event completes, and the anchor it goes by."""
-        if isinstance(event, events.CollectionEndEvent):
-            opened = stack.pop()
-            return opened.node, opened.anchor
-        if isinstance(event, events.AliasEvent):
-            if event.anchor not in self.anchors:
-                message = f"{_at(event.start_mark)}: nothing is called &{event.anchor}."
-                raise Unreadable(message)
-            return self.anchors[event.anchor], None
-        if isinstance(event, events.ScalarEvent):
-            return _scalar(event), event.anchor
-        return None, None
-
-
-class _Open:
-    """A list or mapping that is still being filled."""
-
-    def __init__(self, event: Any, place: Place):
-        mapping = isinstance(event, events.MappingStartEvent)
-        tag = _tag(event)
+    def _many(self, source: Any) -> Node:
+        """A list or a mapping."""
+        mapping, mark = isinstance(source, MappingNode), source.start_mark
+        tag = _tag(source)
         if tag not in (None, "map" if mapping else "seq"):
-            message = f"{_at(event.start_mark)}: the tag {tag} is not taken."
+            message = f"{_at(mark)}: the tag {tag} is not taken."
             raise Unreadable(message)
-        mark = event.start_mark
         value: Any = {} if mapping else []
-        self.node = Node(value, mark.line + 1, mark.column + 1, {})
-        self.anchor = event.anchor
-        self.place = place
-        self.key: Node | None = None
-        self.merged: list[Node] = []
+        node = Node(value, mark.line + 1, mark.column + 1, {})
+        for entry in source.value:
+            parts = [self.build(part) for part in (entry if mapping else [entry])]
+            node.size += sum(part.size for part in parts)
+            if node.size > MOST:
+                message = f"{_at(mark)}: more than {MOST:,} values."
+                raise Unreadable(message)
+            if not mapping:
+                value.append(parts[0])
+            elif _tag(entry[0]) is None and entry[0].value == "<<":
+                _merge(node, *parts)
+            else:
+                self._add(node, *parts)
+        return node
 
-    def add(self, node: Node, event: Any) -> None:
-        self.node.size += node.size
-        if isinstance(self.node.value, list):
-            self.node.value.append(node)
-        elif self.key is None:
-            self.key = node
-            plain_word = isinstance(event, events.ScalarEvent) and not event.style
-            if plain_word and node.value == "<<":
-                self.merged.append(node)
-        else:
-            self._add_entry(self.key, node)
-            self.key = None
-
-    def _add_entry(self, key: Node, node: Node) -> None:
-        name = key.value
-        if any(key is merge for merge in self.merged):
-            self._merge(key, node)
-            return
-        at = f"line {key.line}, column {key.column}"
+    def _add(self, node: Node, key: Node, item: Node) -> None:
+        name, at = key.value, f"line {key.line}, column {key.column}"
         if not isinstance(name, str):
-            what = "a list or mapping" if key.size > 1 else f"`{name}`"
+            what = "a list or mapping" if key.is_list or key.is_map else f"`{name}`"
             message = f"{at}: keys are text; got {what}. Write it in quotes."
             raise Unreadable(message)
-        first = self.node.keys.get(name)
-        if first is not None and first > 0:
+        first = node.keys.get(name, 0)
+        if first > 0:
             self.place.refuse(
                 f"{at}: the key {quoted(name)} stands here a second time; "
                 f"it is on line {first} already. Keep one of them."
             )
             return
-        self.node.value[name] = node
-        self.node.keys[name] = key.line
-
-    def _merge(self, key: Node, node: Node) -> None:
-        """`<<: *base` gives what the mapping does not say itself."""
-        for source in node.value if node.is_list else [node]:
-            if not source.is_map:
-                message = f"line {key.line}, column {key.column}: << takes a mapping."
-                raise Unreadable(message)
-            for name, item in source.value.items():
-                if name not in self.node.value:
-                    self.node.value[name] = item
-                    # A negative line: said elsewhere, so that it may be said here.
-                    self.node.keys[name] = -key.line
+        node.value[name] = item
+        node.keys[name] = key.line
 
 
-def _tag(event: Any) -> str | None:
-    tag = event.tag
-    if tag is None:
-        return None
-    text = str(tag)
-    return text.removeprefix(TAG).removeprefix("!!") or None
+def _merge(node: Node, key: Node, given: Node) -> None:
+    """`<<: *base` gives what the mapping does not say itself."""
+    for source in given.value if given.is_list else [given]:
+        if not source.is_map:
+            message = f"line {key.line}, column {key.column}: << takes a mapping."
+            raise Unreadable(message)
+        for name, item in source.value.items():
+            if name not in node.value:
+                node.value[name] = item
+                # A negative line: said elsewhere, so that it may be said here.
+                node.keys[name] = -key.line
 
 
-def _scalar(event: Any) -> Node:
-    mark, tag = event.start_mark, _tag(event)
-    text = _whole_characters(event.value, mark)
+def _tag(source: Any) -> str | None:
+    tag = str(source.tag).removeprefix(TAG).removeprefix("!!")
+    return None if tag == UNTAGGED else tag
+
+
+def _scalar(source: Any) -> Node:
+    mark, tag = source.start_mark, _tag(source)
+    text = _whole_characters(source.value, mark)
     node = Node(text, mark.line + 1, mark.column + 1, {})
-    if tag == "str" or tag == "!" or (tag is None and event.style):
+    if tag == "str":
         return node
     try:
         node.value = _meaning(text)
