@@ -260,9 +260,10 @@ def test_a_second_lab_is_not_started_where_one_runs(
 
 def records(project: Project, name: str) -> tuple[dict[str, Any], list[Any]]:
     """The order and the scraps of the one run by hand of a notebook."""
-    files = project.runs.glob("toy/hand-*/params.json")
+    files = project.runs.glob("toy/*/params.json")
     orders = {file.parent: read_json(file) for file in files}
-    (folder,) = [f for f, order in orders.items() if order["notebook"] == f"toy/{name}"]
+    named = {f: order for f, order in orders.items() if order.get("interactive")}
+    (folder,) = [f for f in named if named[f]["notebook"] == f"toy/{name}"]
     return orders[folder], read_json(folder / "metrics.json")
 
 

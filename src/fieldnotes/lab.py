@@ -142,7 +142,7 @@ def open_run(project: Project, run: str) -> Path:
     folder = find_run(project, run)
     manifest = read_manifest(folder) or Manifest()
     study, _, name = manifest.notebook.rpartition("/")
-    path = project.root / "scratch" / study / f"{name}--{_label(folder.name)}.py"
+    path = project.root / "scratch" / study / f"{name}--{folder.name[:KEY_LENGTH]}.py"
     if not path.exists():
         notebook = read_notebook(project, manifest.notebook)
         text = with_values(notebook, values_of(manifest), project.relative(folder))
@@ -233,11 +233,6 @@ def literal(value: Any) -> str:
             return "(" + "".join(f"{literal(item)}, " for item in value).strip() + ")"
         case _:
             return repr(value)
-
-
-def _label(key: str) -> str:
-    """What tells a run's copy from others: a run by hand has its time for a key."""
-    return key if key.startswith("hand-") else key[:KEY_LENGTH]
 
 
 def _first(folder: Path, variable: str) -> str:

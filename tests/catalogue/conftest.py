@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from fieldnotes.catalogue import Catalogue, session
+from fieldnotes.catalogue import Catalogue, this_run
 from fieldnotes.files import to_json
 from fieldnotes.project import Project
+from fieldnotes.runs.locks import myself
 from fieldnotes.values import digest
 
 NOTEBOOK = """\
@@ -108,6 +109,8 @@ class Factory:
             "commit": "abc",
             "dirty": False,
         }
+        if interactive:
+            status |= {"interactive": True, **myself()}
         write_json(folder / "status.json", status)
         return folder
 
@@ -223,11 +226,11 @@ def catalogue_of(
 @pytest.fixture(autouse=True)
 def no_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins outside of any run."""
-    monkeypatch.setattr(session, "_session", None)
+    monkeypatch.setattr(this_run, "_session", None)
     for name in ("FIELDNOTES_RUN", "FIELDNOTES_PROJECT", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
     yield
-    session._session = None
+    this_run._session = None
 
 
 @pytest.fixture

@@ -127,12 +127,12 @@ def test_a_module_edit_computes_again_but_not_one_that_only_draws(
     notebook.write_text(text + imports + '\n# %% tags=["figure"]\nprint(figures)\n')
 
     def key() -> str:
-        from fieldnotes.catalogue import session
+        from fieldnotes.catalogue import this_run
         from fieldnotes.runner.cells import code_cells
         from fieldnotes.runner.code import read_code
 
         code = read_code(project, code_cells(notebook))
-        session._session = None
+        this_run._session = None
         batch(
             notebook_file="notebooks/toy/1-train.py",
             code={"notebook": code.notebook, "modules": code.modules},

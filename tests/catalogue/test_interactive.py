@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from fieldnotes.catalogue import (
     Catalogue,
@@ -14,11 +18,13 @@ from fieldnotes.catalogue import (
     models,
     record,
     save_model,
-    session,
+    this_run,
 )
 from fieldnotes.catalogue.bar import progress
 from fieldnotes.catalogue.interactive import notebook_name
 from fieldnotes.files import read_json
+from fieldnotes.runner import project_status
+from fieldnotes.runs import Run, find_run, read_run
 from fieldnotes.spreads import SpreadError
 
 
@@ -32,7 +38,7 @@ def test_the_first_record_makes_a_run_folder_with_the_namespaces_values(
 ):
     by_hand(half, orbits=25, seed=[0, 1], optimiser={"rate": 0.5})
     record("error", 0.25, "%")
-    (folder,) = project.runs.glob("toy/hand-*")
+    (folder,) = project.runs.glob("toy/*")
     order = read_json(folder / "params.json")
     assert order["notebook"] == "toy/train"
     assert order["interactive"] is True
@@ -53,10 +59,10 @@ def test_changed_parameters_make_a_new_folder_and_equal_ones_do_not(by_hand, pro
     record("error", 1)
     names["orbits"] = 10.0  # what the annotation makes of it is the same
     record("other", 2)
-    assert len(list(project.runs.glob("toy/hand-*"))) == 1
+    assert len(list(project.runs.glob("toy/*"))) == 1
     names["optimiser"]["rate"] = 0.1  # changed in place
     record("error", 3)
-    folders = list(project.runs.glob("toy/hand-*"))
+    folders = list(project.runs.glob("toy/*"))
     assert len(folders) == 2
     found = [[s["value"] for s in read_json(f / "metrics.json")] for f in folders]
     assert sorted(found) == [[1, 2], [3]]
@@ -67,7 +73,7 @@ def test_a_parameters_name_used_for_something_else_keeps_its_value(by_hand, proj
     record("error", 1)
     names["orbits"] = object()
     record("error", 2)
-    (folder,) = project.runs.glob("toy/hand-*")
+    (folder,) = project.runs.glob("toy/*")
     assert read_json(folder / "params.json")["parameters"]["orbits"] == 25
 
 
@@ -114,11 +120,11 @@ def test_a_model_saved_by_hand_is_found_by_its_hyperparameters(by_hand, project)
 def test_a_notebook_by_hand_finds_what_a_spread_trained_and_notes_it(
     by_hand, make, project
 ):
-    make.trained(4)
+    trained = make.trained(4)
     by_hand()
     table = models({"from": "train", "where": {"seed": [4]}})
     assert len(models({"from": "toy/layers.train"})) == len(table) == 1
-    (folder,) = project.runs.glob("toy/hand-*")
+    (folder,) = set(project.runs.glob("toy/*")) - {trained}
     used = read_json(folder / "params.json")["models"]
     assert [entry["path"] for entry in used] == list(table["path"])
     catalogue = Catalogue(project)
@@ -165,23 +171,101 @@ def test_a_run_by_hand_is_done_when_its_kernel_ends(project):
     path = project.notebooks / "toy/1-train.py"
     environment = {**os.environ, "JPY_SESSION_NAME": str(path)}
     subprocess.run([sys.executable, "-c", KERNEL], env=environment, check=True)
-    (folder,) = project.runs.glob("toy/hand-*")
+    (folder,) = project.runs.glob("toy/*")
     status = read_json(folder / "status.json")
     assert status["state"] == "done"
     assert status["duration_s"] >= 0
 
 
+def test_a_script_that_fails_leaves_a_failed_run(project):
+    path = project.notebooks / "toy/1-train.py"
+    environment = {**os.environ, "JPY_SESSION_NAME": str(path)}
+    command = [sys.executable, "-c", KERNEL + "\nraise ValueError('no luck')"]
+    subprocess.run(command, env=environment, check=False, stderr=subprocess.DEVNULL)
+    (folder,) = project.runs.glob("toy/*")
+    assert read(folder).state == "failed"
+    assert read(folder).reason == "ValueError: no luck"
+
+
+def read(folder: Path) -> Run:
+    run = read_run(folder)
+    assert run is not None
+    return run
+
+
+@pytest.fixture
+def kernel(project, monkeypatch) -> Iterator[Callable[..., str]]:
+    """Runs cells in one kernel of JupyterLab; gives what a cell prints."""
+    path = project.notebooks / "toy/1-train.py"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    manager, client = start_new_kernel(kernel_name="python3")
+
+    def run(cell: str, timeout: float = 60) -> str:
+        said: list[str] = []
+
+        def hear(message: Any) -> None:
+            said.append(message["content"].get("text", ""))
+
+        client.execute_interactive(cell, output_hook=hear, timeout=timeout)
+        return "".join(said)
+
+    yield run
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+STATE = "import json, pathlib; print(json.loads(pathlib.Path(place).read_text())"
+
+
+@pytest.mark.filterwarnings("default")  # zmq
+def test_a_run_by_hand_is_running_in_its_cells_and_its_time_is_theirs(kernel, project):
+    kernel("from fieldnotes import catalogue\nimport time")
+    kernel("time.sleep(1.0)  # a training, before anything is recorded")
+    kernel("catalogue.record('error', 1, '%', 'an error')")
+    (folder,) = project.runs.glob("toy/*")
+    first = read(folder).status
+    assert (first.state, first.reason) == ("done", "")
+    assert first.duration_s is not None and 1.0 <= first.duration_s < 20
+    time.sleep(2.0)  # nobody computes
+    place = f"place = {str(folder / 'status.json')!r}\n"
+    cell = f"{place}catalogue.record('error', 2, '%', 'an error')\n{STATE}['state'])"
+    assert kernel(cell).strip() == "running"
+    second = read(folder).status
+    assert second.state == "done"
+    assert second.duration_s is not None and second.duration_s - first.duration_s < 1.5
+    kernel("catalogue.record('error', 3, '%', 'an error'); 1 / 0")
+    assert read(folder).reason == "ZeroDivisionError: division by zero"
+    kernel("catalogue.record('error', 3, '%', 'an error')")
+    assert read(folder).state == "done"
+    assert [run.state for run in project_status(project).runs] == ["done"]
+
+
+@pytest.mark.filterwarnings("default")  # zmq
+def test_a_kernel_killed_in_a_cell_leaves_a_killed_run(kernel, project):
+    kernel("from fieldnotes import catalogue\nimport os")
+    with pytest.raises(TimeoutError):
+        kernel("catalogue.record('e', 1, '%', 'x'); os.kill(os.getpid(), 9)", 3)
+    (folder,) = project.runs.glob("toy/*")
+    run = read(folder)
+    assert (run.state, run.reason) == (
+        "killed",
+        "its kernel ended in the middle of a cell",
+    )
+    found = find_run(project, folder.name[:8])
+    assert found == folder, "its short key opens it"
+
+
 def test_a_console_that_belongs_to_no_notebook_looks_without_a_trace(
     make, project, monkeypatch
 ):
-    make.trained(0)
+    folder = make.trained(0)
     monkeypatch.chdir(project.root)
     assert len(models({"seed": 0})) == 1
-    assert not list(project.runs.glob("*/hand-*"))
+    assert list(project.runs.glob("*/*")) == [folder]
 
 
 def test_progress_by_hand_touches_no_run(by_hand, project):
     by_hand()
     progress(2)(2, 0.5)
-    assert session._session is None
+    assert this_run._session is None
     assert not project.runs.exists()

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from fieldnotes.catalogue import (
+    Catalogue,
     CatalogueError,
     history,
     load_model,
     members,
     models,
+    record,
     save_model,
 )
 from fieldnotes.catalogue.modelfiles import checksum
@@ -82,6 +84,44 @@ def test_a_list_without_together_makes_one_identity_for_each_entry(batch):
     for seed in (4, 5):
         found.discard(save_model(b"", write, values={"seed": seed}).stem)
     assert found == set()
+
+
+def test_a_models_own_value_of_a_list_of_one_is_that_value_in_every_table(
+    batch, project
+):
+    batch(
+        {"seed": [0, 1], "draw": [3], "hidden": [64]},
+        together=["seed"],
+        members=[{"identity": f"m{n}", "values": {"seed": n}} for n in range(2)],
+    )
+    for member in members(together=("seed", "draw")):
+        assert set(member.values) == {"seed", "draw"}
+        save_model(b"x", write, values=member.values)
+        record("error", 0.5, "%", "an error", member=member)
+    catalogue = Catalogue(project)
+    for table in (catalogue.models({"draw": 3}), catalogue.scraps()):
+        assert list(table["seed"]) == [0, 1]
+        assert list(table["draw"]) == [3, 3]
+        assert [list(group["seed"]) for _, group in table.groupby("draw")] == [[0, 1]]
+        # Only what the notebook walks: the widths of the layers are a list as they are.
+        assert list(table["hidden"]) == [[64], [64]]
+    assert list(catalogue.models()["identity"]) == ["m0", "m1"], "as it was planned"
+
+
+def test_a_model_given_to_a_run_has_its_own_values_too(batch, make):
+    folder = make.run("made", {"seed": [0], "draw": [3]})
+    path = make.model(folder, "m0", {"seed": 0, "draw": 3})
+    entry = {"identity": "m0", "path": path.relative_to(make.project.root).as_posix()}
+    batch({}, models=[entry | {"parameters": {"seed": 0, "draw": [3]}}])
+    assert list(models()["draw"]) == [3]
+
+
+def test_what_the_notebook_walks_is_known_when_its_only_model_is_saved(batch):
+    folder = batch({"seed": [7]}, members=[{"identity": "only", "values": {}}])
+    assert [member.values for member in members(("seed",))] == [{"seed": 7}]
+    save_model(b"x", write)
+    about = read_json(folder / "models/only.json")
+    assert about["hyperparameters"]["seed"] == 7
 
 
 def test_a_failing_writer_leaves_nothing(batch):

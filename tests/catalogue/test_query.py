@@ -277,6 +277,17 @@ def test_varying_tells_false_from_zero_and_absent_from_none():
     assert varying(table) == ["truth", "none", "list"]
 
 
+def test_a_brief_table_marks_runs_by_hand_and_tells_their_keys_apart(make, catalogue):
+    make.run("hand-20260101-120000-17", {"seed": 1}, interactive=True)
+    make.run("hand-20260101-120000-18", {"seed": 1}, interactive=True)
+    make.run("aaaa000011112222", {"seed": 1})
+    table = brief(catalogue.runs())
+    marks = dict(zip(table["key"], table["interactive"], strict=True))
+    assert sorted(marks.values()) == ["", "by hand", "by hand"]
+    assert len(marks) == 3, "each key is another one"
+    assert "interactive" not in brief(catalogue.runs({"interactive": False}))
+
+
 def test_a_brief_table_shows_what_says_something_and_what_varies(make, catalogue):
     keys = [make.trained(seed).name for seed in (0, 1)]
     table = brief(catalogue.runs())

@@ -74,7 +74,10 @@ def test_what_a_manifest_holds_in_another_type_counts_as_absent(tmp_path):
     odd |= {"code": "x", "limits": {"threads": "two"}, "spread": None}
     write_json(tmp_path / "params.json", odd)
     expected = Manifest(members=[MemberEntry()], models=[ModelEntry("m")])
-    assert read_manifest(tmp_path) == expected
+    names: list[str] = []
+    assert read_manifest(tmp_path, names) == expected
+    assert sorted(names) == ["code", "members", "models", "parameters", "title"]
+    assert "odd and left out: " in read(tmp_path).problems[0]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", '"x"'])
@@ -108,7 +111,9 @@ def test_scraps_keep_what_tells_them_apart_and_odd_ones_are_left_out(project):
         *({"name": "no value"}, {"value": 1}, 7),
     ]
     write_json(folder / "metrics.json", scraps)
-    told = [(s.name, s.value, s.unit, s.meaning, s.member) for s in read(folder).scraps]
+    run = read(folder)
+    told = [(s.name, s.value, s.unit, s.meaning, s.member) for s in run.scraps]
+    assert [problem.endswith("3 left out.") for problem in run.problems] == [True]
     assert told == [("a", 1, "m", "a length", {}), ("b", None, "1", "", {"seed": 0})]
 
 

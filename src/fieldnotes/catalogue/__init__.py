@@ -15,7 +15,8 @@ from fieldnotes.catalogue.bar import progress
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.modelfiles import history, load_model, save_model
 from fieldnotes.catalogue.records import artifact, record, save_figure
-from fieldnotes.catalogue.session import Member, current
+from fieldnotes.catalogue.session import Member
+from fieldnotes.catalogue.this_run import current
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

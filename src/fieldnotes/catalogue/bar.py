@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fieldnotes.catalogue.session import current, in_batch
+from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.files import write_json
 
 FILE_EVERY = 0.5  # [s]

@@ -1,12 +1,14 @@
 """The code behind an evaluation as a hash, without what only draws."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from types import CodeType, FunctionType
 from typing import Any
 
 from fieldnotes.catalogue.session import Session
 from fieldnotes.catalogue.values import plain
 from fieldnotes.errors import FieldnotesError
+from fieldnotes.runs import CodeKeys
 from fieldnotes.values import digest
 
 DEEP = 50  # functions followed; what a notebook calls is rarely five deep
@@ -22,24 +24,24 @@ def code_key(session: Session, compute: Callable[[], Any]) -> str:
     from fieldnotes.runner.cells import code_cells
     from fieldnotes.runner.code import read_code
 
-    file = session.order.get("notebook_file") or _file(session)
+    file = session.manifest.notebook_file or _file(session)
     path = session.project.root / file if file else None
     cells = code_cells(path) if path is not None and path.is_file() else []
     code = read_code(session.project, cells)
     if session.interactive:
         return digest([code.bare_modules, _shape(compute, {})])
-    planned = session.order.get("code") or {}
-    if planned == {"notebook": code.notebook, "modules": code.modules}:
+    planned = session.manifest.code
+    if planned == CodeKeys(code.notebook, code.modules):
         return digest([code.bare_modules, code.bare_notebook])
     # Edited since the run began: what runs is what was planned.
-    return digest(planned)
+    return digest(asdict(planned))
 
 
 def _file(session: Session) -> str | None:
     from fieldnotes.spreads import read_notebook
 
     try:
-        notebook = read_notebook(session.project, session.order["notebook"])
+        notebook = read_notebook(session.project, session.manifest.notebook)
     except FieldnotesError:
         return None
     return session.project.relative(notebook.path)

@@ -1,14 +1,17 @@
 """In what runs or models differ: parameters, code, versions, outcome."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.catalogue.frames import short_keys
 from fieldnotes.errors import CorruptFile
-from fieldnotes.files import read_json
+from fieldnotes.runs import Manifest, Status, read_manifest, read_status
+from fieldnotes.runs.records import read_model
 from fieldnotes.values import flatten, spelled
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from fieldnotes.catalogue.query import Catalogue
 
 ABSENT = "(absent)"
-SHORT = 8  # characters of a key that head a column
+Found = TypeVar("Found")
 Facts = dict[tuple[str, str], Any]
 
 
@@ -57,10 +60,7 @@ def _zip(values: list[Any], facts: list[Facts]) -> list[tuple[Any, Facts]]:
 
 def _headings(found: list[tuple[str, str | None]]) -> list[str]:
     keys = [_stem(model) if model else run.rpartition("/")[2] for run, model in found]
-    size = SHORT
-    while len({key[:size] for key in keys}) < len(set(keys)):
-        size += 1
-    short = [key[:size] for key in keys]
+    short = short_keys(keys)
     return [
         f"{name} ({short[:at].count(name) + 1})" if name in short[:at] else name
         for at, name in enumerate(short)
@@ -108,30 +108,24 @@ def _find(catalogue: "Catalogue", thing: str) -> tuple[str, str | None]:
 def _facts(catalogue: "Catalogue", run: str, model: str | None) -> Facts:
     """Everything that could differ, by section and name, read from the folder."""
     folder = catalogue.project.root / run
-    order, status = _read(folder / "params.json"), _read(folder / "status.json")
-    record = {}
-    if model is not None:
-        path = catalogue.project.root / model
-        record = _read(path.with_suffix(".json"))
-    code = _mapping(order.get("code"))
-    given = [
-        spelled(_mapping(entry).get("identity")).strip('"')
-        for entry in order.get("models") or ()
-    ]
+    manifest = _readable(read_manifest, folder) or Manifest()
+    status = _readable(read_status, folder) or Status()
+    record = _readable(read_model, catalogue.project.root / model) if model else None
+    result: dict[str, Any] = {"state": status.state}
+    if record is not None:
+        result |= {"outcome": record.outcome, "diverged_at": record.diverged_at}
     sections: dict[str, Mapping[str, Any]] = {
-        "parameters": _mapping(
-            record.get("hyperparameters") or order.get("parameters")
-        ),
-        "notebook": {"name": order.get("notebook"), "code": code.get("notebook")},
-        "code": _mapping(code.get("modules")),
-        "inputs": _mapping(order.get("inputs")),
-        "given": {"models": sorted(given), "runs": sorted(order.get("needs") or ())},
-        "versions": _mapping(status.get("versions")),
-        "commit": {name: status.get(name) for name in ("commit", "dirty")},
-        "result": {
-            "state": status.get("state"),
-            **{name: record[name] for name in ("outcome", "diverged_at") if record},
+        "parameters": (record and record.hyperparameters) or manifest.parameters,
+        "notebook": {"name": manifest.notebook, "code": manifest.code.notebook},
+        "code": manifest.code.modules,
+        "inputs": manifest.inputs,
+        "given": {
+            "models": sorted(entry.identity for entry in manifest.models),
+            "runs": sorted(manifest.needs),
         },
+        "versions": status.versions,
+        "commit": {"commit": status.commit, "dirty": status.dirty},
+        "result": result,
     }
     facts: Facts = {}
     for section, values in sections.items():
@@ -141,12 +135,9 @@ def _facts(catalogue: "Catalogue", run: str, model: str | None) -> Facts:
     return facts
 
 
-def _read(path: Any) -> Mapping[str, Any]:
+def _readable(read: Callable[[Path], Found | None], path: Path) -> Found | None:
+    """What `read` gives; a file that cannot be read tells nothing."""
     try:
-        return _mapping(read_json(path))
+        return read(path)
     except CorruptFile:
-        return {}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+        return None

@@ -15,10 +15,11 @@ from fieldnotes.catalogue.arrays import read_arrays, write_arrays
 from fieldnotes.catalogue.codekey import code_key
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.records import identities
-from fieldnotes.catalogue.session import current, now
+from fieldnotes.catalogue.this_run import current
 from fieldnotes.catalogue.values import file_name, plain
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import write_json
+from fieldnotes.runs import now
 from fieldnotes.values import digest
 
 VARIABLE = "FIELDNOTES_CACHE_LIMIT"  # [GB]

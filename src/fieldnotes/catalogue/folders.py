@@ -12,13 +12,12 @@ from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
 from fieldnotes.query import is_number
+from fieldnotes.runs import MANIFEST, STATUS, Run, read_run, run_folders
+from fieldnotes.runs.records import ACCEPTED, FIGURES, MODELS, SCRAPS
+from fieldnotes.runs.run import listed
 from fieldnotes.values import digest, flatten, sole, spelled
 
-UNREADABLE = "unreadable"  # the state of a run whose status.json cannot be read
-WATCHED = (
-    *("", "params.json", "status.json", "metrics.json", "accepted.json"),
-    *("models", "figures"),
-)
+WATCHED = ("", MANIFEST, STATUS, SCRAPS, ACCEPTED, MODELS, FIGURES)
 SETTLED = 2.0  # [s] a younger file may change again within one tick of its clock
 LARGEST = 2**53  # beyond it a float no longer tells integers apart
 
@@ -88,42 +87,13 @@ def scan(project: Project) -> dict[str, str]:
 
 
 def _scan(project: Project) -> Iterator[tuple[str, str]]:
-    for study in _folders(project.runs):
-        for run in _folders(Path(study.path)):
-            path = f"catalogue/runs/{study.name}/{run.name}"
-            yield path, _fingerprint(run.path, WATCHED)
+    for folder in run_folders(project):
+        place = f"catalogue/runs/{folder.parent.name}/{folder.name}"
+        yield place, _fingerprint(str(folder), WATCHED)
     evaluations = project.cache / "evaluations"
-    try:
-        names = sorted(os.listdir(evaluations))  # noqa: PTH208 (names are enough)
-    except OSError:
-        return
-    for name in names:
-        if name.endswith(".json") and not name.startswith("."):
-            path = f"catalogue/cache/evaluations/{name}"
-            yield path, _fingerprint(str(evaluations / name), ("",))
-
-
-def _folders(path: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as entries:
-            found = [
-                entry
-                for entry in entries
-                if entry.is_dir() and entry.name[0] not in "._"
-            ]
-    except OSError:
-        return []
-    return sorted(found, key=lambda entry: entry.name)
-
-
-def _listed(folder: Path, ending: str) -> list[Path]:
-    """The visible files of a folder with this ending, which may not exist."""
-    try:
-        names = os.listdir(folder)  # noqa: PTH208 (names are enough)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    chosen = [name for name in names if name.endswith(ending) and name[0] != "."]
-    return [folder / name for name in sorted(chosen)]
+    for path in listed(evaluations, ".json"):
+        place = f"catalogue/cache/evaluations/{path.name}"
+        yield place, _fingerprint(str(path), ("",))
 
 
 def _fingerprint(folder: str, names: tuple[str, ...]) -> str:
@@ -158,23 +128,8 @@ def read_source(project: Project, source: str) -> Rows:
     return rows
 
 
-def _tolerant(rows: Rows, path: Path, kind: type) -> Any:
-    """JSON that may be missing or broken; the second is listed, both give None."""
-    try:
-        value = read_json(path)
-    except CorruptFile as error:
-        rows.problem(error)
-        return None
-    if value is not None and not isinstance(value, kind):
-        rows.problem(f"{path}: holds no {kind.__name__}.")
-        return None
-    return value
-
-
 def _text(value: Any) -> str | None:
-    return (
-        None if value is None else value if isinstance(value, str) else to_json(value)
-    )
+    return None if value is None else str(value)
 
 
 def _whole(value: Any) -> int | None:
@@ -182,124 +137,108 @@ def _whole(value: Any) -> int | None:
 
 
 def _read_run(rows: Rows, folder: Path) -> None:
-    order = read_json(folder / "params.json")
-    if not isinstance(order, dict):
-        rows.problems.append(f"{rows.source}: holds no readable params.json.")
+    run = read_run(folder)
+    if run is None:
+        rows.problem(f"{rows.source}: holds no {MANIFEST}.")
         return
-    key = folder.name
-    status = _tolerant(rows, folder / "status.json", dict)
-    if status is None:
-        unreadable = (folder / "status.json").exists()
-        status = {"state": UNREADABLE if unreadable else "queued"}
-    parameters = order.get("parameters") or {}
-    rows.add("runs", **_run_row(rows.source, folder, order, status))
-    rows.parameters("run", key, parameters)
-    for needed in order.get("needs") or ():
-        rows.link("run needs", key, needed)
-    for given in order.get("models") or ():
-        rows.link("run models", key, given.get("path") or given["identity"])
-    _read_models(rows, folder, order)
-    _read_figures(rows, folder)
-    _read_scraps(rows, folder)
+    rows.add("runs", **_run_row(rows.source, run))
+    rows.parameters("run", run.key, run.parameters)
+    for needed in run.manifest.needs:
+        rows.link("run needs", run.key, needed)
+    for model in run.manifest.models:
+        rows.link("run models", run.key, model.path or model.identity)
+    _add_models(rows, run)
+    _add_figures(rows, run)
+    _add_scraps(rows, run)
+    for problem in run.problems:
+        rows.problem(problem)
 
 
-def _run_row(source: str, folder: Path, order: Row, status: Row) -> Row:
-    error = status.get("error")
-    error = error if isinstance(error, dict) else {"message": error}
-    dirty = status.get("dirty")
+def _run_row(source: str, run: Run) -> Row:
+    manifest, status = run.manifest, run.status
+    error = status.error or {}
     return {
-        "key": folder.name,
+        "key": run.key,
         "folder": source,
-        "study": folder.parent.name,
+        "study": run.study,
         **{
-            name: _text(order.get(name))
+            name: getattr(manifest, name) or None
             for name in ("notebook", "spread", "stage", "title", "case")
         },
-        "interactive": order.get("interactive") is True,
-        "state": _text(status.get("state")) or "queued",
+        "interactive": manifest.interactive,
         "error": _text(error.get("name")),
         "error_message": _text(error.get("message")),
-        "dirty": dirty if isinstance(dirty, bool) else None,
+        "reason": status.reason or None,
         **{
-            name: _text(status.get(name))
-            for name in ("reason", "started", "ended", "commit", "host")
+            name: getattr(status, name)
+            for name in ("state", "started", "ended", "commit", "dirty", "host")
         },
         **{
-            name: as_number(status.get(name))
-            for name in ("duration_s", "peak_memory_mb", "process_start")
+            name: as_number(getattr(status, name))
+            for name in ("duration_s", "peak_memory_mb")
         },
-        **{name: _whole(status.get(name)) for name in ("attempt", "pid")},
+        "attempt": _whole(status.attempt),
     }
 
 
-def _read_models(rows: Rows, folder: Path, order: Row) -> None:
-    for path in _listed(folder / "models", ".json"):
-        record = _tolerant(rows, path, dict)
-        if record is None:
-            continue
-        name = f"{rows.source}/models/{path.stem}.eqx"
-        hyperparameters = record.get("hyperparameters") or {}
-        kind = record.get("kind") or "final"
+def _add_models(rows: Rows, run: Run) -> None:
+    for model in run.models:
+        name = f"{rows.source}/models/{model.path.name}"
+        values = model.hyperparameters
         rows.add(
             "models",
             path=name,
-            identity=str(record["identity"]),
-            kind=str(kind),
-            run=folder.name,
-            signature=digest([order.get("notebook"), kind, spelled(hyperparameters)]),
+            identity=model.identity,
+            kind=model.kind,
+            run=run.key,
+            signature=digest([run.manifest.notebook, model.kind, spelled(values)]),
             **{
-                column: _text(record.get(column))
+                column: getattr(model, column)
                 for column in ("outcome", "checksum", "created", "missing")
             },
             **{
-                column: _whole(record.get(column))
+                column: _whole(getattr(model, column))
                 for column in ("diverged_at", "bytes")
             },
         )
-        rows.parameters("model", name, hyperparameters)
+        rows.parameters("model", name, values)
 
 
-def _read_figures(rows: Rows, folder: Path) -> None:
-    for path in _listed(folder / "figures", ".record.json"):
-        record = _tolerant(rows, path, dict)
-        if record is None:
-            continue
-        stem = path.name.removesuffix(".record.json")
-        name = f"{rows.source}/figures/{stem}.json"
+def _add_figures(rows: Rows, run: Run) -> None:
+    for figure in run.figures:
+        name = f"{rows.source}/figures/{figure.path.name}"
         rows.add(
             "figures",
             path=name,
-            name=stem,
-            kind=str(record.get("kind")),
-            caption=_text(record.get("caption")),
-            run=folder.name,
+            name=figure.name,
+            kind=figure.kind,
+            caption=figure.caption or None,
+            run=run.key,
         )
-        rows.parameters("figure", name, record.get("parameters") or {})
-        for identity in record.get("models") or ():
+        rows.parameters("figure", name, figure.parameters)
+        for identity in figure.models:
             rows.link("figure models", name, identity)
-        for shown in record.get("evaluations") or ():
+        for shown in figure.evaluations:
             rows.link("figure evaluations", name, shown)
 
 
-def _read_scraps(rows: Rows, folder: Path) -> None:
-    scraps = _tolerant(rows, folder / "metrics.json", list) or []
-    for position, scrap in enumerate(scraps):
-        name = f"{folder.name}#{position}"
-        member = scrap.get("member") or None
+def _add_scraps(rows: Rows, run: Run) -> None:
+    for position, scrap in enumerate(run.scraps):
+        name = f"{run.key}#{position}"
         rows.add(
             "scraps",
             id=name,
-            run=folder.name,
+            run=run.key,
             position=position,
-            name=str(scrap["name"]),
-            value=to_json(scrap["value"]),
-            number=as_number(scrap["value"]),
-            unit=_text(scrap.get("unit")),
-            meaning=_text(scrap.get("meaning")),
-            member=None if member is None else to_json(member),
+            name=scrap.name,
+            value=to_json(scrap.value),
+            number=as_number(scrap.value),
+            unit=scrap.unit,
+            meaning=scrap.meaning or None,
+            member=to_json(scrap.member) if scrap.member else None,
         )
-        if member:
-            rows.parameters("scrap", name, member)
+        if scrap.member:
+            rows.parameters("scrap", name, scrap.member)
 
 
 def _read_evaluation(rows: Rows, path: Path) -> None:

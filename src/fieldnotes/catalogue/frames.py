@@ -32,8 +32,10 @@ KEYS = ("identity", "key", "hash", "run")
 SHORT = 8  # characters of a key that people read
 BRIEF = (
     *("identity", "key", "hash", "name", "value", "unit", "kind", "outcome"),
-    *("diverged_at", "notebook", "stage", "state", "error", "duration_s", "run"),
+    *("diverged_at", "notebook", "interactive", "stage", "state", "error"),
+    *("duration_s", "run"),
 )
+BY_HAND = "by hand"  # in the column `interactive` of a table for people
 FIXED = frozenset((*MODELS, *RUNS, *FIGURES, *SCRAPS, *EVALUATIONS))
 
 Values = Mapping[str, Any]
@@ -164,13 +166,24 @@ def brief(table: "pd.DataFrame") -> "pd.DataFrame":
     shown = table[[*told, *varying(table)]].copy()
     for name in KEYS:
         if name in told:
-            short = [str(key)[:SHORT] for key in shown[name]]
-            shown[name] = pd.Series(short, index=shown.index)
+            keys = short_keys(map(str, shown[name]))
+            shown[name] = pd.Series(keys, index=shown.index, dtype=object)
+    if "interactive" in told:
+        words = [BY_HAND if value else "" for value in shown["interactive"]]
+        shown["interactive"] = pd.Series(words, index=shown.index, dtype=object)
     return pd.DataFrame(shown)
 
 
+def short_keys(keys: Iterable[str]) -> list[str]:
+    """The starts of keys, as long as it takes to tell them apart."""
+    several, size = list(keys), SHORT
+    while len({key[:size] for key in several}) < len(set(several)):
+        size += 1
+    return [key[:size] for key in several]
+
+
 def _says(value: Any) -> bool:
-    return value is not None and value == value and value != ""
+    return value is not None and value == value and value not in ("", False)
 
 
 def _spellings(column: Any) -> set[str]:

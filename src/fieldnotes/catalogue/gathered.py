@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.session import Session, current, in_batch
+from fieldnotes.catalogue.session import Session
+from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.runs import FINISHED, Run, find_run, list_runs, read_run
 
 
@@ -42,7 +43,7 @@ def _needed(session: Session) -> Iterator[Run]:
 
     A partial stage may be started although one of them failed.
     """
-    for key in session.order.get("needs") or []:
+    for key in session.manifest.needs:
         run = read_run(find_run(session.project, key))
         if run is not None and run.state in FINISHED:
             yield run

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Engine,
     NullPool,
     StaticPool,
-    and_,
     create_engine,
     delete,
     event,
@@ -28,8 +27,9 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.folders import Rows, read_source, scan
-from fieldnotes.catalogue.liveness import still_running
 from fieldnotes.project import Project
+from fieldnotes.runs.states import RUNNING
+from fieldnotes.runs.status import known_status
 
 VARIABLE = "FIELDNOTES_DATABASE"
 BUSY = 30.0  # [s] how long a statement waits for another process's transaction
@@ -357,12 +357,12 @@ def _link(connection: Connection) -> None:
 
 def _settle_running(connection: Connection, project: Project) -> None:
     """A run whose process is gone without a word is not running any more."""
-    query = select(t.Run).where(t.Run.state == "running")
-    for run in connection.execute(query).mappings().all():
-        state, reason = still_running(project, dict(run))
-        if state != "running":
+    query = select(t.Run.key, t.Run.folder).where(t.Run.state == RUNNING)
+    for key, folder in connection.execute(query).all():
+        status = known_status(project.root / folder)
+        if status.state != RUNNING:
             connection.execute(
                 update(t.Run)
-                .where(and_(t.Run.key == run["key"]))
-                .values(state=state, reason=reason)
+                .where(t.Run.key == key)
+                .values(state=status.state, reason=status.reason or None)
             )

@@ -1,22 +1,23 @@
 """Runs by hand: a notebook open in JupyterLab leaves a run folder like any other."""
 
-import atexit
 import os
 import re
 import sys
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from fieldnotes.catalogue.cells import shell
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
 from fieldnotes.catalogue.values import plain
 from fieldnotes.errors import FieldnotesError, ProjectNotFound
-from fieldnotes.files import write_json
 from fieldnotes.project import Project
-from fieldnotes.values import digest, spelled
+from fieldnotes.runs import Manifest, Status, described, now
+from fieldnotes.runs.locks import myself
+from fieldnotes.values import LENGTH, digest, spelled
 
 NOWHERE = "by-hand/console"  # the notebook of a console that belongs to none
 
@@ -35,7 +36,7 @@ def hand_session(previous: Session | None) -> Session:
     if (
         previous is not None
         and previous.interactive
-        and previous.order["notebook"] == name
+        and previous.manifest.notebook == name
         and spelled(previous.parameters) == spelled(parameters)
     ):
         return previous
@@ -44,11 +45,8 @@ def hand_session(previous: Session | None) -> Session:
 
 def namespace() -> dict[str, Any]:
     """The variables of the notebook: the user's namespace of this kernel."""
-    if "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-        if shell is not None:
-            return shell.user_ns
-    return vars(sys.modules["__main__"])
+    kernel = shell()
+    return vars(sys.modules["__main__"]) if kernel is None else kernel.user_ns
 
 
 def notebook_path() -> Path | None:
@@ -131,82 +129,21 @@ def _begin(
     project: Project, name: str, declared: Mapping[str, Any], parameters: dict[str, Any]
 ) -> Session:
     study = name.rpartition("/")[0] or "by-hand"
-    folder = _new_folder(project.runs / study)
-    changed = [
-        key
-        for key, value in parameters.items()
-        if spelled(value) != spelled(plain(declared[key].default, key))
-    ]
-    order = {
-        "schema": 1,
-        "key": folder.name,
-        "case": digest([name, parameters]),
-        "notebook": name,
-        "study": study,
-        "title": f"{name} by hand",
-        "spread": None,
-        "stage": None,
-        "parameters": parameters,
-        "changed": changed,
-        "units": {key: item.unit for key, item in declared.items()},
-        "varied": {},
-        "together": [],
-        "members": [],
-        "needs": [],
-        "models": [],
-        "command": "fieldnotes lab",
-        "interactive": True,
-    }
-    session = Session(project, folder, order, interactive=True)
-    session.save_order()
-    _write_status(session, "running")
-    atexit.register(_end, session, os.getpid())
-    return session
-
-
-def _new_folder(parent: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for number in range(1000):
-        extra = f"-{number}" if number else ""
-        folder = parent / f"hand-{stamp}-{os.getpid()}{extra}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    message = f"{parent}: no free name for a run by hand; wait a second and try again."
-    raise CatalogueError(message)
-
-
-def _write_status(session: Session, state: str, **more: Any) -> None:
     from fieldnotes.runner.provenance import provenance
-    from fieldnotes.runs.locks import myself
 
-    status = {
-        "state": state,
-        "interactive": True,
-        **myself(),
-        "started": session.began.isoformat(timespec="milliseconds"),
-        "ended": None,
-        "attempt": 1,
-        **provenance(session.project),
-        **more,
-    }
-    write_json(session.folder / "status.json", status)
-
-
-def _end(session: Session, pid: int) -> None:
-    """A run by hand is done when its kernel ends."""
-    if os.getpid() != pid or not session.folder.is_dir():
-        return
-    ended = datetime.now(UTC)
-    try:
-        _write_status(
-            session,
-            "done",
-            ended=ended.isoformat(timespec="milliseconds"),
-            duration_s=(ended - session.began).total_seconds(),
-        )
-    except (OSError, FieldnotesError):
-        # The kernel is going down: nobody is left to tell, and no result depends on it.
-        return
+    folder = project.run_folder(study, uuid4().hex[:LENGTH])
+    folder.mkdir(parents=True)
+    manifest = Manifest(
+        key=folder.name,
+        case=digest([name, parameters]),
+        notebook=name,
+        study=study,
+        title=f"{name} by hand",
+        command="fieldnotes lab",
+        interactive=True,
+        **described(declared, parameters),
+    )
+    manifest.write(folder)
+    status = Status(interactive=True, started=now(), attempt=1, **myself())
+    status = replace(status, **provenance(project))
+    return Session(project, folder, manifest, status=status)

@@ -1,16 +1,19 @@
 """`models(where)` of a notebook: planned rows in a batch run, else the index."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.modelfiles import FINAL
-from fieldnotes.catalogue.session import Session, current, in_batch
-from fieldnotes.files import read_json
+from fieldnotes.catalogue.session import Session
+from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, is_model_query, parse
+from fieldnotes.runs import Manifest, Model, ModelEntry, read_manifest
+from fieldnotes.runs.records import FINAL, read_model
+from fieldnotes.runs.typed import typed_list
 from fieldnotes.values import flatten, same
 
 if TYPE_CHECKING:
@@ -45,11 +48,9 @@ def _planned(session: Session, where: Mapping[str, Any]) -> "pd.DataFrame":
         ),
         None,
     )
-    entries = session.order.get("models") or []
+    entries = session.manifest.models
     if parameter is not None:
-        entries = [
-            entry for entry in entries if entry.get("parameter") in (None, parameter)
-        ]
+        entries = [e for e in entries if e.parameter in (None, parameter)]
         asked: list[Condition] = []
     else:
         inner = where.get("where") if is_model_query(where) else where
@@ -65,7 +66,7 @@ def _planned(session: Session, where: Mapping[str, Any]) -> "pd.DataFrame":
     if not kept:
         raise CatalogueError(_none_planned(session, where))
     table = frames.frame(kept, frames.MODELS)
-    table.attrs["absent"] = session.order.get("absent") or []
+    table.attrs["absent"] = [asdict(entry) for entry in session.manifest.absent]
     return table
 
 
@@ -76,40 +77,41 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _none_planned(session: Session, where: Mapping[str, Any]) -> str:
-    absent = session.order.get("absent") or []
-    reasons = "; ".join(str(item.get("reason")) for item in absent[:3])
+    reasons = "; ".join(entry.reason for entry in session.manifest.absent[:3])
     return (
-        f"{session.order.get('notebook')}: this run was given no model for "
+        f"{session.manifest.notebook}: this run was given no model for "
         f"{dict(where)}. A batch run sees only the models that its spread asks for in "
         "a parameter, such as `models: {from: train}`."
         + (f" Not trained: {reasons}." if reasons else "")
     )
 
 
-def _planned_row(session: Session, entry: Mapping[str, Any], kind: str | None) -> Pair:
-    """One row of params.json with what the model's own record adds."""
-    path = Path(entry["path"])
+def _planned_row(session: Session, entry: ModelEntry, kind: str | None) -> Pair:
+    """One model of the manifest with what its own record adds."""
+    path = Path(entry.path)
     if kind not in (None, FINAL):
-        path = path.with_name(f"{entry['identity']}.{kind}.eqx")
-    record = read_json((session.project.root / path).with_suffix(".json")) or {}
-    order = read_json((session.project.root / path).parents[1] / "params.json") or {}
-    planned = path.as_posix() == Path(entry["path"]).as_posix()
+        path = path.with_name(f"{entry.identity}.{kind}.eqx")
+    file = session.project.root / path
+    record = read_model(file) or Model(file, entry.identity)
+    maker = read_manifest(file.parents[1]) or Manifest()
+    planned = path.as_posix() == Path(entry.path).as_posix()
     row = {
-        "identity": entry["identity"],
-        "kind": record.get("kind") or FINAL,
-        "outcome": record.get("outcome"),
-        "diverged_at": record.get("diverged_at"),
+        "identity": entry.identity,
+        "kind": record.kind,
+        "outcome": record.outcome,
+        "diverged_at": record.diverged_at,
         "path": path.as_posix(),
-        "run": entry.get("run") or record.get("run"),
-        **{name: order.get(name) for name in ("spread", "stage", "notebook")},
-        "interactive": bool(order.get("interactive", False)),
-        "created": record.get("created"),
-        "bytes": record.get("bytes"),
-        "checksum": (entry.get("checksum") if planned else None)
-        or record.get("checksum"),
+        "run": entry.run or record.run,
+        "spread": maker.spread or None,
+        "stage": maker.stage or None,
+        "notebook": maker.notebook or None,
+        "interactive": maker.interactive,
+        "created": record.created,
+        "bytes": record.bytes,
+        "checksum": (entry.checksum if planned else None) or record.checksum,
     }
-    values = entry.get("parameters") or record.get("hyperparameters") or {}
-    return row, flatten(values)
+    # The record tells the model's own value of what its run held a list of.
+    return row, flatten(record.hyperparameters or entry.parameters)
 
 
 def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
@@ -167,12 +169,13 @@ def _made_by(table: "pd.DataFrame", stage: Any) -> Any:
 
 def _note_use(session: Session, table: "pd.DataFrame") -> None:
     """Write down which models a run by hand was given, as the planner would have."""
-    listed: list[dict[str, Any]] = session.order.setdefault("models", [])
-    known = {entry["path"] for entry in listed}
+    models = session.manifest.models
+    known = {entry.path for entry in models}
     columns = ["identity", "path", "checksum", "run", "notebook", "spread", "stage"]
     rows = zip(*(table[name] for name in columns), strict=True)
-    entries = [dict(zip(columns, row, strict=True)) for row in rows]
-    new = [entry for entry in entries if entry["path"] not in known]
+    facts = (dict(zip(columns, row, strict=True)) for row in rows)
+    entries = typed_list(ModelEntry, list(facts))
+    new = [entry for entry in entries if entry.path not in known]
     if new:
-        listed += new
-        session.save_order()
+        models += new
+        session.manifest.write(session.folder)

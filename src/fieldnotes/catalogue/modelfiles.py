@@ -16,13 +16,15 @@ from uuid import uuid4
 
 from fieldnotes.catalogue.arrays import read_arrays, write_arrays
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.session import Member, current, in_batch, now
+from fieldnotes.catalogue.session import Member
+from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.catalogue.values import file_name, plain
 from fieldnotes.errors import CorruptFile
-from fieldnotes.files import read_json, write_bytes, write_json
+from fieldnotes.files import write_bytes, write_json
 from fieldnotes.project import Project
+from fieldnotes.runs import Manifest, now, read_manifest
+from fieldnotes.runs.records import FINAL, read_model
 
-FINAL = "final"
 OUTCOMES = ("trained", "diverged")
 
 
@@ -69,7 +71,7 @@ def save_model(
         "diverged_at": None if diverged_at is None else int(diverged_at),
         "created": now(),
         "summary": plain(dict(summary or {}), "save_model: summary"),
-        "notebook": session.order.get("notebook"),
+        "notebook": session.manifest.notebook,
         "run": session.folder.name,
     }
     temporary = _write_aside(path, lambda to: write(to, model, hyperparameters))
@@ -172,14 +174,14 @@ def load_model(
     if not path.is_file():
         message = f"{project.relative(path)}: this model's file is gone. "
         raise CatalogueError(message + retrain(path))
-    record = read_json(path.with_suffix(".json")) or {}
-    expected = expected or record.get("checksum")
+    record = read_model(path)
+    expected = expected or (record.checksum if record else None)
     found = checksum(path)
     if expected is not None and found != expected:
-        size = path.stat().st_size
+        size, saved = path.stat().st_size, record.bytes if record else "unknown"
         message = (
             f"{project.relative(path)}: this is not the model that was saved. "
-            f"Expected sha256 {expected} ({record.get('bytes', 'unknown')} bytes), "
+            f"Expected sha256 {expected} ({saved} bytes), "
             f"found {found} ({size} bytes). "
         )
         raise CatalogueError(message + retrain(path))
@@ -235,11 +237,10 @@ def _project() -> Project:
 
 def retrain(path: Path) -> str:
     """What to do about a lost model: the command that trains it again."""
-    order = read_json(path.parent.parent / "params.json") or {}
-    if order.get("interactive"):
-        return f"Run {order.get('notebook')} again in JupyterLab."
-    spread, stage = order.get("spread"), order.get("stage")
-    if not spread:
+    manifest = read_manifest(path.parent.parent) or Manifest()
+    if manifest.interactive:
+        return f"Run {manifest.notebook} again in JupyterLab."
+    if not manifest.spread:
         return "Train it again."
-    only = f" --only {stage}" if stage else ""
-    return f"Train it again: `fieldnotes run params/{spread}.yml{only}`."
+    only = f" --only {manifest.stage}" if manifest.stage else ""
+    return f"Train it again: `fieldnotes run params/{manifest.spread}.yml{only}`."

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.session import Member, Session, current
+from fieldnotes.catalogue.session import Member, Session
+from fieldnotes.catalogue.this_run import current
 from fieldnotes.catalogue.values import file_name, plain
 from fieldnotes.files import to_json, write_json, write_text
 from fieldnotes.values import same

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueWarning
-from fieldnotes.catalogue.modelfiles import FINAL, retrain
+from fieldnotes.catalogue.modelfiles import retrain
 from fieldnotes.catalogue.reading import MODEL, Pair, Reader, chunks
 from fieldnotes.catalogue.sql import KEYS, parameter_name
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, cases
+from fieldnotes.runs import FINISHED
+from fieldnotes.runs.records import FINAL
 from fieldnotes.values import same
-
-FINISHED = ("done", "diverged")
 
 
 def find_models(

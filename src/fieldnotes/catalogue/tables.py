@@ -7,7 +7,7 @@ the record of an evaluation, and the links are worked out again whenever rows ch
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = 2  # raised whenever a table changes; an older index is rebuilt
+SCHEMA = 3  # raised whenever a table changes; an older index is rebuilt
 
 
 class Base(DeclarativeBase):
@@ -77,8 +77,6 @@ class Run(Base):
     commit: Mapped[str | None]
     dirty: Mapped[bool | None]
     host: Mapped[str | None]
-    pid: Mapped[int | None]
-    process_start: Mapped[float | None]
 
 
 class Model(Base):

@@ -14,10 +14,13 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.session import now
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, write_json
 from fieldnotes.project import Project
+from fieldnotes.runs import now, run_folders
+from fieldnotes.runs.locks import locked
+from fieldnotes.runs.states import RUNNING
+from fieldnotes.runs.status import known_status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +71,9 @@ def tidy(
 
 
 def _findings(project: Project, older_than: float) -> Iterator[Finding]:
-    from fieldnotes.runs.locks import locked
-
     before = time.time() - older_than
-    for folder in sorted(project.runs.glob("*/*")):
-        if not folder.is_dir() or locked(folder) or _by_hand_alive(folder):
+    for folder in run_folders(project):
+        if locked(folder) or known_status(folder).state == RUNNING:
             continue
         if not (folder / "params.json").is_file():
             if folder.stat().st_mtime <= before:
@@ -84,19 +85,6 @@ def _findings(project: Project, older_than: float) -> Iterator[Finding]:
         yield from _pairs(project, folder / "figures", ".json", ".record.json", before)
     evaluations = project.cache / "evaluations"
     yield from _pairs(project, evaluations, ".npz", ".json", before)
-
-
-def _by_hand_alive(folder: Path) -> bool:
-    from fieldnotes.catalogue.liveness import process_lives
-
-    try:
-        status = read_json(folder / "status.json") or {}
-    except CorruptFile:
-        return False
-    if not isinstance(status, dict) or status.get("state") != "running":
-        return False
-    named = (status.get("pid"), status.get("host"), status.get("process_start"))
-    return bool(status.get("interactive")) and process_lives(*named)
 
 
 def _pairs(

@@ -1,4 +1,4 @@
-"""Values that can be kept: plain Python, and names that can be files."""
+"""Values as they are kept: plain Python, exactly."""
 
 import math
 import re

@@ -99,13 +99,16 @@ class Manifest:
         return write_json(folder / MANIFEST, asdict(self))
 
 
-def read_manifest(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path, odd: list[str] | None = None) -> Manifest | None:
     """The manifest in a run folder; None where none was ever written.
+
+    Args:
+        odd: takes the names of entries that are left out, being of another type.
 
     Raises:
         CorruptFile: it is there and cannot be read.
     """
-    return typed(Manifest, read_mapping(folder / MANIFEST))
+    return typed(Manifest, read_mapping(folder / MANIFEST), odd)
 
 
 def described(

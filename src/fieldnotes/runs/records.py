@@ -74,8 +74,11 @@ class Accepted:
     identities: dict[str, str] = field(default_factory=dict)
 
 
-def read_scraps(folder: Path) -> list[Scrap]:
+def read_scraps(folder: Path, odd: list[str] | None = None) -> list[Scrap]:
     """The scraps of a run, in the order in which they were recorded.
+
+    Args:
+        odd: takes an entry for each scrap that is left out, being none.
 
     Raises:
         CorruptFile: the file is there and holds no list.
@@ -85,8 +88,10 @@ def read_scraps(folder: Path) -> list[Scrap]:
     if values is not None and not isinstance(values, list):
         message = f"{path}: holds no list."
         raise CorruptFile(message)
-    made = (typed(Scrap, value) for value in values or ())
-    return [scrap for scrap in made if scrap is not None]
+    made = [(value, typed(Scrap, value)) for value in values or ()]
+    if odd is not None:
+        odd += [repr(value) for value, scrap in made if scrap is None]
+    return [scrap for _, scrap in made if scrap is not None]
 
 
 def read_model(path: Path) -> Model | None:

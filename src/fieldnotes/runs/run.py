@@ -14,6 +14,7 @@ from fieldnotes.runs.records import (
     FIGURE_RECORD,
     FIGURES,
     MODELS,
+    SCRAPS,
     Accepted,
     Figure,
     Model,
@@ -24,7 +25,7 @@ from fieldnotes.runs.records import (
     read_scraps,
 )
 from fieldnotes.runs.states import UNREADABLE
-from fieldnotes.runs.status import Status, known_status
+from fieldnotes.runs.status import STATUS, Status, known_status
 
 Answer = TypeVar("Answer")
 
@@ -123,7 +124,11 @@ class Run:
 
     @cached_property
     def scraps(self) -> list[Scrap]:
-        return self._tolerant(read_scraps, self.folder) or []
+        odd: list[str] = []
+        scraps = self._tolerant(lambda folder: read_scraps(folder, odd), self.folder)
+        if odd:
+            self.problems.append(f"{self.folder / SCRAPS}: {len(odd)} left out.")
+        return scraps or []
 
     @cached_property
     def member_scraps(self) -> list[str]:
@@ -169,12 +174,17 @@ def read_run(folder: Path) -> Run | None:
         CorruptFile: the manifest cannot be read. A spoilt status only makes the run
             one of unknown outcome.
     """
-    manifest = read_manifest(folder)
+    in_manifest: list[str] = []
+    in_status: list[str] = []
+    manifest = read_manifest(folder, in_manifest)
     if manifest is None:
         return None
-    status = known_status(folder)
-    spoilt = status.state == UNREADABLE
-    return Run(folder, manifest, status, [status.why] if spoilt else [])
+    status = known_status(folder, in_status)
+    problems = [status.why] if status.state == UNREADABLE else []
+    for name, odd in ((MANIFEST, in_manifest), (STATUS, in_status)):
+        if odd:
+            problems.append(f"{folder / name}: odd and left out: {', '.join(odd)}.")
+    return Run(folder, manifest, status, problems)
 
 
 def list_runs(project: Project) -> tuple[list[Run], dict[str, str]]:

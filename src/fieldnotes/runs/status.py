@@ -77,25 +77,28 @@ class Status:
         return write_json(folder / STATUS, asdict(self))
 
 
-def read_status(folder: Path) -> Status | None:
+def read_status(folder: Path, odd: list[str] | None = None) -> Status | None:
     """The status in a run folder; None where none was ever written.
 
     A run that says it is running and whose process is gone was killed.
 
+    Args:
+        odd: takes the names of entries that are left out, being of another type.
+
     Raises:
         CorruptFile: it is there and cannot be read.
     """
-    status = typed(Status, read_mapping(folder / STATUS))
+    status = typed(Status, read_mapping(folder / STATUS), odd)
     if status is not None and status.state == RUNNING and not lives(folder, status):
         status.state = KILLED
         status.reason = IN_A_CELL if status.interactive else WORDLESS
     return status
 
 
-def known_status(folder: Path) -> Status:
+def known_status(folder: Path, odd: list[str] | None = None) -> Status:
     """The same for a reader that goes on: what cannot be read is `unreadable`."""
     try:
-        status = read_status(folder)
+        status = read_status(folder, odd)
     except CorruptFile as error:
         reason = str(error).replace(f"{folder}/", "")
         return Status(state=UNREADABLE, reason=reason)

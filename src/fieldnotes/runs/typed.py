@@ -24,14 +24,19 @@ class _Field(NamedTuple):
     required: bool
 
 
-def typed(kind: type[Record], values: Any) -> Record | None:
+def typed(
+    kind: type[Record], values: Any, odd: list[str] | None = None
+) -> Record | None:
     """The dataclass with those entries of a mapping that have its types.
 
     None where `values` is no mapping, or lacks an entry that has no default.
+
+    Args:
+        odd: takes the names of the entries that were left out.
     """
     if not isinstance(values, Mapping):
         return None
-    known = {}
+    known, odd = {}, [] if odd is None else odd
     for name, types, item, required in _fields(kind):
         if name not in values:
             if required:
@@ -40,13 +45,17 @@ def typed(kind: type[Record], values: Any) -> Record | None:
         value = values[name]
         if item is not None and isinstance(value, list):
             known[name] = typed_list(item, value)
+            odd += [name] * (len(known[name]) < len(value))
         elif len(types) == 1 and is_dataclass(types[0]):
             inner = typed(types[0], value)
             known |= {} if inner is None else {name: inner}
+            odd += [name] * (inner is None and value is not None)
         elif _fits(value, types):
             known[name] = value
         elif required:
             return None
+        elif value is not None:
+            odd.append(name)
     return kind(**known)
 
 
