@@ -13,7 +13,6 @@ import click
 
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
-from fieldnotes.query import from_words as _where
 
 SPREADS = click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
 WHERE = click.option(
@@ -258,7 +257,7 @@ def models(where: tuple[str, ...], csv: bool) -> None:
 
     Example: fieldnotes models --where 'width>=64' --where 'seed in [0, 1]'
     """
-    _show(lambda catalogue: catalogue.models(_where(where)), csv, short=True)
+    _show(lambda catalogue: catalogue.models(_query(where)), csv, short=True)
 
 
 @main.command()
@@ -270,7 +269,7 @@ def runs(where: tuple[str, ...], csv: bool) -> None:
 
     Example: fieldnotes runs --where state=done --where 'error_100<1'
     """
-    _show(lambda catalogue: catalogue.runs(_where(where)), csv, short=True)
+    _show(lambda catalogue: catalogue.runs(_query(where)), csv, short=True)
 
 
 @main.group(invoke_without_command=True)
@@ -283,7 +282,7 @@ def figures(context: click.Context, where: tuple[str, ...], csv: bool) -> None:
     Example: fieldnotes figures --where kind=loss --where seed=1
     """
     if context.invoked_subcommand is None:
-        query = _where(where)
+        query = _query(where)
         _told(lambda: _show(lambda c: c.figures(query), csv, short=True))()
 
 
@@ -307,7 +306,7 @@ def figures_export(folder: Path, where: tuple[str, ...], formats: tuple[str]) ->
     from fieldnotes.catalogue import Catalogue
 
     catalogue = Catalogue(Project.find())
-    for path in catalogue.figures_export(folder, _where(where), formats=formats):
+    for path in catalogue.figures_export(folder, _query(where), formats=formats):
         click.echo(path)
 
 
@@ -397,3 +396,10 @@ def _show(choose: Callable[[Any], Any], csv: bool, *, short: bool = False) -> No
 
     table = choose(Catalogue(Project.find()))
     show_frame(folded(brief(table)) if short and not csv else table, csv=csv)
+
+
+def _query(where: tuple[str, ...]) -> Any:
+    """What `--where` asks for; read here, since a run starts this module too."""
+    from fieldnotes.query import Query
+
+    return Query.written(where)

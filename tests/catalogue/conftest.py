@@ -208,21 +208,6 @@ def catalogue(project: Project) -> Catalogue:
     return Catalogue(project)
 
 
-@pytest.fixture
-def catalogue_of(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[Sequence[Any]], Catalogue]:
-    """A catalogue of runs whose parameter `n` has these values, titled by place."""
-
-    def made(values: Sequence[Any]) -> Catalogue:
-        factory = Factory(Project(tmp_path_factory.mktemp("rows")))
-        for place, value in enumerate(values):
-            factory.run(f"row{place}", {"n": value}, title=str(place))
-        return Catalogue(factory.project)
-
-    return made
-
-
 @pytest.fixture(autouse=True)
 def no_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins outside of any run."""

@@ -16,7 +16,7 @@ from fieldnotes.catalogue import (
     brief,
     varying,
 )
-from fieldnotes.query import parse
+from fieldnotes.query import Query
 
 
 def seeds(table) -> list:
@@ -121,7 +121,7 @@ def test_sql_and_python_agree_on_every_comparison(make, project, values, asked):
         if not (isinstance(asked, int) and abs(asked) > 2**53):
             operators += ["<", ">="]
     for operator in operators:
-        (condition,) = parse({"x": {operator: asked}})
+        (condition,) = Query.of({"x": {operator: asked}}).conditions
         expected = [f"k{n}" for n, v in enumerate(values) if condition.holds({"x": v})]
         found = catalogue.runs({"x": {operator: asked}})
         assert sorted(found["key"]) == expected

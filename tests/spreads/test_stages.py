@@ -172,6 +172,7 @@ stages:
         "{from: train, where: {optimiser.decay.rate: 0.9, kind: best}}",
         "{where: {notebook: toy/train, orbits: [1, 10]}}",
         "{where: {learning_rate: 0.1}}",
+        "{from: train, where: {orbits: {'>=': 4, '!=': 7}}}",
         "{where: {spread: x, outcome: trained}}",
     ],
 )
@@ -189,6 +190,10 @@ QUERIES = {
     "{from: train, where: {orbit: 1}}": "where `orbit`, .* Did you mean `orbits`",
     "{from: train, where: {orbits: ten}}": "where `orbits` must be a whole number",
     "{from: train, where: {orbits: [1, 0]}}": r"must be in \[1, inf\)",
+    "{from: train, where: {orbits: {'=>': 4}}}": "'=>' is no operator",
+    "{from: train, where: {orbits: {'>': many}}}": "must be a whole number",
+    "{from: train, where: {orbits: {'!=': 0}}}": r"must be in \[1, inf\)",
+    "{from: train, where: {kind: {'>': best}}}": "`kind` is given by its name",
     "{from: train, where: [1]}": "takes a mapping of hyperparameters",
     "{from: train, each: yes}": "`each: true` or `each: false`",
     "{where: {notebook: toy/tain, orbits: 1}}": "Did you mean `toy/train`",

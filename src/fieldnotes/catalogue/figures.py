@@ -11,7 +11,7 @@ from fieldnotes.files import write_text
 from fieldnotes.project import Project
 
 if TYPE_CHECKING:
-    from fieldnotes.catalogue.query import Catalogue
+    import pandas as pd
 
 IMAGES = ("png", "svg", "pdf")
 FORMATS = ("html", "json", *IMAGES)
@@ -41,18 +41,15 @@ def load_figure(project: Project, row: Any) -> Any:
     raise CatalogueError(message)
 
 
-def load_figures(
-    catalogue: "Catalogue", where: Mapping[str, Any] | None, *, annotate: bool
-) -> list[Any]:
-    """The figures that a query finds, in the order of `figures()`."""
-    return [figure for figure, _ in _figures(catalogue, where, annotate=annotate)]
+def load_figures(project: Project, table: "pd.DataFrame", *, annotate: bool) -> list:
+    """The figures of a table of `figures()`, in its order."""
+    return [figure for figure, _ in _figures(project, table, annotate=annotate)]
 
 
 def _figures(
-    catalogue: "Catalogue", where: Mapping[str, Any] | None, *, annotate: bool
+    project: Project, table: "pd.DataFrame", *, annotate: bool
 ) -> list[tuple[Any, str]]:
     """Figures with the readable name of each."""
-    table = catalogue.figures(where)
     columns = varying_by_notebook(table)
     result = []
     for _, row in table.iterrows():
@@ -63,7 +60,7 @@ def _figures(
             for name, value in values.items()
             if not (value is None or value != value)
         }
-        figure = load_figure(catalogue.project, row)
+        figure = load_figure(project, row)
         if annotate and values:
             annotated(figure, values)
         result.append((figure, _name(row, values)))
@@ -79,14 +76,14 @@ def annotated(figure: Any, values: Mapping[str, Any]) -> Any:
 
 
 def export(
-    catalogue: "Catalogue",
+    project: Project,
+    table: "pd.DataFrame",
     folder: Path,
-    where: Mapping[str, Any] | None = None,
     *,
     formats: Sequence[str] = ("html",),
     annotate: bool = True,
 ) -> list[Path]:
-    """Write figures to a folder, named by notebook, figure and what varies.
+    """Write a table's figures to a folder, named by notebook, figure and what varies.
 
     HTML pages share one plotly.js in that folder and need no network.
 
@@ -104,7 +101,7 @@ def export(
         raise CatalogueError(message)
     written = []
     taken: set[str] = set()
-    for figure, name in _figures(catalogue, where, annotate=annotate):
+    for figure, name in _figures(project, table, annotate=annotate):
         stem, number = name, 1
         while stem.lower() in taken:
             number += 1

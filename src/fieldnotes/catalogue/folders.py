@@ -1,6 +1,5 @@
 """From a run folder to rows: reads what is there, and says what could not be read."""
 
-import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -11,11 +10,11 @@ from typing import Any
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
-from fieldnotes.query import is_number
+from fieldnotes.query.conditions import as_number, forms
 from fieldnotes.runs import MANIFEST, STATUS, Run, read_run, run_folders
 from fieldnotes.runs.records import ACCEPTED, FIGURES, MODELS, SCRAPS
 from fieldnotes.runs.run import listed
-from fieldnotes.values import digest, flatten, sole, spelled
+from fieldnotes.values import digest, flatten, spelled
 
 WATCHED = ("", MANIFEST, STATUS, SCRAPS, ACCEPTED, MODELS, FIGURES)
 SETTLED = 2.0  # [s] a younger file may change again within one tick of its clock
@@ -53,28 +52,15 @@ class Rows:
         """One row for each dotted name; `owner` is the column, `of` its value."""
         empty = dict.fromkeys(("run", "model", "evaluation", "figure", "scrap"))
         for position, (name, value) in enumerate(flatten(values).items()):
-            entry = sole(value)
             self.add(
                 "parameters",
                 **{**empty, owner: of},
                 position=position,
                 name=name,
                 type=type(value).__name__,
-                number=as_number(entry),
-                text=entry if isinstance(entry, str) else None,
                 value=to_json(value),
-                spelled=spelled(entry),
+                **forms(value)._asdict(),
             )
-
-
-def as_number(value: Any) -> float | None:
-    """A number as the database compares it; None for what is none, and for NaN."""
-    if not is_number(value) or (isinstance(value, float) and math.isnan(value)):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def scan(project: Project) -> dict[str, str]:
@@ -232,7 +218,7 @@ def _add_scraps(rows: Rows, run: Run) -> None:
             position=position,
             name=scrap.name,
             value=to_json(scrap.value),
-            number=as_number(scrap.value),
+            **forms(scrap.value)._asdict(),
             unit=scrap.unit,
             meaning=scrap.meaning or None,
             member=to_json(scrap.member) if scrap.member else None,

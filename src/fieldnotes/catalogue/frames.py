@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.files import from_json
-from fieldnotes.query import is_number
+from fieldnotes.query.conditions import is_number
 from fieldnotes.values import spelled
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
 from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.project import Project
-from fieldnotes.query import Condition, is_model_query, parse
+from fieldnotes.query import Condition, Query, is_query
 from fieldnotes.runs import Manifest, Model, ModelEntry, read_manifest
 from fieldnotes.runs.records import FINAL, read_model
 from fieldnotes.runs.typed import typed_list
@@ -51,18 +51,13 @@ def _planned(session: Session, where: Mapping[str, Any]) -> "pd.DataFrame":
     entries = session.manifest.models
     if parameter is not None:
         entries = [e for e in entries if e.parameter in (None, parameter)]
-        asked: list[Condition] = []
+        query = Query()
     else:
-        inner = where.get("where") if is_model_query(where) else where
-        asked = parse(inner)
-    kinds = [item for item in asked if item.name == "kind" and item.operator == "="]
-    kind = kinds[0].value if kinds else None
+        query = Query.of(_without_spread(where))
+    kinds = [c.value for c in query.only(["kind"]).conditions if c.operator == "="]
+    kind = kinds[0] if kinds else None
     pairs = [_planned_row(session, entry, kind) for entry in entries]
-    kept = [
-        (row, values)
-        for row, values in pairs
-        if all(item.holds({**values, **_known(row)}) for item in asked)
-    ]
+    kept = [pair for pair in pairs if query.holds(pair[1], _known(pair[0]))]
     if not kept:
         raise CatalogueError(_none_planned(session, where))
     table = frames.frame(kept, frames.MODELS)
@@ -122,17 +117,17 @@ def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
     # A console that belongs to no notebook may look without leaving a run behind.
     session = current() if notebook_path() else None
     project = session.project if session else Project.find()
-    asked = _without_spread(where)
+    query = Query.of(_without_spread(where))
     catalogue = Catalogue(project)
-    table = catalogue.models(asked)
-    stage = where.get("from") if is_model_query(where) else None
+    table = catalogue.models(query)
+    stage = where.get("from") if is_query(where) else None
     if stage is not None:
         table = table.loc[_made_by(table, stage)].reset_index(drop=True)
     if not len(table):
-        conditions = parse(asked)
         if stage is not None:
-            conditions.append(Condition("stage", "=", _names(stage)[0][1]))
-        raise CatalogueError(no_such_model(project, conditions))
+            made = Condition("stage", "=", _names(stage)[0][1])
+            query = Query((*query.conditions, made))
+        raise CatalogueError(no_such_model(project, query))
     if session is not None:
         _note_use(session, table)
     return table
@@ -140,7 +135,7 @@ def _by_hand(where: Mapping[str, Any]) -> "pd.DataFrame":
 
 def _without_spread(where: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a query that the index can answer."""
-    return dict((where.get("where") if is_model_query(where) else where) or {})
+    return dict((where.get("where") if is_query(where) else where) or {})
 
 
 def _names(stage: Any) -> list[tuple[str, str]]:

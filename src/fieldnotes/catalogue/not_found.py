@@ -1,13 +1,13 @@
 """What to say when there is no such model: which spread and command trains it."""
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
-from fieldnotes.query import EACH, Condition
+from fieldnotes.query import EACH, Condition, Query
 from fieldnotes.values import flatten
+from fieldnotes.words import nearest
 
 ENOUGH = 20_000  # cases looked at: an error message must not take minutes
 OF_RUNS = ("notebook", "study", "spread", "stage")
@@ -16,40 +16,29 @@ RESULTS = ("kind", "outcome", "interactive", "state", "run", "identity", "path")
 
 def unknown_name(name: str, known: Iterable[str]) -> str:
     """Nothing has a parameter of this name; the nearest one that there is."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
-    return f"where: nothing in the catalogue has `{name}`.{hint}"
+    return f"where: nothing in the catalogue has `{name}`.{nearest(name, known)}"
 
 
-def no_such_model(
-    project: Project,
-    conditions: Sequence[Condition],
-    missing: Sequence[Mapping[str, Any]] = (),
-) -> str:
-    """The message of an error: what was asked for, and how to get it."""
-    asked = ", ".join(map(str, conditions)) or "anything"
-    lines = [f"There is no model in the catalogue with {asked}."]
-    if missing and any(missing):
-        told = "; ".join(
-            ", ".join(f"{name} = {value!r}" for name, value in case.items())
-            for case in missing[:5]
-        )
+def no_such_model(project: Project, query: Query, missing: Sequence[Query] = ()) -> str:
+    """The message of an error: what was asked for, and how to get it.
+
+    Args:
+        missing: of a query with lists, the combinations that no model answers.
+    """
+    lines = [f"There is no model in the catalogue with {query}."]
+    if missing:
+        told = "; ".join(map(str, missing[:5]))
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        lines = [f"There is no model with {told}{more} (asked for: {asked})."]
-    lines.append(_advice(project, _wanted(conditions, missing)))
+        lines = [f"There is no model with {told}{more} (asked for: {query})."]
+    lines.append(_advice(project, _wanted(query, missing)))
     return " ".join(lines)
 
 
-def _wanted(
-    conditions: Sequence[Condition], missing: Sequence[Mapping[str, Any]]
-) -> list[Condition]:
+def _wanted(query: Query, missing: Sequence[Query]) -> list[Condition]:
     """What the first missing model must fulfil and a spread can promise."""
-    case = next(iter(missing), {})
-    return [
-        Condition(item.name, "=", case[item.name]) if item.name in case else item
-        for item in conditions
-        if item.name not in RESULTS and (item.operator != EACH or item.name in case)
-    ]
+    case = missing[0] if missing else Query()
+    others = (item for item in query.conditions if item.operator != EACH)
+    return [i for i in (*others, *case.conditions) if i.name not in RESULTS]
 
 
 def _advice(project: Project, wanted: Sequence[Condition]) -> str:

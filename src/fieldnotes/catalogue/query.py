@@ -19,17 +19,18 @@ from fieldnotes.catalogue.reading import (
     SCRAP,
     Pair,
     Reader,
+    owned_by,
 )
-from fieldnotes.catalogue.selection import find_models, is_case, walked
-from fieldnotes.catalogue.sql import Columns, parameter_name
+from fieldnotes.catalogue.selection import find_models
 from fieldnotes.project import Project
-from fieldnotes.query import EACH, Condition, cases, parse
-from fieldnotes.values import sole, spelled
+from fieldnotes.query import Query
+from fieldnotes.query.sql import Columns
+from fieldnotes.values import spelled
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Where = Mapping[str, Any] | None
+Where = Mapping[str, Any] | Query | None
 
 
 class Catalogue:
@@ -71,30 +72,35 @@ class Catalogue:
             CatalogueError: there is no model for a value of a list, or no model has a
                 parameter of that name; it names the spread and command to train one.
         """
-        conditions, recorded = self._split(parse(where, lists=EACH), MODEL)
-        pairs = find_models(self.reader, self.project, conditions, every=every)
-        pairs = self._met(recorded, pairs, lambda row: row["run"])
-        self._refuse_missing(conditions, pairs)
-        return frames.frame(walked(conditions, pairs), frames.MODELS)
+        query = Query.of(where)
+        pairs = find_models(self.reader, self.project, query, every=every)
+        pairs = frames.order_by(pairs, ("notebook",), ("kind", "created", "path"))
+        # A list of recorded values, known after a training, asks for any of them.
+        planned = query.without(self._recorded())
+        missing = planned.missing(pairs)
+        if missing:
+            raise CatalogueError(no_such_model(self.project, query, missing))
+        self._refuse_unknown(query, pairs, MODEL, t.Parameter.model)
+        return frames.frame(planned.ordered(pairs), frames.MODELS)
 
     def runs(self, where: Where = None) -> "pd.DataFrame":
         """Runs with their state and parameters, oldest first; a list means any of."""
-        conditions, recorded = self._split(parse(where), RUN)
-        rows = self.reader.rows(t.Run, RUN, conditions, t.Parameter.run == t.Run.key)
+        query = Query.of(where)
+        owned = owned_by(t.Parameter.run == t.Run.key, t.Scrap.run == t.Run.key)
+        rows = self.reader.rows(t.Run, RUN, query, owned)
         own = self.reader.parameters(t.Parameter.run, [row["key"] for row in rows])
         pairs = [(row, own.get(row["key"], {})) for row in rows]
-        pairs = self._met(recorded, pairs, lambda row: row["key"])
-        self._refuse_unknown(conditions, pairs, RUN, t.Parameter.run)
+        self._refuse_unknown(query, pairs, RUN, t.Parameter.run)
         pairs.sort(key=lambda pair: (pair[0]["started"] or "~", pair[0]["key"]))
         return frames.frame(pairs, frames.RUNS)
 
     def scraps(self, where: Where = None) -> "pd.DataFrame":
         """Recorded values, with the parameters of their run and their own member's."""
-        conditions = parse(where)
+        query = Query.of(where)
         owners = or_(t.Parameter.scrap == t.Scrap.id, t.Parameter.run == t.Scrap.run)
         columns = {**SCRAP, "id": t.Scrap.id, "position": t.Scrap.position}
         shown = {**columns, "value": t.Scrap.value, "member": t.Scrap.member}
-        rows = self.reader.rows(t.Scrap, columns, conditions, owners, shown)
+        rows = self.reader.rows(t.Scrap, columns, query, owned_by(owners), shown)
         of_run = self.reader.parameters(t.Parameter.run, {row["run"] for row in rows})
         own = self.reader.parameters(t.Parameter.scrap, [row["id"] for row in rows])
         read = frames.Decoder()
@@ -102,10 +108,10 @@ class Catalogue:
         for row in rows:
             values = {**of_run.get(row["run"], {}), **own.get(row["id"], {})}
             # A member's value hides the list that its run has under that name.
-            if _hold(conditions, columns, values):
+            if query.without(columns).holds(values):
                 told = {"value": read(row["value"]), "member": read(row["member"])}
                 pairs.append(({**row, **told}, values))
-        self._refuse_unknown(conditions, pairs, columns, t.Parameter.run)
+        self._refuse_unknown(query, pairs, columns, t.Parameter.run)
         pairs.sort(key=lambda pair: (pair[0]["run"], pair[0]["position"]))
         return frames.frame(pairs, frames.SCRAPS)
 
@@ -115,8 +121,9 @@ class Catalogue:
         The parameters of the models and evaluations that a figure shows are given
         where these agree on one value.
         """
-        conditions = parse(where)
-        rows = self.reader.rows(t.Figure, FIGURE, conditions, _of_figure())
+        query = Query.of(where)
+        owned = owned_by(_of_figure(), t.Scrap.run == t.Figure.run)
+        rows = self.reader.rows(t.Figure, FIGURE, query, owned)
         keys = [row["path"] for row in rows]
         of_run = self.reader.parameters(t.Parameter.run, {row["run"] for row in rows})
         own = self.reader.parameters(t.Parameter.figure, keys)
@@ -132,16 +139,16 @@ class Catalogue:
             )
             for row in rows
         ]
-        self._refuse_unknown(conditions, pairs, FIGURE, None)
+        self._refuse_unknown(query, pairs, FIGURE, None)
         ordered = frames.order_by(pairs, ("study", "kind"), ("name", "path"))
         return frames.frame(ordered, frames.FIGURES)
 
     def evaluations(self, where: Where = None) -> "pd.DataFrame":
         """Evaluations in the cache, with the identities of the models they applied."""
-        conditions = parse(where)
-        owners = t.Parameter.evaluation == t.Evaluation.hash
+        query = Query.of(where)
+        owned = owned_by(t.Parameter.evaluation == t.Evaluation.hash)
         shown = {**EVALUATION, "path": t.Evaluation.path}
-        rows = self.reader.rows(t.Evaluation, EVALUATION, conditions, owners, shown)
+        rows = self.reader.rows(t.Evaluation, EVALUATION, query, owned, shown)
         keys = [row["hash"] for row in rows]
         own = self.reader.parameters(t.Parameter.evaluation, keys)
         by = dict(
@@ -160,7 +167,7 @@ class Catalogue:
             )
             for row in rows
         ]
-        self._refuse_unknown(conditions, pairs, EVALUATION, t.Parameter.evaluation)
+        self._refuse_unknown(query, pairs, EVALUATION, t.Parameter.evaluation)
         ordered = frames.order_by(pairs, ("name",), ("hash",))
         return frames.frame(ordered, frames.EVALUATIONS)
 
@@ -186,7 +193,7 @@ class Catalogue:
         """Figures by query; `annotate` adds what varies among them to their titles."""
         from fieldnotes.catalogue.figures import load_figures
 
-        return load_figures(self, where, annotate=annotate)
+        return load_figures(self.project, self.figures(where), annotate=annotate)
 
     def figures_export(
         self,
@@ -199,7 +206,8 @@ class Catalogue:
         """Write figures by query to a folder; see `figures.export`."""
         from fieldnotes.catalogue.figures import export
 
-        return export(self, Path(folder), where, formats=formats, annotate=annotate)
+        table, folder = self.figures(where), Path(folder)
+        return export(self.project, table, folder, formats=formats, annotate=annotate)
 
     def tidy(self, apply: bool = False, **options: Any) -> "pd.DataFrame":
         """Files without a record and records without a file; see `upkeep.tidy`."""
@@ -217,83 +225,24 @@ class Catalogue:
         """The rows of an SQLAlchemy query on the index, brought up to date once."""
         return self.reader.ask(query)
 
-    def _split(
-        self, conditions: Sequence[Condition], columns: Columns
-    ) -> tuple[list[Condition], list[Condition]]:
-        """Conditions on columns and parameters, and those on recorded values.
-
-        A name is one of a recorded value where no column and no parameter has it.
-        """
-        free = {item.name for item in conditions if item.name not in columns}
-        known = select(t.Parameter.name).where(t.Parameter.name.in_(free)).distinct()
-        free -= {row["name"] for row in self.ask(known)}
-        scraps = select(t.Scrap.name).where(t.Scrap.name.in_(free)).distinct()
-        recorded = {row["name"] for row in self.ask(scraps)} if free else set()
-        return (
-            [item for item in conditions if item.name not in recorded],
-            [item for item in conditions if item.name in recorded],
-        )
-
-    def _met(
-        self,
-        recorded: Sequence[Condition],
-        pairs: Sequence[Pair],
-        run_of: Callable[[Mapping[str, Any]], str],
-    ) -> list[Pair]:
-        """Rows of whose recorded values some meet each condition.
-
-        A value of one member counts for a model only where the member's values are the
-        model's own; for a run any member's counts.
-        """
-        kept, read = list(pairs), frames.Decoder()
-        for condition in recorded:
-            query = select(t.Scrap.run, t.Scrap.value, t.Scrap.member)
-            found: dict[str, list[tuple[Any, Any]]] = {}
-            for row in self.ask(query.where(t.Scrap.name == condition.name)):
-                told = read(row["value"]), read(row["member"])
-                found.setdefault(row["run"], []).append(told)
-            kept = [
-                (row, values)
-                for row, values in kept
-                if any(
-                    condition.holds({condition.name: value})
-                    for value, member in found.get(run_of(row), [])
-                    if "identity" not in row or _is_of(member, values)
-                )
-            ]
-        return kept
-
-    def _refuse_missing(
-        self, conditions: Sequence[Condition], pairs: Sequence[Pair]
-    ) -> None:
-        wanted = cases(conditions)
-        missing = [
-            case
-            for case in wanted
-            if not any(is_case(case, row, values) for row, values in pairs)
-        ]
-        if missing and any(missing):
-            raise CatalogueError(no_such_model(self.project, conditions, missing))
-        self._refuse_unknown(conditions, pairs, MODEL, t.Parameter.model)
-
     def _refuse_unknown(
-        self,
-        conditions: Sequence[Condition],
-        pairs: Sequence[Any],
-        columns: Columns,
-        owner: Any,
+        self, query: Query, pairs: Sequence[Any], columns: Columns, owner: Any
     ) -> None:
         """Say so when nothing was found because a name is misspelt."""
-        names = [item.name for item in conditions if item.name not in columns]
-        if pairs or not names:
+        asked = query.without(columns).conditions
+        if pairs or not asked:
             return
-        query = select(t.Parameter.name).distinct()
+        names = select(t.Parameter.name).distinct()
         if owner is not None:
-            query = query.where(owner.is_not(None))
-        known = [row["name"] for row in self.ask(query)]
-        for name in names:
-            if known and parameter_name(name) not in known:
-                raise CatalogueError(unknown_name(name, [*columns, *known]))
+            names = names.where(owner.is_not(None))
+        known = [row["name"] for row in self.ask(names)] + self._recorded()
+        for item in asked:
+            if known and item.parameter not in known:
+                raise CatalogueError(unknown_name(item.name, [*columns, *known]))
+
+    def _recorded(self) -> list[str]:
+        """The names of all recorded values."""
+        return [row["name"] for row in self.ask(select(t.Scrap.name).distinct())]
 
     def _shown(self, figures: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """The parameters of everything that each figure shows."""
@@ -356,21 +305,3 @@ def _agreed(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for other in several[1:]
         )
     }
-
-
-def _is_of(member: Mapping[str, Any] | None, values: Mapping[str, Any]) -> bool:
-    """Whether a recorded value's member is the model with these parameters."""
-    return all(
-        name in values and spelled(sole(values[name])) == spelled(value)
-        for name, value in (member or {}).items()
-    )
-
-
-def _hold(
-    conditions: Sequence[Condition], columns: Columns, values: Mapping[str, Any]
-) -> bool:
-    return all(
-        Condition(parameter_name(item.name), item.operator, item.value).holds(values)
-        for item in conditions
-        if item.name not in columns
-    )

@@ -1,17 +1,18 @@
 """Reading the index: rows that meet conditions, and the parameters that are theirs."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.index import CHUNK, Index, Report
-from fieldnotes.catalogue.sql import Columns, clauses
-from fieldnotes.query import Condition
+from fieldnotes.query import Query
+from fieldnotes.query.sql import Columns, Owned, clauses
 
 RUN = {name: getattr(t.Run, name) for name in frames.RUNS}
 OF_RUN = {
@@ -76,16 +77,16 @@ class Reader:
         self,
         table: Any,
         columns: Columns,
-        conditions: Sequence[Condition],
-        owners: ColumnElement[bool],
+        query: Query,
+        owned: Owned,
         shown: Columns | None = None,
     ) -> list[dict[str, Any]]:
-        """Rows of one table that meet every condition, joined with their run."""
+        """Rows of one table that meet a query, joined with their run."""
         listed = [column.label(name) for name, column in (shown or columns).items()]
-        query = select(*listed).select_from(table)
+        asked = select(*listed).select_from(table)
         if table not in (t.Run, t.Evaluation):
-            query = query.join(t.Run, t.Run.key == table.run)
-        return self.ask(query.where(*clauses(conditions, columns, owners)))
+            asked = asked.join(t.Run, t.Run.key == table.run)
+        return self.ask(asked.where(*clauses(query, columns, owned)))
 
     def parameters(self, owner: Any, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The flat parameters of each owner, in the order they were declared."""
@@ -106,6 +107,42 @@ class Reader:
             rows = self.ask(query.order_by(one, other))
             pairs += [(row["one"], row["other"]) for row in rows]
         return pairs
+
+
+def owned_by(
+    owner: ColumnElement[bool], recorded: ColumnElement[bool] | None = None
+) -> Owned:
+    """What makes a value a row's own: its parameters, else its recorded values.
+
+    Args:
+        owner: which rows of `parameters` belong to a row.
+        recorded: which rows of `scraps` do; a parameter hides one of the same name.
+    """
+
+    def owned(
+        name: str, test: Callable[[Any], ColumnElement[bool]]
+    ) -> ColumnElement[bool]:
+        named = and_(owner, t.Parameter.name == name)
+        parameter = exists().where(and_(named, test(t.Parameter)))
+        if recorded is None:
+            return parameter
+        value = exists().where(and_(recorded, t.Scrap.name == name, test(t.Scrap)))
+        return or_(parameter, and_(not_(exists().where(named)), value))
+
+    return owned
+
+
+def recorded_of_model() -> ColumnElement[bool]:
+    """Recorded values of a model: of its run, and of no other member of that run."""
+    of_member, of_model = aliased(t.Parameter), aliased(t.Parameter)
+    agrees = exists().where(
+        of_model.model == t.Model.path,
+        of_model.name == of_member.name,
+        of_model.spelled == of_member.spelled,
+    )
+    agrees = agrees.correlate(t.Model, of_member)
+    other = exists().where(of_member.scrap == t.Scrap.id, not_(agrees))
+    return and_(t.Scrap.run == t.Model.run, not_(other))
 
 
 def chunks(keys: Iterable[str]) -> Iterable[list[str]]:

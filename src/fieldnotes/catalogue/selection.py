@@ -6,29 +6,32 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.modelfiles import retrain
-from fieldnotes.catalogue.reading import MODEL, Pair, Reader, chunks
-from fieldnotes.catalogue.sql import KEYS, parameter_name
+from fieldnotes.catalogue.reading import (
+    MODEL,
+    Pair,
+    Reader,
+    chunks,
+    owned_by,
+    recorded_of_model,
+)
 from fieldnotes.project import Project
-from fieldnotes.query import Condition, cases
+from fieldnotes.query import Condition, Query
 from fieldnotes.runs import FINISHED
 from fieldnotes.runs.records import FINAL
-from fieldnotes.values import same
 
 
 def find_models(
-    reader: Reader, project: Project, conditions: Sequence[Condition], *, every: bool
+    reader: Reader, project: Project, query: Query, *, every: bool
 ) -> list[Pair]:
-    """Models that meet every condition; with `every` also copies and old code."""
-    asked = [*conditions]
-    if not any(condition.name == "kind" for condition in conditions):
-        asked.append(Condition("kind", "=", FINAL))
-    owners = t.Parameter.model == t.Model.path
+    """Models that meet a query; with `every` also copies and old code."""
+    if "kind" not in query.names:
+        query = Query((*query.conditions, Condition("kind", "=", FINAL)))
+    owned = owned_by(t.Parameter.model == t.Model.path, recorded_of_model())
     extra = {"signature": t.Model.signature, "missing": t.Model.missing}
-    rows = reader.rows(t.Model, MODEL, asked, owners, {**MODEL, **extra})
+    rows = reader.rows(t.Model, MODEL, query, owned, {**MODEL, **extra})
     rows = [row for row in rows if _whole(project, row)]
     own = reader.parameters(t.Parameter.model, [row["path"] for row in rows])
     pairs = [(row, own.get(row["path"], {})) for row in rows]
@@ -84,29 +87,3 @@ def _given(reader: Reader, runs: Iterable[str]) -> dict[str, list[str]]:
         for row in reader.ask(query):
             found.setdefault(row["run"], []).append(row["signature"])
     return found
-
-
-def is_case(
-    case: Mapping[str, Any], row: Mapping[str, Any], values: Mapping[str, Any]
-) -> bool:
-    """Whether a model is the one that this combination of list values asks for."""
-    return all(_stands(name, value, row, values) for name, value in case.items())
-
-
-def _stands(
-    name: str, value: Any, row: Mapping[str, Any], values: Mapping[str, Any]
-) -> bool:
-    if name not in MODEL:
-        return Condition(parameter_name(name), "=", value).holds(values)
-    if name in KEYS:
-        return str(row[name]).startswith(str(value))
-    return same(row[name], value)
-
-
-def walked(conditions: Sequence[Condition], pairs: Sequence[Pair]) -> list[Any]:
-    """Rows in the order of the lists that were asked for, else by what varies."""
-    ordered = frames.order_by(pairs, ("notebook",), ("kind", "created", "path"))
-    wanted = cases(conditions)
-    if wanted == [{}]:
-        return ordered
-    return [pair for case in wanted for pair in ordered if is_case(case, *pair)]

@@ -136,6 +136,8 @@ class Scrap(Base):
     name: Mapped[str] = mapped_column(index=True)
     value: Mapped[str]  # exact, as JSON
     number: Mapped[float | None]
+    text: Mapped[str | None]
+    spelled: Mapped[str]
     unit: Mapped[str | None]
     meaning: Mapped[str | None]
     member: Mapped[str | None]  # as JSON

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.project import Project
+from fieldnotes.query import is_query
 from fieldnotes.runner.cells import code_cells
 from fieldnotes.runner.code import Code, file_digest, read_code
 from fieldnotes.runner.errors import RunnerError
 from fieldnotes.spreads import Notebook
-from fieldnotes.spreads.queries import is_query
 from fieldnotes.values import digest, sole
 
 

@@ -100,7 +100,7 @@ def _entry(
     if record is None:
         reason = causes.get(model.run, f"run {model.run} left no whole file of it")
         return ModelEntry(**facts, reason=reason)
-    if not _wanted(model, record.outcome):
+    if not model.outcome.holds({}, {"outcome": record.outcome}):
         return None
     return ModelEntry(
         **facts,
@@ -109,12 +109,6 @@ def _entry(
         outcome=record.outcome,
         checksum=record.checksum,
     )
-
-
-def _wanted(model: Model, outcome: str | None) -> bool:
-    asked = model.outcome
-    several = asked if isinstance(asked, list | tuple) else [asked]
-    return asked is None or outcome in several
 
 
 def same_absent(run: PlannedRun, manifest: Manifest) -> bool:

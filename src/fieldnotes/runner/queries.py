@@ -1,19 +1,21 @@
 """Model queries: which models a run is given, decided while planning.
 
-A query is `{from: stage, where: {parameter: value}}`. A list in `where` means one model
-for each of its values.
+A query is `{from: stage, where: {parameter: value}}`; `where` means what it means
+everywhere, see `fieldnotes.query`.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.query import EACH, Condition, parse
+from fieldnotes.catalogue.values import plain
+from fieldnotes.query import Query
 from fieldnotes.runner.errors import RunnerError
 from fieldnotes.values import flatten
+from fieldnotes.words import nearest, quoted
 
 DESCRIBING = ("notebook", "study", "spread", "stage", "run", "identity")
 AT_RELEASE = ("kind", "outcome")  # known only when the model is there
@@ -32,11 +34,21 @@ class Model:
     parameters: dict[str, Any]
     asked_by: str = ""  # the parameter whose query chose it
     kind: str = "final"  # which of the parameter sets that its training left
-    outcome: Any = None  # outcomes that the query takes; None for every one
+    outcome: Query = Query()  # what the query asks of how its training ended
 
     @property
     def study(self) -> str:
         return self.notebook.partition("/")[0]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is known of it besides its parameters."""
+        return {name: getattr(self, name) for name in DESCRIBING}
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """Its parameters under their dotted names."""
+        return flatten(plain(self.parameters, self.notebook))
 
     @property
     def name(self) -> str:
@@ -44,67 +56,51 @@ class Model:
         return self.identity if self.kind == "final" else f"{self.identity}.{self.kind}"
 
 
-def choose(models: Iterable[Model], where: Mapping[str, Any], place: str) -> list:
+def choose(
+    models: Iterable[Model], where: Mapping[str, Any], place: str
+) -> list[Model]:
     """The models that a query's `where` fits, in their order.
 
     Raises:
-        RunnerError: a name that no model has, a value for which there is none, or a
-            condition that cannot be read.
+        RunnerError: a name that no model has, values for which there is no model, or
+            a condition that cannot be read.
     """
-    hidden = {name: where[name] for name in AT_RELEASE if name in where}
+    offered = list(models)
     try:
-        asked = {name: value for name, value in where.items() if name not in hidden}
-        conditions = parse(asked, lists=EACH)
+        asked = Query.of(where)
     except CatalogueError as error:
         message = f"{place}: {error} Nothing was run."
         raise RunnerError(message) from error
-    described = [(model, _description(model)) for model in models]
-    _check_names(conditions, [names for _, names in described], place)
-    chosen = [
-        (model, names)
-        for model, names in described
-        if all(condition.holds(names) for condition in conditions)
-    ]
-    _check_values(conditions, [names for _, names in chosen], place)
-    kinds = hidden.get("kind", "final")
+    query, kinds = asked.without(AT_RELEASE), _kinds(asked)
+    _refuse_unknown(query, offered, place)
+    chosen = [model for model in offered if query.holds(model.values, model.columns)]
+    missing = query.missing(chosen, _described) or ([] if chosen else [query])
+    if missing:
+        message = f"{place}: no model with {missing[0]} (asked for: {query})."
+        raise RunnerError(message)
     return [
-        replace(model, kind=kind, outcome=hidden.get("outcome"))
-        for model, _ in chosen
-        for kind in (kinds if isinstance(kinds, list | tuple) else [kinds])
+        replace(model, kind=kind, outcome=asked.only(["outcome"]))
+        for model in query.ordered(chosen, _described)
+        for kind in kinds
     ]
 
 
-def _description(model: Model) -> dict[str, Any]:
-    own = {name: getattr(model, name) for name in DESCRIBING}
-    return flatten(model.parameters) | own
+def _described(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+    return model.columns, model.values
 
 
-def _check_names(
-    conditions: Sequence[Condition], offered: Sequence[Mapping], place: str
-) -> None:
-    known = dict.fromkeys(name for names in offered for name in names)
-    for condition in conditions:
-        name = condition.name
-        if offered and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
+def _kinds(query: Query) -> list[str]:
+    """The kinds of models asked for by name; without any the final ones."""
+    named = [kind for item in query.only(["kind"]).conditions for kind in item.values]
+    return named or ["final"]
+
+
+def _refuse_unknown(query: Query, offered: Sequence[Model], place: str) -> None:
+    known = dict.fromkeys(name for model in offered for name in model.values)
+    for item in query.without(DESCRIBING).conditions:
+        if offered and item.parameter not in known:
             message = (
-                f"{place}: where: no model has a parameter `{name}`.{hint} "
-                f"They have: {', '.join(known)}. Nothing was run."
+                f"{place}: where: no model has a parameter {quoted(item.name)}."
+                f"{nearest(item.name, known)} Nothing was run."
             )
             raise RunnerError(message)
-
-
-def _check_values(
-    conditions: Sequence[Condition], chosen: Sequence[Mapping], place: str
-) -> None:
-    """Refuse a condition that no model meets, or an entry of a list that none has."""
-    asked = ", ".join(map(str, conditions))
-    for condition in conditions:
-        each = condition.value if condition.operator == EACH else [condition.value]
-        for value in each:
-            operator = "=" if condition.operator == EACH else condition.operator
-            single = Condition(condition.name, operator, value)
-            if not any(single.holds(names) for names in chosen):
-                message = f"{place}: no model with {single} ({asked})."
-                raise RunnerError(message)

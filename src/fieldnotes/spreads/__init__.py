@@ -4,6 +4,7 @@ A notebook's parameters cell is the schema. A spread is expanded into requests, 
 run, and refused as a whole, before anything runs, when any part of it cannot be.
 """
 
+from fieldnotes.query import is_query
 from fieldnotes.spreads.loading import in_order, load_spreads
 from fieldnotes.spreads.notebooks import (
     CodeCell,
@@ -14,7 +15,7 @@ from fieldnotes.spreads.notebooks import (
 from fieldnotes.spreads.parameters import Parameter
 from fieldnotes.spreads.paths import list_spreads, noted_spreads, spread_called
 from fieldnotes.spreads.problems import SpreadError
-from fieldnotes.spreads.queries import is_query, qualify, query_stages
+from fieldnotes.spreads.queries import qualify, query_stages
 from fieldnotes.spreads.stages import RunRequest, Spread, Stage
 
 __all__ = [

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.project import Project
+from fieldnotes.query import is_query
 from fieldnotes.spreads.checks import call_checks
 from fieldnotes.spreads.drafts import Draft, StageDraft, read_draft
 from fieldnotes.spreads.notebooks import Notebook, list_notebooks, read_notebook
 from fieldnotes.spreads.paths import find_parameters_file, spread_name
 from fieldnotes.spreads.problems import Mismatch, SpreadError
-from fieldnotes.spreads.queries import check_query, is_query
+from fieldnotes.spreads.queries import check_query
 from fieldnotes.spreads.recorded import refuse_unrecorded
 from fieldnotes.spreads.stages import Spread, Stage, build_stage
 from fieldnotes.spreads.values import Checker

@@ -1,10 +1,10 @@
 """Queries for models: a mapping with `from` or `where`, given to a dict parameter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.query import parse
+from fieldnotes.query import EACH, Condition, Query
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch
 from fieldnotes.words import listed, nearest, quoted, there_are
@@ -12,11 +12,6 @@ from fieldnotes.words import listed, nearest, quoted, there_are
 KEYS = ("from", "where", "each")
 # What the catalogue knows of a model besides its hyperparameters.
 COLUMNS = ("notebook", "study", "spread", "stage", "run", "identity", "kind", "outcome")
-
-
-def is_query(value: Any) -> bool:
-    """Whether a value asks for models instead of being data."""
-    return isinstance(value, dict) and ("from" in value or "where" in value)
 
 
 def query_stages(query: dict[str, Any], spread: str) -> tuple[str, ...]:
@@ -60,22 +55,22 @@ def check_query(
     if not isinstance(query.get("each", False), bool):
         message = "takes `each: true` or `each: false`."
         raise Mismatch(message)
-    where = query.get("where", {})
-    if not isinstance(where, dict):
+    if not isinstance(query.get("where", {}), dict):
         message = "takes a mapping of hyperparameters in `where`."
         raise Mismatch(message)
-    sources = _from(query, spread, needs, notebooks)
-    named = where.get("notebook")
-    if not sources and named is not None:
-        sources = _named(named, project_notebooks)
-    known = sources or [book for book in project_notebooks.values() if book]
     try:
-        conditions = parse(where)
+        where = Query.of(query.get("where"))
     except CatalogueError as error:
-        raise Mismatch(str(error)) from error
-    for condition in conditions:
-        if condition.name not in COLUMNS:
-            _check_condition(condition.name, condition.value, known)
+        message = f"asks for models; {error}"
+        raise Mismatch(message) from None
+    sources = _from(query, spread, needs, notebooks)
+    sources = sources or _named(where.only(["notebook"]), project_notebooks)
+    for item in where.conditions:
+        if item.name == "kind" and item.operator not in ("=", EACH, "in"):
+            message = f"asks for models where {item}: `kind` is given by its name."
+            raise Mismatch(message)
+        if item.name not in COLUMNS:
+            _check_condition(item, sources)
 
 
 def _from(
@@ -104,42 +99,42 @@ def _from(
     return [notebooks[stage] for stage in stages if stage in notebooks]
 
 
-def _named(named: Any, known: dict[str, Notebook | None]) -> list[Notebook]:
-    names = named if isinstance(named, list) else [named]
-    found = []
-    for name in names:
-        if not isinstance(name, str) or name not in known:
-            message = (
-                f"asks for models of the notebook `{name}`, which does not exist."
-                f"{there_are(str(name), known)}"
-            )
-            raise Mismatch(message)
-        found += [book] if (book := known[name]) else []
-    return found
+def _named(where: Query, known: dict[str, Notebook | None]) -> list[Notebook]:
+    """The notebooks that conditions on `notebook` allow; without any, every one."""
+    for item in where.conditions:
+        for name in item.values:
+            if item.operator != "contains" and name not in known:
+                message = (
+                    f"asks for models of the notebook {quoted(str(name))}, which does "
+                    f"not exist.{there_are(str(name), known)}"
+                )
+                raise Mismatch(message)
+    allowed = [b for name, b in known.items() if where.holds({}, {"notebook": name})]
+    return [book for book in allowed if book]
 
 
-def _check_condition(name: str, value: Any, notebooks: Iterable[Notebook]) -> None:
+def _check_condition(item: Condition, notebooks: list[Notebook]) -> None:
     """A hyperparameter that one of the notebooks takes, with values that it takes."""
-    top, _, nested = name.partition(".")
+    top, _, nested = item.parameter.partition(".")
     takers = [book for book in notebooks if top in book.parameters]
     if not takers:
-        books = list(notebooks)
-        names = [n for book in books for n in book.parameters]
-        takes = "; ".join(f"{book.name} takes {book.takes}" for book in books[:3])
+        names = [n for book in notebooks for n in book.parameters]
+        takes = "; ".join(f"{book.name} takes {book.takes}" for book in notebooks[:3])
         message = (
-            f"asks for models where {quoted(name)}, which is no parameter of what "
-            f"trains them.{nearest(name, names)} {takes}."
+            f"asks for models where {quoted(item.name)}, which is no parameter of what "
+            f"trains them.{nearest(item.name, names)} {takes}."
         )
         raise Mismatch(message)
-    if nested:
-        return
+    compares = item.operator in ("=", "!=", EACH, "in", "not in")
+    if nested or not (compares or isinstance(item.value, str)):
+        return  # a bound is a number, and need not be a value that can be taken
     refusals = []
     for book in takers:
         try:
-            for item in value if isinstance(value, list) else [value]:
-                book.parameters[top].convert(item)
+            for value in item.values:
+                book.parameters[top].convert(value)
             return
         except Mismatch as error:
             refusals.append(str(error))
-    message = f"asks for models where {quoted(name)} {refusals[0]}"
+    message = f"asks for models where {quoted(item.name)} {refusals[0]}"
     raise Mismatch(message)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from fieldnotes.query import is_query
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch
-from fieldnotes.spreads.queries import is_query
 from fieldnotes.words import quoted, shown, there_are
 
 Checker = Callable[[dict[str, Any]], None]
