@@ -12,7 +12,7 @@ from fieldnotes.spreads import list_notebooks, read_notebook
 ROOT = Path(__file__).resolve().parents[1]
 MACHINE, STUDIES_ROOM = ROOT / "src" / "fieldnotes", ROOT / "src" / "studies"
 STATIONS = {"spreads", "runner", "catalogue", "website", "cli", "lab", "project"}
-STATIONS |= {"files", "errors", "words", "settings", "__main__", "cli_tables", "doctor"}
+STATIONS |= {"files", "errors", "words", "settings", "__main__", "doctor"}
 STATIONS |= {"runs", "query", "init", "values"}
 FLOOR = {"training", "plotting", "evidence", "files"}
 STUDIES = {"reach", "orbit", "latent"}

@@ -1,0 +1,90 @@
+"""Commands that make a lab, open it, and build its site."""
+
+from pathlib import Path
+
+import click
+
+from fieldnotes.cli.shared import told
+from fieldnotes.project import Project
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@told
+def init_(folder: Path) -> None:
+    """A new lab in FOLDER: an example notebook, a spread, and what the site needs.
+
+    Example: fieldnotes init my-lab
+    """
+    from fieldnotes.init import init
+
+    for path in init(folder):
+        click.echo(f"Written: {path}")
+    click.echo(f"Next: cd {folder} && fieldnotes run cooling/noise")
+
+
+@click.command()
+@click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@click.option("--preview", is_flag=True, help="The plain site, though Quarto is here.")
+@told
+def site(spreads: tuple[str, ...], show: bool, preview: bool) -> None:
+    """Build the results site from the run folders; nothing is run.
+
+    Without Quarto on the PATH a plain but complete preview is made instead.
+
+    Example: fieldnotes site --open
+    """
+    from fieldnotes.website import build
+
+    built = build(
+        Project.find(), list(spreads) or None, quarto=False if preview else None
+    )
+    click.echo(built)
+    if show:
+        click.launch(built.index.as_uri())
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@told
+def lab(arguments: tuple[str, ...]) -> int:
+    """JupyterLab on the project; what follows `--` goes to JupyterLab.
+
+    Example: fieldnotes lab -- --no-browser --port 8899
+    """
+    from fieldnotes.lab import start
+
+    return start(Project.find(), arguments)
+
+
+@click.command("open")
+@click.argument("run")
+@click.option("--no-lab", is_flag=True, help="Only write the notebook.")
+@told
+def open_(run: str, no_lab: bool) -> int:
+    """A paired notebook with the parameters of RUN (its key, or the start of it).
+
+    Example: fieldnotes open 3f2a9c0d
+    """
+    from fieldnotes.lab import open_run, show
+
+    project = Project.find()
+    path = open_run(project, run)
+    click.echo(f"Written: {project.relative(path)}")
+    return 0 if no_lab else show(project, path)
+
+
+@click.command()
+@told
+def doctor() -> int:
+    """What is installed, what is missing, and what that means.
+
+    Example: fieldnotes doctor
+    """
+    from fieldnotes.doctor import examine
+
+    return examine()
+
+
+COMMANDS = (init_, site, lab, open_, doctor)
