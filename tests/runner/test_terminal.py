@@ -14,6 +14,7 @@ import pytest
 
 from fieldnotes.runner import project_status
 from fieldnotes.runner.batches import LOG, PLACE, VARIABLE, batches
+from fieldnotes.runner.detached import stop_batch
 from fieldnotes.runner.lossy import MOST, LossyStream
 
 SHORT = """
@@ -227,3 +228,65 @@ def test_sigterm_leaves_no_process(toy, command, wait_for, gone):
     assert states(toy) == {"interrupted": 2}
     (batch,) = batches(toy.project)
     assert batch.state == "stopped"
+
+
+@pytest.fixture
+def two_busy(toy, command, wait_for):
+    """A detached batch of two runs that never end by themselves."""
+    toy.notebook("cell", BUSY)
+    toy.spread("two", TWO)
+    ours, theirs = pty.openpty()
+    shell = command("run", "two", "--jobs", "2", "--detach", terminal=theirs)
+    os.close(theirs)
+    assert shell.wait(60) == 0
+    os.close(ours)
+    wait_for(lambda: len(list(toy.project.runs.glob("*/*/kernel"))) == 2)
+    (batch,) = batches(toy.project)
+    return batch
+
+
+def said_by(command, *words) -> tuple[int, str]:
+    process = command(
+        *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    text, _ = process.communicate(timeout=60)
+    return process.returncode, text
+
+
+def test_a_detached_batch_is_told_by_status_and_ended_by_stop(
+    toy, two_busy, command, wait_for
+):
+    assert two_busy.state == "running"
+    code, text = said_by(command, "status")
+    assert code == 0
+    assert f"batch {two_busy.name}" in text.replace("\n", " ")
+    code, text = said_by(command, "stop")
+    assert code == 0, text
+    assert "is stopped" in text
+    wait_for(lambda: not family(toy), 10)
+    assert states(toy) == {"interrupted": 2}
+    (batch,) = batches(toy.project)
+    assert batch.state == "stopped"
+    code, text = said_by(command, "status")  # what the user stopped did not fail
+    assert (code, "failure" in text) == (0, False)
+
+
+def test_a_batch_that_does_not_answer_is_ended_all_the_same(toy, two_busy, wait_for):
+    runner = psutil.Process(two_busy.holder["pid"])
+    runner.suspend()
+    assert stop_batch(two_busy, patience=1.0)
+    wait_for(lambda: not [p for p in family(toy) if p.pid == runner.pid], 10)
+
+
+def test_stop_names_the_batch_that_was_meant(short, two_busy, command):
+    code, text = said_by(command, "stop", two_busy.name[:-1] + "x")
+    assert code == 2
+    assert two_busy.name in text
+
+
+def test_a_detached_batch_that_cannot_begin_says_why(toy, command):
+    toy.spread("bad", "notebook: toy/nowhere\n")
+    code, text = said_by(command, "run", "bad", "--detach")
+    assert code == 2
+    assert "toy/nowhere" in text
+    assert not batches(toy.project)

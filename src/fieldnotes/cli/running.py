@@ -1,5 +1,6 @@
 """Commands that plan, run, watch and stop."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 from fieldnotes.cli.shared import SPREADS, asked, told
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
+from fieldnotes.words import listed, nearest, quoted
 
 
 @click.command()
@@ -50,22 +52,26 @@ def plan(
 @click.option("--memory", type=click.FloatRange(0, min_open=True), help="[GB] a run.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option("--max-failures", type=click.IntRange(1), help="Stop after so many.")
+@click.option("--detach", is_flag=True, help="In a process that outlives this shell.")
 @told
 def run(
     spreads: tuple[str, ...],
     where: str,
     force: bool,
     only: tuple[str, ...],
+    detach: bool,
     **options: Any,
 ) -> int:
     """Run what is not done yet; a failed run never stops another.
 
-    Without a SPREAD it is the `tour` of the project's settings.
+    Without a SPREAD it is the `tour` of the project's settings. With --detach,
+    `fieldnotes status` shows how it goes on and `fieldnotes stop` ends it.
 
     Example: fieldnotes run cooling/noise --jobs 2 --timeout 3600
     """
     from fieldnotes.catalogue import Catalogue
     from fieldnotes.runner import execute, make_plan
+    from fieldnotes.runner.detached import start_detached
     from fieldnotes.spreads import load_spreads
 
     if where != "local":
@@ -77,6 +83,11 @@ def run(
     project = Project.find()
     loaded = load_spreads(project, asked(project, spreads))
     made = make_plan(project, loaded, force=force, only=list(only) or None)
+    if detach:
+        batch = start_detached(project, [a for a in sys.argv[1:] if a != "--detach"])
+        click.echo(f"Batch {batch.name} runs by itself. Its log: {batch.log}")
+        click.echo(f"To end it: fieldnotes stop {batch.name}")
+        return 0
     catalogue = Catalogue(project)
     outcome = execute(
         project, made, on_finished=lambda folder: catalogue.sync(), **options
@@ -102,15 +113,52 @@ def run_one(folder: Path) -> int:
 @click.command()
 @click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
 @told
-def status(spreads: tuple[str, ...]) -> None:
+def status(spreads: tuple[str, ...]) -> int:
     """What is done, what is running, and what failed with its cause.
+
+    It ends with code 1 when something failed.
 
     Example: fieldnotes status cooling/noise
     """
-    from fieldnotes.cli.tables import show_status
+    from fieldnotes.cli.tables import show_batches, show_status
     from fieldnotes.runner import project_status
+    from fieldnotes.runner.batches import batches
 
-    show_status(project_status(Project.find(), list(spreads)))
+    project = Project.find()
+    found = project_status(project, list(spreads))
+    show_batches(batches(project))
+    show_status(found)
+    return 1 if found.failures else 0
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[BATCH...]")
+@told
+def stop(names: tuple[str, ...]) -> int:
+    """End the batches of this project that run, or those named; results are kept.
+
+    Example: fieldnotes stop
+    """
+    from fieldnotes.runner.batches import running_batches
+    from fieldnotes.runner.detached import stop_batch
+
+    running = {batch.name: batch for batch in running_batches(Project.find())}
+    for name in names:
+        if name not in running:
+            message = (
+                f"No batch {quoted(name)} is running.{nearest(name, running)} "
+                f"Running: {listed(running) or 'none'}."
+            )
+            raise FieldnotesError(message)
+    if not running:
+        click.echo("No batch of this project is running.")
+    left = 0
+    for name in names or running:
+        ended = stop_batch(running[name])
+        left += not ended
+        said = "is stopped" if ended else "was asked to stop, and has not answered yet"
+        click.echo(f"Batch {name} ({running[name].where}) {said}.")
+    return 1 if left else 0
 
 
 @click.command()
@@ -126,4 +174,4 @@ def accept(run: str) -> None:
     click.echo(bless(Project.find(), run))
 
 
-COMMANDS = (plan, run, run_one, status, accept)
+COMMANDS = (plan, run, run_one, status, stop, accept)

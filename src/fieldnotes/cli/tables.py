@@ -139,6 +139,19 @@ def _rows(frame: Any) -> Iterable[tuple[Any, ...]]:
     return frame.astype(object).itertuples(index=False, name=None)
 
 
+def show_batches(batches: Sequence[Any]) -> None:
+    """The batches that run, and the newest where it ended without a word."""
+    screen = console()
+    for batch in batches:
+        lost = batch is batches[-1] and batch.state == "ended without a word"
+        if batch.state != "running" and not lost:
+            continue
+        spreads = ", ".join(batch.summary.get("spreads", ()))
+        since = str(batch.summary.get("started", ""))[:19]
+        said = f"batch {batch.name}  {spreads}  {batch.state}, {batch.where}"
+        screen.print(Text(f"{said}, since {since} UTC; log {batch.log}"))
+
+
 def show_status(status: Any) -> None:
     """Spreads by state, what is running with its step and loss, failures by cause."""
     screen = console()

@@ -1,7 +1,8 @@
 """The record of a batch: who runs it, its log, and how it ended.
 
 Each call of `execute` has a folder `catalogue/batches/<time>-<pid>/` with a `lock`, as
-runs have one, `batch.log` and `summary.json`.
+runs have one, `batch.log` and `summary.json`. A file `stop` in it asks the batch to
+end, from any machine that sees the folder.
 """
 
 import os
@@ -20,7 +21,7 @@ from fieldnotes.runner.lossy import LossyStream
 from fieldnotes.runs import now
 from fieldnotes.runs.locks import HEARTBEAT, LOCK, Lock, locked
 
-PLACE, LOG, SUMMARY = "batches", "batch.log", "summary.json"
+PLACE, LOG, SUMMARY, STOP = "batches", "batch.log", "summary.json", "stop"
 VARIABLE = "FIELDNOTES_BATCH"  # the folder that a batch started by `--detach` takes
 RUNNING, ENDED, STOPPED, LOST = "running", "ended", "stopped", "ended without a word"
 
@@ -38,8 +39,17 @@ class Batch:
     holder: dict[str, Any]  # pid, host and start of the process that runs it
 
     @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
     def log(self) -> Path:
         return self.folder / LOG
+
+    @property
+    def where(self) -> str:
+        """The process that runs it, in words."""
+        return f"pid {self.holder.get('pid', '?')} on {self.holder.get('host', '?')}"
 
 
 class BatchRecord:
@@ -91,7 +101,13 @@ class BatchRecord:
         return self._trouble or self.stream.loss
 
     def touch(self) -> None:
-        """Tell other machines, now and then, that the batch lives."""
+        """Tell other machines, now and then, that the batch lives.
+
+        Raises:
+            KeyboardInterrupt: `fieldnotes stop` asks the batch to end, as Ctrl-C does.
+        """
+        if (self.folder / STOP).exists():
+            raise KeyboardInterrupt
         if self._lock is not None and time.monotonic() - self._touched > HEARTBEAT:
             self._touched = time.monotonic()
             self._lock.touch()

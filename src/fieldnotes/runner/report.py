@@ -28,7 +28,7 @@ from fieldnotes.runs import (
     run_folders,
 )
 from fieldnotes.runs.records import ACCEPTED, PROGRESS, read_accepted
-from fieldnotes.runs.states import RUNNING
+from fieldnotes.runs.states import INTERRUPTED, RUNNING
 from fieldnotes.spreads import noted_spreads, read_notebook, spread_called
 
 BY_HAND = "by hand"
@@ -68,10 +68,10 @@ class ProjectStatus:
 
     @property
     def failures(self) -> dict[str, list[RunStatus]]:
-        """Runs that failed, by cause."""
+        """Runs that failed, by cause; what the user stopped did not fail."""
         found: dict[str, list[RunStatus]] = {}
         for run in self.runs:
-            if run.state in FAILED:
+            if run.state in FAILED - {INTERRUPTED}:
                 found.setdefault(run.cause, []).append(run)
         return found
 
