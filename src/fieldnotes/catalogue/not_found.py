@@ -1,22 +1,16 @@
 """What to say when there is no such model: which spread and command trains it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.query import EACH, Condition, Query
 from fieldnotes.values import flatten
-from fieldnotes.words import nearest
 
 ENOUGH = 20_000  # cases looked at: an error message must not take minutes
 OF_RUNS = ("notebook", "study", "spread", "stage")
 RESULTS = ("kind", "outcome", "interactive", "state", "run", "identity", "path")
-
-
-def unknown_name(name: str, known: Iterable[str]) -> str:
-    """Nothing has a parameter of this name; the nearest one that there is."""
-    return f"where: nothing in the catalogue has `{name}`.{nearest(name, known)}"
 
 
 def no_such_model(project: Project, query: Query, missing: Sequence[Query] = ()) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.index import Index, Report
-from fieldnotes.catalogue.not_found import no_such_model, unknown_name
+from fieldnotes.catalogue.not_found import no_such_model
 from fieldnotes.catalogue.reading import (
     EVALUATION,
     FIGURE,
@@ -22,6 +22,7 @@ from fieldnotes.catalogue.reading import (
     owned_by,
 )
 from fieldnotes.catalogue.selection import find_models
+from fieldnotes.catalogue.unknown import recorded_names, refuse_names, refuse_values
 from fieldnotes.project import Project
 from fieldnotes.query import Query
 from fieldnotes.query.sql import Columns
@@ -76,7 +77,7 @@ class Catalogue:
         pairs = find_models(self.reader, self.project, query, every=every)
         pairs = frames.order_by(pairs, ("notebook",), ("kind", "created", "path"))
         # A list of recorded values, known after a training, asks for any of them.
-        planned = query.without(self._recorded())
+        planned = query.without(recorded_names(self.reader))
         missing = planned.missing(pairs)
         if missing:
             raise CatalogueError(no_such_model(self.project, query, missing))
@@ -171,6 +172,29 @@ class Catalogue:
         ordered = frames.order_by(pairs, ("name",), ("hash",))
         return frames.frame(ordered, frames.EVALUATIONS)
 
+    def pick(
+        self, table: "pd.DataFrame", names: Sequence[str] = (), sort: str = ""
+    ) -> "pd.DataFrame":
+        """A table of runs or models with recorded values as columns, in an order.
+
+        `pick(runs, ["final_loss"], sort="-final_loss")`; see `columns.pick`.
+        """
+        from fieldnotes.catalogue.columns import pick
+
+        return pick(self.reader, table, names, sort)
+
+    def refuse_values(self, kind: str, where: Where) -> None:
+        """Tell of a value in a query that no row has and no notebook declares.
+
+        Args:
+            kind: what was asked for: "runs", "models" or "figures".
+
+        Raises:
+            CatalogueError: with the values nearest to it that there are.
+        """
+        columns = {"runs": RUN, "models": MODEL, "figures": FIGURE}[kind]
+        refuse_values(self.reader, Query.of(where), columns)
+
     def diff(self, *things: str) -> "pd.DataFrame":
         """In what runs or models differ; see `compare.diff`."""
         from fieldnotes.catalogue.compare import diff
@@ -229,20 +253,8 @@ class Catalogue:
         self, query: Query, pairs: Sequence[Any], columns: Columns, owner: Any
     ) -> None:
         """Say so when nothing was found because a name is misspelt."""
-        asked = query.without(columns).conditions
-        if pairs or not asked:
-            return
-        names = select(t.Parameter.name).distinct()
-        if owner is not None:
-            names = names.where(owner.is_not(None))
-        known = [row["name"] for row in self.ask(names)] + self._recorded()
-        for item in asked:
-            if known and item.parameter not in known:
-                raise CatalogueError(unknown_name(item.name, [*columns, *known]))
-
-    def _recorded(self) -> list[str]:
-        """The names of all recorded values."""
-        return [row["name"] for row in self.ask(select(t.Scrap.name).distinct())]
+        if not pairs:
+            refuse_names(self.reader, query, columns, owner)
 
     def _shown(self, figures: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """The parameters of everything that each figure shows."""

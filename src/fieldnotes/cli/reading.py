@@ -1,12 +1,11 @@
 """Commands that ask the catalogue and keep it in order."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from fieldnotes.cli.shared import CSV, WHERE, told
+from fieldnotes.cli.shared import COLUMNS, CSV, SORT, WHERE, told
 from fieldnotes.project import Project
 
 
@@ -19,31 +18,38 @@ def diff(things: tuple[str, ...], csv: bool) -> None:
 
     Example: fieldnotes diff 3f2a9c0d 77b01e54
     """
-    _show(lambda catalogue: catalogue.diff(*things), csv)
+    from fieldnotes.catalogue import Catalogue
+    from fieldnotes.cli.tables import show_frame
+
+    show_frame(Catalogue(Project.find()).diff(*things), csv=csv)
 
 
 @click.command()
 @WHERE
+@COLUMNS
+@SORT
 @CSV
 @told
-def models(where: tuple[str, ...], csv: bool) -> None:
+def models(where: tuple[str, ...], columns: str, sort: str, csv: bool) -> None:
     """Trained models, with the hyperparameters that vary among them.
 
     Example: fieldnotes models --where 'width>=64' --where 'seed in [0, 1]'
     """
-    _show(lambda catalogue: catalogue.models(_query(where)), csv, short=True)
+    _show("models", where, csv, columns, sort)
 
 
 @click.command()
 @WHERE
+@COLUMNS
+@SORT
 @CSV
 @told
-def runs(where: tuple[str, ...], csv: bool) -> None:
+def runs(where: tuple[str, ...], columns: str, sort: str, csv: bool) -> None:
     """Runs, with their state, duration and varying parameters.
 
-    Example: fieldnotes runs --where state=done --where 'error_100<1'
+    Example: fieldnotes runs --where state=done --columns final_loss --sort final_loss
     """
-    _show(lambda catalogue: catalogue.runs(_query(where)), csv, short=True)
+    _show("runs", where, csv, columns, sort)
 
 
 @click.group(invoke_without_command=True)
@@ -56,8 +62,7 @@ def figures(context: click.Context, where: tuple[str, ...], csv: bool) -> None:
     Example: fieldnotes figures --where kind=loss --where seed=1
     """
     if context.invoked_subcommand is None:
-        query = _query(where)
-        told(lambda: _show(lambda c: c.figures(query), csv, short=True))()
+        told(lambda: _show("figures", where, csv))()
 
 
 @figures.command("export")
@@ -128,16 +133,26 @@ def restore() -> None:
     click.echo(Catalogue(Project.find()).restore())
 
 
-def _show(choose: Callable[[Any], Any], csv: bool, *, short: bool = False) -> None:
-    """Print the table that `choose` takes from the catalogue, brought up to date.
+def _show(
+    kind: str, where: tuple[str, ...], csv: bool, columns: str = "", sort: str = ""
+) -> None:
+    """Print a table of the catalogue, brought up to date.
 
-    On a terminal a `short` table leaves out what is the same in every row.
+    On a terminal it leaves out what is the same in every row, unless columns are named.
     """
     from fieldnotes.catalogue import Catalogue, brief
     from fieldnotes.cli.tables import folded, show_frame
 
-    table = choose(Catalogue(Project.find()))
-    show_frame(folded(brief(table)) if short and not csv else table, csv=csv)
+    catalogue, query = Catalogue(Project.find()), _query(where)
+    table = getattr(catalogue, kind)(query)
+    if not len(table):
+        catalogue.refuse_values(kind, query)
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    if names or sort:
+        table = catalogue.pick(table, names, sort)
+    if not csv and not names:
+        table = folded(brief(table))
+    show_frame(table, csv=csv)
 
 
 def _query(where: tuple[str, ...]) -> Any:

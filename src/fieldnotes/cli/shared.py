@@ -17,6 +17,15 @@ WHERE = click.option(
     metavar="CONDITION",
     help="Keep rows where it holds: seed=1, 'rate_error<10'; repeat for more.",
 )
+COLUMNS = click.option(
+    "--columns",
+    default="",
+    metavar="A,B",
+    help="These columns, parameters or recorded values: seed,final_loss.",
+)
+SORT = click.option(
+    "--sort", default="", metavar="A", help="Smallest first; -A for largest first."
+)
 CSV = click.option("--csv", is_flag=True, help="Write comma-separated values.")
 
 
