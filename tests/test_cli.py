@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fieldnotes.cli import main
+from fieldnotes.files import read_json
 
 NOTEBOOK = """\
 # %% [markdown]
@@ -68,7 +69,7 @@ def test_the_help_of_every_command_has_one_example(name):
 
 def test_no_command_is_missing():
     words = "plan run run-one status accept site lab open diff models figures runs"
-    words += " tidy export restore doctor"
+    words += " tidy export restore doctor stop"
     assert set(words.split()) <= set(commands())
     assert "figures export" in commands()
 
@@ -89,6 +90,57 @@ def test_the_commands_work_together(project):
     assert fieldnotes("status").returncode == 0
     assert fieldnotes("tidy").returncode == 0
     assert fieldnotes("restore").returncode == 0
+
+
+def test_a_notebook_is_run_from_typed_parameters_and_a_run_by_its_key(project):
+    ran = fieldnotes("run", "toy/double", "number=2,3", "name=a b")
+    assert ran.returncode == 0, ran.stderr
+    runs = fieldnotes("runs", "--columns", "name,double", "--sort=-double", "--csv")
+    rows = [line.split(",") for line in runs.stdout.splitlines()]
+    assert [row[-2:] for row in rows[1:]] == [["a b", "6.0"], ["a b", "4.0"]], rows
+    key = rows[1][0]
+    folder = project / "catalogue/runs/toy" / key
+    before = read_json(folder / "status.json")["ended"]
+    command = read_json(folder / "params.json")["command"]
+    assert command == f"fieldnotes run --again {key}"
+    again = fieldnotes(*command.split()[1:])
+    assert again.returncode == 0, again.stderr
+    assert read_json(folder / "status.json")["ended"] > before
+    assert len(fieldnotes("runs", "--csv").stdout.splitlines()) == 3
+    both = fieldnotes("run", "two", "--again", key)
+    assert both.returncode == 2
+    assert "leave `two` out" in both.stderr
+
+
+def test_one_run_of_a_spread_is_made_again_and_no_other(project):
+    assert fieldnotes("run", "two").returncode == 0
+    folders = sorted((project / "catalogue/runs/toy").iterdir())
+    before = [read_json(folder / "status.json")["ended"] for folder in folders]
+    assert fieldnotes("run", "--again", folders[0].name[:6]).returncode == 0
+    after = [read_json(folder / "status.json")["ended"] for folder in folders]
+    assert after[0] > before[0]
+    assert after[1] == before[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["toy/duoble", "number=1"], "Did you mean `toy/double`"),
+        (["toy/double", "nubmer=1"], "Did you mean `number`"),
+        (["toy/double", "number=one"], "command line: line 3: fix"),
+        (["toy/double", "number=[1"], "cannot be read as YAML"),
+        (["toy/double", "number=1", "number=2"], "given twice"),
+        (["number=1"], "named before them"),
+        (["two", "toy/double", "number=1"], "Named were: `two`, `toy/double`"),
+    ],
+)
+def test_mistakes_in_typed_parameters_are_told_before_anything_runs(
+    project, words, said
+):
+    asked = CliRunner().invoke(main, ["run", *words])
+    assert asked.exit_code == 2
+    assert said in asked.output
+    assert not (project / "catalogue").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fieldnotes.cli.shared import SPREADS, asked, told
+from fieldnotes.cli.shared import AGAIN, SPREADS, planned, told
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.words import listed, nearest, quoted
@@ -14,6 +14,7 @@ from fieldnotes.words import listed, nearest, quoted
 
 @click.command()
 @SPREADS
+@AGAIN
 @click.option("--only", metavar="STAGE", multiple=True, help="This stage alone.")
 @click.option("--force", is_flag=True, help="As if nothing had been done.")
 @click.option("--all", "every", is_flag=True, help="List every run, however many.")
@@ -21,6 +22,7 @@ from fieldnotes.words import listed, nearest, quoted
 @told
 def plan(
     spreads: tuple[str, ...],
+    again: str,
     only: tuple[str, ...],
     force: bool,
     every: bool,
@@ -33,17 +35,15 @@ def plan(
     Example: fieldnotes plan cooling/noise --values
     """
     from fieldnotes.cli.tables import show_plan
-    from fieldnotes.runner import make_plan
-    from fieldnotes.spreads import load_spreads
 
     project = Project.find()
-    loaded = load_spreads(project, asked(project, spreads))
-    made = make_plan(project, loaded, force=force, only=list(only) or None)
+    made = planned(project, spreads, again, force=force, only=only)
     show_plan(made, every=every, values=values)
 
 
 @click.command()
 @SPREADS
+@AGAIN
 @click.option("--jobs", type=click.IntRange(1), help="Runs at once.")
 @click.option("--on", "where", default="local", show_default=True, metavar="PLACE")
 @click.option("--force", is_flag=True, help="Repeat finished runs too.")
@@ -56,6 +56,7 @@ def plan(
 @told
 def run(
     spreads: tuple[str, ...],
+    again: str,
     where: str,
     force: bool,
     only: tuple[str, ...],
@@ -64,15 +65,15 @@ def run(
 ) -> int:
     """Run what is not done yet; a failed run never stops another.
 
-    Without a SPREAD it is the `tour` of the project's settings. With --detach,
-    `fieldnotes status` shows how it goes on and `fieldnotes stop` ends it.
+    Without a SPREAD it is the `tour` of the project's settings. In the place of a
+    spread a notebook can be named, with parameters: `depth=3 seed=0,1` are two cases.
+    With --detach, `fieldnotes status` shows how it goes on, `fieldnotes stop` ends it.
 
     Example: fieldnotes run cooling/noise --jobs 2 --timeout 3600
     """
     from fieldnotes.catalogue import Catalogue
-    from fieldnotes.runner import execute, make_plan
+    from fieldnotes.runner import execute
     from fieldnotes.runner.detached import start_detached
-    from fieldnotes.spreads import load_spreads
 
     if where != "local":
         message = (
@@ -81,8 +82,7 @@ def run(
         )
         raise FieldnotesError(message)
     project = Project.find()
-    loaded = load_spreads(project, asked(project, spreads))
-    made = make_plan(project, loaded, force=force, only=list(only) or None)
+    made = planned(project, spreads, again, force=force, only=only)
     if detach:
         batch = start_detached(project, [a for a in sys.argv[1:] if a != "--detach"])
         click.echo(f"Batch {batch.name} runs by itself. Its log: {batch.log}")

@@ -9,8 +9,10 @@ import click
 
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
+from fieldnotes.words import listed
 
-SPREADS = click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
+SPREADS = click.argument("spreads", nargs=-1, metavar="[SPREAD... | NOTEBOOK A=1...]")
+AGAIN = click.option("--again", default="", metavar="KEY", help="This run, once more.")
 WHERE = click.option(
     "--where",
     multiple=True,
@@ -48,14 +50,64 @@ def told(command: Callable[..., int | None]) -> Callable[..., None]:
     return run
 
 
-def asked(project: Project, spreads: tuple[str, ...]) -> list[str]:
-    """The spreads named, or else the tour.
+def planned(
+    project: Project, words: tuple[str, ...], again: str, **options: Any
+) -> Any:
+    """The plan of the spreads that `words` name or spell, or of one run `again`.
 
     Raises:
-        FieldnotesError: none is named, and the settings name no tour.
+        FieldnotesError: there is no such spread or run, or something is wrong in it.
     """
-    if spreads:
-        return list(spreads)
+    from fieldnotes.runner import make_plan
+    from fieldnotes.spreads import load_spreads, read_words
+
+    if not again:
+        names, typed = read_words(project, words)
+        names = names if names or typed else _tour(project)
+        return make_plan(project, load_spreads(project, names, typed), **options)
+    if words:
+        message = (
+            f"--again {again}: leave {listed(words)} out; the run says its spread."
+        )
+        raise FieldnotesError(message)
+    return _again(project, again)
+
+
+def _again(project: Project, key: str) -> Any:
+    """The plan that makes one run again, and no other."""
+    from fieldnotes.files import to_json
+    from fieldnotes.runner import make_plan
+    from fieldnotes.runs import find_run, read_manifest
+    from fieldnotes.spreads import load_spreads, noted_spreads, spread_text
+    from fieldnotes.spreads.typed import FOLDER
+
+    folder = find_run(project, key)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        message = f"--again {key}: {project.relative(folder)} has no manifest."
+        raise FieldnotesError(message)
+    spread = manifest.spread
+    if spread in noted_spreads(project) and not spread.startswith(f"{FOLDER}/"):
+        loaded = load_spreads(project, [spread])
+    else:
+        values = {name: to_json(manifest.parameters[name]) for name in manifest.changed}
+        loaded = load_spreads(project, [], spread_text(manifest.notebook, values))
+    plan = make_plan(project, loaded, cases=[manifest.case])
+    if not any(run.selected for run in plan.runs):
+        message = (
+            f"--again {key}: no run of today's {spread} has its parameters. Open it as "
+            f"a notebook instead: `fieldnotes open {key}`. Nothing was run."
+        )
+        raise FieldnotesError(message)
+    return plan
+
+
+def _tour(project: Project) -> list[str]:
+    """The spread that stands for none.
+
+    Raises:
+        FieldnotesError: the settings name no tour.
+    """
     if project.settings.tour:
         return [project.settings.tour]
     from fieldnotes.spreads.paths import list_spreads

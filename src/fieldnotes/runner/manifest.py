@@ -59,7 +59,7 @@ def draw_up(
         inputs=run.inputs,
         code=CodeKeys(code.notebook, code.modules),
         limits=limits,
-        command=f"fieldnotes run params/{run.spread}.yml --only {run.stage}",
+        command=f"fieldnotes run --again {run.key}",
         **described(notebook.parameters, run.request.parameters),
     )
 

@@ -34,6 +34,7 @@ def make_plan(
     *,
     force: bool = False,
     only: str | Iterable[str] | None = None,
+    cases: Iterable[str] = (),
 ) -> Plan:
     """Plan the runs of these spreads.
 
@@ -41,11 +42,12 @@ def make_plan(
         force: repeat finished runs too (those of `only`, if it is given).
         only: names of stages to run, as `stage` or `spread.stage`; the others are
             looked at, since keys depend on them, but not run.
+        cases: the `case` of each run to repeat, finished or not; no other is run.
 
     Raises:
         RunnerError: a stage, model or input file that is not there.
     """
-    return _Planner(project, spreads, force, only).plan()
+    return _Planner(project, spreads, force, only, frozenset(cases)).plan()
 
 
 class _Planner:
@@ -55,8 +57,10 @@ class _Planner:
         spreads: Sequence[Spread],
         force: bool,
         only: str | Iterable[str] | None,
+        cases: frozenset[str] = frozenset(),
     ):
         self.project, self.spreads, self.force = project, list(spreads), force
+        self.cases = cases
         self.history = History(project)
         self.stages = {stage.qualified: stage for stage in in_order(self.spreads)}
         self.selected = _selected(self.stages, only)
@@ -110,12 +114,14 @@ class _Planner:
         study = stage.notebook.study
         folder = self.history.blessed.get(key) or self.project.run_folder(study, key)
         which = varied if len(varied) > 0 else ""
+        case = case_key(stage.notebook.name, request.parameters, str(which))
+        chosen = case in self.cases if self.cases else self._is_selected(stage)
         return PlannedRun(
             request=request,
             definition=stage,
             basis=basis,
             key=folder.name,
-            case=case_key(stage.notebook.name, request.parameters, str(which)),
+            case=case,
             folder=folder,
             members=[
                 Member(name, dict(values), self.history.model(name, folder))
@@ -126,7 +132,8 @@ class _Planner:
             upstream=upstream,
             inputs=inputs,
             varied={**request.varied, **varied},
-            forced=self.force and self._is_selected(stage),
+            forced=chosen and (self.force or bool(self.cases)),
+            selected=chosen,
             accepted=key in self.history.blessed,
         )
 
@@ -139,7 +146,7 @@ class _Planner:
         status = run_status(run, self.history, needs)
         run.state, run.reason = status.state, status.reason
         run.broken, run.ended = status.broken, status.ended
-        if run.state != DONE and not self._is_selected(run.definition):
+        if run.state != DONE and not run.selected:
             run.state = SKIPPED
         if run.forced:
             run.members = [Member(m.identity, m.values, None) for m in run.members]

@@ -38,6 +38,7 @@ class PlannedRun:
     inputs: dict[str, str]
     varied: dict[str, Any]
     forced: bool = False
+    selected: bool = True  # may be run now; False where others were asked for
     accepted: bool = False  # another code made it and `accept` blessed it for today's
     state: str = TO_RUN
     reason: str = ""

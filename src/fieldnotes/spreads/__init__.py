@@ -17,6 +17,7 @@ from fieldnotes.spreads.paths import list_spreads, noted_spreads, spread_called
 from fieldnotes.spreads.problems import SpreadError
 from fieldnotes.spreads.queries import qualify, query_stages
 from fieldnotes.spreads.stages import RunRequest, Spread, Stage
+from fieldnotes.spreads.typed import read_words, spread_text
 
 __all__ = [
     "CodeCell",
@@ -35,5 +36,7 @@ __all__ = [
     "qualify",
     "query_stages",
     "read_notebook",
+    "read_words",
     "spread_called",
+    "spread_text",
 ]

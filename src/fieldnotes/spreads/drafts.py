@@ -35,6 +35,7 @@ FILE_KEYS = (
     "pages",
 )
 SHORT_KEYS = tuple(dict.fromkeys((*FILE_KEYS, *STAGE_KEYS)))
+PLACE = "command line"  # of a spread that was typed
 STAGE_NAME = re.compile(r"[\w-]+")
 
 
@@ -84,11 +85,13 @@ class Draft:
         return self.place.under(key, abs(self.keys.get(key, 0)) or None)
 
 
-def read_draft(project: Project, name: str, path: Path, problems: list[str]) -> Draft:
-    """The spread in a file; what is wrong with it is told to `problems`."""
-    place = Place(project.relative(path), problems)
+def read_draft(
+    project: Project, name: str, path: Path, problems: list[str], typed: str = ""
+) -> Draft:
+    """The spread in a file, or in what was `typed`; faults are told to `problems`."""
+    place = Place(PLACE if typed else project.relative(path), problems)
     draft = Draft(name, path, place)
-    node = _load(path, place)
+    node = read_yaml(typed.encode(), place) if typed else _load(path, place)
     if node is None:
         return draft
     if not node.is_map:

@@ -15,12 +15,17 @@ from fieldnotes.spreads.problems import Mismatch, SpreadError
 from fieldnotes.spreads.queries import check_query
 from fieldnotes.spreads.recorded import refuse_unrecorded
 from fieldnotes.spreads.stages import Spread, Stage, build_stage
+from fieldnotes.spreads.typed import spread_called_by
 from fieldnotes.spreads.values import Checker
 from fieldnotes.words import nearest, quoted, there_are
 
 
-def load_spreads(project: Project, names: Sequence[str | Path]) -> list[Spread]:
+def load_spreads(
+    project: Project, names: Sequence[str | Path], typed: str = ""
+) -> list[Spread]:
     """The named spreads and all that they include or need, checked and in order.
+
+    `typed` is the text of one more spread, which has no file; see `spread_text`.
 
     Every file comes after the files it needs, as far as whole files can be put in such
     an order; `in_order` gives the exact order of the stages.
@@ -30,6 +35,7 @@ def load_spreads(project: Project, names: Sequence[str | Path]) -> list[Spread]:
     """
     loader = _Loader(project)
     asked = [loader.find(name) for name in names]
+    asked += [loader.take(typed)] if typed else []
     loader.ask(name for name in asked if name)
     order = loader.order()
     stages: dict[str, Stage] = {}
@@ -77,6 +83,14 @@ class _Loader:
             self.drafts[found] = read_draft(self.project, found, path, self.problems)
             self._reach(self.drafts[found])
         return found
+
+    def take(self, typed: str) -> str:
+        """Take in a spread that was typed; its name."""
+        name = spread_called_by(typed)
+        path = self.project.params / f"{name}.yml"
+        self.drafts[name] = read_draft(self.project, name, path, self.problems, typed)
+        self._reach(self.drafts[name])
+        return name
 
     def _reach(self, draft: Draft) -> None:
         """Read what a draft includes and needs; names become canonical."""
