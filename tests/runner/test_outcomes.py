@@ -2,6 +2,8 @@
 
 import pytest
 
+from fieldnotes.runner.kernel import PRINTED
+
 KERNEL = """
     # %% tags=["parameters"]
     how: str = "well"  # [-] how this run shall end
@@ -29,6 +31,15 @@ KERNEL = """
             raise MemoryError("no room")
         case "exhausted":
             raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes")
+        case "own handler":
+            shown = lambda shell, kind, value, trace, tb_offset=None: print("hush")
+            get_ipython().set_custom_exc((Exception,), shown)
+            raise ValueError("kept quiet")
+        case "loud":
+            print("a line\\n" * 1_000_000)
+            print("last words", file=sys.stderr)
+        case "stopped":
+            os.kill(os.getpid(), signal.SIGSTOP)
         case "slow":
             time.sleep(60)
         case "large":
@@ -44,8 +55,11 @@ SPREAD = """
         notebook: toy/ends
         vary:
           - grid:
-              how: [error, exit, exit with a word, gone, shot, memory error, exhausted]
+              how:
+                [error, exit, exit with a word, gone, shot, memory error, exhausted,
+                own handler, loud]
       slow: {notebook: toy/ends, fix: {how: slow}, limits: {timeout: 4}}
+      stopped: {notebook: toy/ends, fix: {how: stopped}, limits: {timeout: 4}}
       large: {notebook: toy/ends, fix: {how: large}, limits: {memory: 0.25}}
       well: {notebook: toy/ends}
 """
@@ -72,6 +86,9 @@ def ends(shared_toy):
         ("shot", "killed", "SIGKILL"),
         ("memory error", "out-of-memory", "MemoryError: no room"),
         ("exhausted", "out-of-memory", "RESOURCE_EXHAUSTED"),
+        ("own handler", "failed", "ValueError: kept quiet"),
+        ("loud", "done", ""),
+        ("stopped", "timed-out", "limit of 4 s"),
         ("slow", "timed-out", "limit of 4 s"),
         ("large", "out-of-memory", "limit of 0.25 GB"),
         ("well", "done", ""),
@@ -88,8 +105,8 @@ def test_ends_are_told_apart(ends, how, state, cause):
 
 def test_one_failure_stops_no_other_run(ends):
     _, runs, outcome = ends
-    assert outcome.counts.total() == len(runs) == 10
-    assert outcome.counts["done"] == 1
+    assert outcome.counts.total() == len(runs) == 13
+    assert outcome.counts["done"] == 2
     assert outcome.exit_code == 1
     assert len(outcome.failures["ValueError: no 3 today"]) == 1
 
@@ -124,3 +141,14 @@ def test_a_page_names_its_notebook_and_not_this_machine(ends):
     text = (runs["well"].folder / "run.ipynb").read_text()
     assert '"input_path": "notebooks/toy/ends.py"' in text
     assert str(toy.root) not in text
+
+
+def test_what_a_cell_prints_is_capped_in_the_page_and_the_log(ends):
+    _, runs, _ = ends
+    folder = runs["loud"].folder
+    notebook, log = (folder / "run.ipynb").read_text(), (folder / "run.log").read_text()
+    for text in (notebook, log):
+        # each line has seven characters; the cell's source holds one more
+        assert text.count("a line") in range(PRINTED // 7, PRINTED // 7 + 3)
+        assert "characters of this cell's output are kept" in text
+    assert "the end" in log

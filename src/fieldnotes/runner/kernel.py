@@ -8,6 +8,7 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ with lean_imports():
 KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SOCKET_PATH = 90  # characters; the system allows 107 and names get a suffix
 START_TIMEOUT = 120  # [s]; many kernels starting at once are slow
+PRINTED = 200_000  # characters kept of what one cell prints
+CUT = f"\n[Only the first {PRINTED:,} characters of this cell's output are kept.]\n"
 OUTPUT_TIMEOUT = 300  # [s] for a cell's last outputs; four are too few under load
 
 
@@ -68,10 +71,30 @@ class Kernel(AsyncKernelManager):
 
 
 class Client(PapermillNotebookClient):
-    """papermill's client, with our kernel over sockets in a folder of its own."""
+    """papermill's client, with our kernel over sockets in a folder of its own.
+
+    Of what one cell prints, the first `PRINTED` characters are kept, in the notebook
+    and in the log. A cell's error is kept also where the cell shows errors its own way.
+    """
 
     launch: Launch
     sockets: Path | None
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self.on_cell_error = keep_error
+        self.printed: Counter[int] = Counter()  # characters by cell
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == "stream":
+            text = msg["content"]["text"]
+            left = PRINTED - self.printed[cell_index]
+            self.printed[cell_index] += len(text)
+            if left < 0:
+                return None
+            if len(text) > left:
+                msg["content"]["text"] = text[:left] + CUT
+        return super().process_message(msg, cell, cell_index)
 
     def create_kernel_manager(self) -> Any:
         place: dict[str, Any] = {}
@@ -87,6 +110,15 @@ class Client(PapermillNotebookClient):
     def papermill_execute_cells(self) -> None:
         self.launch.ready = True
         super().papermill_execute_cells()
+
+
+def keep_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
+    """Enter the error of a cell into its outputs, unless the cell left it there."""
+    if not any(output.output_type == "error" for output in cell.outputs):
+        said = execute_reply["content"]
+        error = {key: said.get(key, "") for key in ("ename", "evalue")}
+        lines = list(said.get("traceback") or ())
+        cell.outputs.append(nbformat.v4.new_output("error", traceback=lines, **error))
 
 
 class Engine(NBClientEngine):
