@@ -54,6 +54,37 @@ def test_samples_come_back_in_normalised_units(tmp_path, suffix, unit):
     assert orbits.names == ("own",)
 
 
+def test_a_column_called_time_is_read_as_t(tmp_path):
+    frame, path = samples(), tmp_path / "own.csv"
+    frame.rename(columns={"t": "time", "x": "X", "vx": "v_x"}).to_csv(path, index=False)
+    own = read_ephemeris(path, "km")
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    plain = read_ephemeris(tmp_path / "plain.csv", "km")
+    assert own.time == pytest.approx(plain.time)
+    assert own.states == pytest.approx(plain.states)
+
+
+def test_dates_are_read_as_seconds_since_the_first(tmp_path):
+    frame, path = samples(), tmp_path / "own.csv"
+    start = pd.Timestamp("2026-03-01T12:00:00Z")
+    dates = [start + pd.Timedelta(seconds=float(t - frame["t"][0])) for t in frame["t"]]
+    frame["t"] = [date.isoformat() for date in dates]
+    frame.rename(columns={"t": "epoch"}).to_csv(path, index=False)
+    own, true = read_ephemeris(path, "km"), samples()["t"].to_numpy()
+    assert own.time[0] == pytest.approx((true - true[0]) / TIME_UNIT, abs=1e-9)
+    frame.loc[3, "t"] = "tomorrow"
+    frame.to_csv(path, index=False)
+    with pytest.raises(EphemerisError, match="line 5: column `t`: 'tomorrow' is no"):
+        read_ephemeris(path, "km")
+
+
+def test_a_second_column_of_the_same_meaning_is_left_alone(tmp_path):
+    frame, path = samples(), tmp_path / "own.csv"
+    frame["time"] = -frame["t"]
+    frame.to_csv(path, index=False)
+    assert read_ephemeris(path, "km").time[0, 1] > 0
+
+
 def test_units_in_the_column_names_are_heeded(tmp_path):
     frame = samples()
     frame["t"] /= 60
@@ -102,7 +133,7 @@ def drop(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def rename(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.rename(columns={"vz": "v_z"})
+    return frame.rename(columns={"vz": "vzz"})
 
 
 def put(row: int, column: str, value: object):
@@ -118,7 +149,7 @@ def put(row: int, column: str, value: object):
     ("change", "message"),
     [
         (drop, r"no column `vz`. The nearest is `(vx|vy|z)`. It has: t, x, y"),
-        (rename, r"no column `vz`. The nearest is `v_z`"),
+        (rename, r"no column `vz`. The nearest is `vzz`"),
         (put(3, "y", "n/a"), r"line 5: column `y`: 'n/a' is not a number"),
         (put(0, "vx", ""), r"line 2: column `vx`: the cell is empty"),
         (put(2, "x", "nan"), r"line 4: column `x`: nan is not a finite number"),

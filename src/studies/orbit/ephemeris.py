@@ -2,7 +2,8 @@
 
 Two kinds of table are read. Sampled orbits: columns `t, x, y, z, vx, vy, vz`. Orbital
 elements: columns `a, e, i, raan, argp` and the anomaly `nu` (true) or `M` (mean), one
-orbit a row. In both a column `orbit` may name the object. A unit stands in brackets
+orbit a row. In both a column `orbit` may name the object. Usual other names, such as
+`time`, are understood, and times may be dates of ISO 8601. A unit stands in brackets
 behind the column's name, as in `x [km]`, `t [min]` or `i [rad]`; without one, lengths
 are km, times s, speeds km/s and angles degrees, or all are normalised (R_E, TU, rad)
 when the caller says so. Other columns are left alone. No jax: the planner uses this.
@@ -36,6 +37,12 @@ Columns = dict[str, tuple[int, str | None]]  # name → place and unit as writte
 STATE_COLUMNS = ("t", "x", "y", "z", "vx", "vy", "vz")
 ELEMENT_COLUMNS = ("a", "e", "i", "raan", "argp")
 ANOMALIES = ("nu", "M")
+SYNONYMS = {
+    **dict.fromkeys(("time", "times", "date", "datetime", "epoch"), "t"),
+    **dict.fromkeys(("object", "satellite", "body", "name"), "orbit"),
+    **{f"v_{axis}": f"v{axis}" for axis in "xyz"},
+    **{"eccentricity": "e", "inclination": "i", "semi_major_axis": "a", "m": "M"},
+}
 FEWEST = 3  # samples of an orbit: an acceleration needs three
 KIND = {"t": "time", "a": "length", "e": "number"}
 KIND |= dict.fromkeys("xyz", "length") | dict.fromkeys(("vx", "vy", "vz"), "speed")
@@ -196,6 +203,10 @@ def match_columns(table: Table) -> Columns:
             text = f"there are two columns `{name}`."
             raise table.refuse(text)
         columns[name] = (place, unit)
+    for name in list(columns):
+        usual = SYNONYMS.get(name.lower(), name.lower())
+        if name not in KIND and (usual in KIND or usual == "orbit"):
+            columns.setdefault(usual, columns[name])
     return columns
 
 
@@ -210,10 +221,40 @@ def numbers(table: Table, columns: Columns, name: str, units: Units) -> np.ndarr
         allowed = ", ".join(FACTORS[kind])
         text = f"unit [{unit}] is unknown; a {kind} may be in {allowed}."
         raise table.refuse(text, column=name)
+    dates = name == "t" and unit is None and is_date(table.rows[0][place])
+    if dates:
+        return seconds(table, place, name) * FACTORS["time"]["s"]
     values = np.empty(len(table.rows))
     for row, cells in enumerate(table.rows):
         values[row] = number(table, cells[place], row, name)
     return values * factor
+
+
+def is_date(cell: object) -> bool:
+    """Whether a cell holds a date of ISO 8601, as text or as a time of pandas."""
+    try:
+        float(str(cell))
+    except ValueError:
+        try:
+            return not pd.isna(pd.Timestamp(str(cell)))
+        except ValueError:
+            return False
+    return False
+
+
+def seconds(table: Table, place: int, column: str) -> np.ndarray:
+    """A column of dates as seconds since the first of them."""
+    dates = []
+    for row, cells in enumerate(table.rows):
+        if not is_date(cells[place]):
+            text = f"{str(cells[place])!r} is no date of ISO 8601, as the first one is."
+            raise table.refuse(text, row, column)
+        dates.append(pd.Timestamp(str(cells[place])))
+    try:
+        return np.array([(date - dates[0]).total_seconds() for date in dates])
+    except TypeError:
+        text = "some dates name a time zone and others do not."
+        raise table.refuse(text, column=column) from None
 
 
 def number(table: Table, cell: object, row: int, column: str) -> float:
