@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fieldnotes.website.share import share
 from website.run_folders import Bench
 
 BROWSER = next(
@@ -91,16 +92,28 @@ COPY = """(async () => {
 
 SEARCH = """(async () => {
   const input = document.getElementById("search");
+  const found = {};
+  for (const term of ["generalise", "toy/layers", "00aaaa00000000", "quixotic"]) {
+    input.value = term;
+    input.dispatchEvent(new Event("input"));
+    await new Promise((done) => setTimeout(done, 500));
+    found[term] = {
+      links: [...document.querySelectorAll("#found a")].map((link) => link.href),
+      said: document.getElementById("found").textContent,
+    };
+  }
   input.value = "generalise";
   input.dispatchEvent(new Event("input"));
-  await new Promise((done) => setTimeout(done, 500));
-  return [...document.querySelectorAll("#found a")].map((link) => link.href);
+  const down = { key: "ArrowDown", bubbles: true };
+  input.dispatchEvent(new KeyboardEvent("keydown", down));
+  found.focused = document.activeElement.href;
+  return found;
 })()"""
 
 Evaluate = Callable[[str], Awaitable[Any]]
 
 
-async def visit(root: Path) -> dict[str, Any]:
+async def visit(root: Path, shared: Path) -> dict[str, Any]:
     """Open each page as a file: its requests, its complaints, and what it shows."""
     from choreographer import Browser
 
@@ -147,6 +160,10 @@ async def visit(root: Path) -> dict[str, Any]:
         await evaluate(DRAW_ALL)
         seen["copy"] = await evaluate(COPY)
         seen["search"] = await evaluate(SEARCH)
+        before = len(seen["requests"])
+        await go(str(shared))
+        seen["shared"] = await evaluate(DRAW_ALL)
+        seen["shared"]["requests"] = seen["requests"][before:]
         size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
         await tab.send_command("Emulation.setDeviceMetricsOverride", size)
         await go("results/spreads/toy-layers.html")
@@ -155,8 +172,10 @@ async def visit(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def seen(site: Bench) -> dict[str, Any]:
-    return asyncio.run(asyncio.wait_for(visit(site.project.site), 100))
+def seen(site: Bench, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("mailed")
+    shared = share(site.project, "toy/layers", folder / "layers.html")
+    return asyncio.run(asyncio.wait_for(visit(site.project.site, shared), 100))
 
 
 def test_every_figure_is_drawn_with_its_four_buttons(seen: dict[str, Any]):
@@ -214,9 +233,22 @@ def test_without_a_clipboard_figures_are_saved(seen: dict[str, Any]):
     assert names == [".png", ".svg", ".png", ".svg"]
 
 
-def test_the_search_finds_a_page_by_its_title(seen: dict[str, Any]):
-    (address,) = seen["search"]
-    assert address.endswith("results/toy/runs/bbbb00000000aaaa.html")
+def test_the_search_finds_titles_first_then_what_pages_say(seen: dict[str, Any]):
+    found = seen["search"]
+    first = found["generalise"]["links"][0]
+    assert first.endswith("results/toy/runs/bbbb00000000aaaa.html")
+    assert found["focused"] == first  # the arrow keys reach it
+    assert any("toy-layers" in link for link in found["toy/layers"]["links"])
+    assert any("00aaaa" in link for link in found["00aaaa00000000"]["links"])
+    assert found["quixotic"]["links"] == []
+    assert "Nothing found for “quixotic”" in found["quixotic"]["said"]
+
+
+def test_a_shared_page_stands_alone(seen: dict[str, Any]):
+    shared = seen["shared"]
+    assert shared["drawn"] == shared["figures"] == 3
+    (own,) = [link for link in shared["requests"] if link.startswith("file:")]
+    assert own.endswith("layers.html")
 
 
 def test_nothing_is_wider_than_a_telephone(seen: dict[str, Any]):

@@ -46,6 +46,20 @@ def site(spreads: tuple[str, ...], show: bool, preview: bool) -> None:
 
 
 @click.command()
+@click.argument("named", metavar="SPREAD|RUN")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
+@told
+def share(named: str, output: Path | None) -> None:
+    """One page as one file, with everything inside: to mail, to keep, to open anywhere.
+
+    Example: fieldnotes share cooling/noise -o noise.html
+    """
+    from fieldnotes.website.share import share
+
+    click.echo(f"Written: {share(Project.find(), named, output)}")
+
+
+@click.command()
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @told
 def lab(arguments: tuple[str, ...]) -> int:
@@ -87,4 +101,4 @@ def doctor() -> int:
     return examine()
 
 
-COMMANDS = (init_, site, lab, open_, doctor)
+COMMANDS = (init_, site, share, lab, open_, doctor)

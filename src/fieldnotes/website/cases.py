@@ -13,6 +13,11 @@ from fieldnotes.spreads import noted_spreads, spread_called
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
 
 
+def spread_source(name: str) -> str:
+    """The source of the page of a spread, from the project's root."""
+    return f"results/spreads/{name.replace('/', '-')}.qmd"
+
+
 @dataclass(frozen=True)
 class Case:
     """One run as one spread sees it: the same run can stand in several spreads."""
@@ -36,7 +41,7 @@ class Comparison:
 
     @property
     def page(self) -> str:
-        return f"results/spreads/{self.name.replace('/', '-')}.qmd"
+        return spread_source(self.name)
 
     @property
     def study(self) -> str:

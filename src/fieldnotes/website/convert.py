@@ -48,9 +48,16 @@ def _exporter() -> _Exporter:
 
 
 def html(
-    page: Page, bar: Sequence[Mapping[str, Any]], config: Mapping[str, Any]
+    page: Page,
+    bar: Sequence[Mapping[str, Any]],
+    config: Mapping[str, Any],
+    *,
+    alone: bool = False,
 ) -> str:
-    """The whole HTML of a page, with the entries `bar` of the site's navigation."""
+    """The whole HTML of a page, with the entries `bar` of the site's navigation.
+
+    A page that travels `alone` has no navigation and no search.
+    """
     exporter = _exporter()
     exporter.page = page.source
     resources = {
@@ -61,6 +68,7 @@ def html(
         "bar": [_entry(item, page.source) for item in bar],
         "up": "../" * page.source.count("/"),
         "install": INSTALL,
+        "alone": alone,
         "wide": page.fields.get("page-layout") == "full",
         "plotly": "fn-figure" in page.text,
         "contents": page.fields.get("toc", True) is not False,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from typing import Any
 
 import nbformat
@@ -12,6 +13,10 @@ from ruamel.yaml import YAML, YAMLError
 from fieldnotes.project import Project
 from fieldnotes.website import markdown
 
+LONGEST = 20_000  # characters of one page in the index of the search
+_DATA = re.compile(r"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_WORD = re.compile(r"[^\W_][\w./=-]*[^\W_]|[^\W_]{2,}")
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n?", re.DOTALL)
 
 
@@ -60,3 +65,15 @@ def _fields(match: re.Match[str] | None) -> Mapping[str, Any]:
     except YAMLError:
         return {}
     return value if isinstance(value, Mapping) else {}
+
+
+def searched(page: Page) -> str:
+    """The words of a page that its search looks at, once each: prose and tables."""
+    text = page.text
+    if page.source.endswith(".ipynb"):
+        cells = nbformat.reads(page.text, 4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = _DATA.sub(" ", text)
+    words = dict.fromkeys(_WORD.findall(_TAG.sub(" ", unescape(text)).lower()))
+    extra = (str(page.fields.get(name) or "") for name in ("spread", "run"))
+    return " ".join([*extra, *words])[:LONGEST]

@@ -12,8 +12,8 @@ from ruamel.yaml import YAML, YAMLError
 
 from fieldnotes.files import CorruptFile, read_json, write_json
 from fieldnotes.project import Project
-from fieldnotes.website import convert, markdown
-from fieldnotes.website.page import Page, read_page
+from fieldnotes.website import convert
+from fieldnotes.website.page import Page, read_page, searched
 from fieldnotes.website.quarto import WebsiteError
 from fieldnotes.website.staging import ASSETS, SHARED, asset, write_changed
 
@@ -102,12 +102,12 @@ def _items(entries: Any, present: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _search(pages: list[Page]) -> str:
-    """Titles and addresses as a script: a page opened as a file may not fetch."""
+    """Titles, texts, addresses as a script: a page opened as a file may not fetch."""
     index = [
         {
             "title": page.name,
             "href": page.output,
-            "more": markdown.plain(str(page.fields.get("spread") or "")),
+            "more": searched(page),
         }
         for page in pages
     ]

@@ -27,11 +27,14 @@
     document.head.append(script);
   }
 
+  // Pages that hold every word; those with all of them in the title come first.
   function show(list, words) {
-    const hits = window.fieldnotesPages.filter((page) => {
-      const text = `${page.title} ${page.more}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
+    const has = (text) => words.every((word) => text.toLowerCase().includes(word));
+    const found = window.fieldnotesPages.filter((page) => has(`${page.title} ${page.more}`));
+    const hits = [
+      ...found.filter((page) => has(page.title)),
+      ...found.filter((page) => !has(page.title)),
+    ];
     list.replaceChildren(
       ...hits.slice(0, 12).map((page) => {
         const item = document.createElement("li");
@@ -42,16 +45,31 @@
         return item;
       })
     );
-    list.hidden = hits.length === 0;
+    if (!hits.length) {
+      const item = document.createElement("li");
+      item.textContent = `Nothing found for “${words.join(" ")}”.`;
+      list.replaceChildren(item);
+    }
+    list.hidden = false;
   }
 
   function startSearch() {
     const input = document.getElementById("search");
     const list = document.getElementById("found");
+    if (!input) return; // a page that travels alone
     input.addEventListener("input", () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       if (!words.length) list.hidden = true;
       else load(() => show(list, words));
+    });
+    input.parentElement.addEventListener("keydown", (event) => {
+      const links = [...list.querySelectorAll("a")];
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Escape") list.hidden = true;
+      if (!step || list.hidden || !links.length) return;
+      event.preventDefault();
+      const next = links.indexOf(document.activeElement) + step;
+      (links[next] || (next < 0 ? input : links[links.length - 1])).focus();
     });
     document.addEventListener("click", (event) => {
       if (!event.target.closest(".search")) list.hidden = true;
