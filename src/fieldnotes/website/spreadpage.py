@@ -12,6 +12,7 @@ from fieldnotes.website.answers import (
     told_by,
 )
 from fieldnotes.website.cases import Case, Comparison
+from fieldnotes.website.importance import importance, importance_table
 from fieldnotes.website.outputs import figure_block
 from fieldnotes.website.parallel import parallel_figure
 from fieldnotes.website.plots import scrap_figure
@@ -126,6 +127,7 @@ def _stage(
     stage = _Stage(comparison, cases)
     headline = found.quantity.name if found and found.stage == name else ""
     parts = [_heading(comparison, name, cases), stage.table(linked, headline)]
+    parts += [stage.importance(headline)] if headline else []
     return "\n\n".join([*parts, *stage.figures(without=headline)])
 
 
@@ -167,6 +169,13 @@ class _Stage:
         told = list(self.scraps.values())
         html = comparison_table(self.page, lines, named, told, linked, headline)
         return raw_html(html)
+
+    def importance(self, headline: str) -> str:
+        """What explains the scrap that answers; empty where too little is there."""
+        found = importance(told_once(self.rows, headline), headline, self.varied)
+        if found is None:
+            return ""
+        return f"### What explains it\n\n{importance_table(found, self.parameters)}"
 
     def figure(self, scrap: Quantity, number: int | None = None) -> str:
         """One scrap against all that can matter to it; empty where it never differs."""
