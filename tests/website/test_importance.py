@@ -32,6 +32,7 @@ def test_the_only_cause_explains_everything():
     found = importance(rows(lambda a, b: 2.0 * a), "error", ["a", "b"])
     assert shares(found)["a",] == pytest.approx(1.0)
     assert shares(found)["b",] <= 0.0
+    assert found is not None
     assert found.alone[0].names == ("a",)
 
 
