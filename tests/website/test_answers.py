@@ -77,9 +77,11 @@ def test_every_stage_that_recorded_a_text_answers_with_its_last():
         for name, texts in {"one": ["a.", "b."], "two": ["c."], "three": [""]}.items()
     }
     item = Comparison("toy/end", "End", answer={"text": "verdict"}, stages=stages)
-    assert said(item) == "one: b. two: c."
+    assert said(item) == [("one", "b."), ("two", "c.")]
+    assert finding(item) == "c\\. 1 more answer on its page."
     del stages["two"]
-    assert said(item) == "b."
+    assert said(item) == [("one", "b.")]
+    assert finding(item) == "b\\."
 
 
 def judged(values: dict[str, list[float]], **more: Any) -> dict[str, list[Case]]:

@@ -152,7 +152,12 @@ def finding(comparison: Comparison) -> str:
     A spread that lets a text answer is not answered by some number in its place.
     """
     if "value" not in comparison.answer:
-        return markdown(said(comparison))
+        texts = said(comparison)
+        if not texts:
+            return ""
+        # The last stage has seen the others; a page in between is no place for all.
+        more = f" {counted(len(texts) - 1, 'more answer')} on its page."
+        return markdown(texts[-1][1]) + (more if len(texts) > 1 else "")
     found = answer(comparison)
     return "" if found is None else " ".join(_sentences(found))
 
@@ -220,23 +225,20 @@ def _compared(found: Answer, others: Sequence[Setting]) -> str:
     return f"{text}."
 
 
-def said(comparison: Comparison) -> str:
-    """The text that the spread lets answer (`answer: {text: …}`), as last recorded.
+def said(comparison: Comparison) -> list[tuple[str, str]]:
+    """The texts that the spread lets answer (`answer: {text: …}`), as last recorded.
 
-    One of each stage, named where there are several. Empty where a value is to answer,
-    or no text was recorded by a run of today's code.
+    One of each stage, with the title of its run. None where a value is to answer, or no
+    text was recorded by a run of today's code.
     """
     if "value" in comparison.answer:
-        return ""
-    texts = [
+        return []
+    return [
         (run.title, text)
         for cases in comparison.stages.values()
         if (last := told_by(cases, comparison.answer.get("text", VERDICT)))
         for run, text in [last]
     ]
-    if len(texts) == 1:
-        return texts[0][1]
-    return " ".join(f"{title}: {text}" for title, text in texts)
 
 
 def told_by(cases: Sequence[Case], name: str) -> tuple[Any, str] | None:

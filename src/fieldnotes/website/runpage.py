@@ -9,7 +9,8 @@ from typing import Any
 import nbformat
 
 from fieldnotes.runs import FAILED, ModelEntry, Run, Status
-from fieldnotes.website.cases import flat, is_number, mapping, needed
+from fieldnotes.website.answers import VERDICT, told_by
+from fieldnotes.website.cases import Case, flat, is_number, mapping, needed
 from fieldnotes.website.outputs import Cell, cleaned, markdown_cell, settled, title_of
 from fieldnotes.website.tables import badge, pairs, parameter_table, table
 from fieldnotes.website.text import (
@@ -46,7 +47,7 @@ def run_page(
     """
     original = _cells(run)
     body = cleaned(original, {f.name: f.caption for f in run.figures})
-    top = [_banner(run), _spread_line(run, spreads), _failure(run, root)]
+    top = [_banner(run), _verdict(run), _spread_line(run, spreads), _failure(run, root)]
     cells = [
         markdown_cell("\n".join(part for part in top if part)),
         markdown_cell(_parameters(run)),
@@ -122,6 +123,12 @@ def _banner(run: Run) -> str:
         items = ("; ".join(_members_diverged(run))) or "all of it"
         text += f" Diverged: {escape(items)}."
     return raw_html(f'<p class="fn-banner">{text}</p>')
+
+
+def _verdict(run: Run) -> str:
+    """What the notebook concluded, where it recorded that as a text."""
+    told = told_by([Case(run, {})], VERDICT)
+    return f"\n**Verdict:** {markdown(told[1])}\n" if told else ""
 
 
 def _members_diverged(run: Run) -> list[str]:

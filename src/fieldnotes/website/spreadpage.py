@@ -9,6 +9,7 @@ from fieldnotes.website.answers import (
     Answer,
     answer,
     finding,
+    said,
     told_by,
 )
 from fieldnotes.website.cases import Case, Comparison
@@ -70,6 +71,10 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
 
 def _answered(comparison: Comparison, found: Answer | None) -> str:
     """The answer that the home page has as well, before all tables."""
+    texts = said(comparison)
+    if len(texts) > 1:
+        lines = [f"- **{markdown(title)}:** {markdown(text)}" for title, text in texts]
+        return "\n".join(lines)
     text = finding(comparison)
     whole = not comparison.missing and (found is None or found.complete)
     word = "Answer" if whole else "Answer so far"
