@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fieldnotes.cli.shared import AGAIN, SPREADS, planned, told
+from fieldnotes.clusters.options import place_options
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.words import listed, nearest, quoted
@@ -45,7 +46,7 @@ def plan(
 @SPREADS
 @AGAIN
 @click.option("--jobs", type=click.IntRange(1), help="Runs at once.")
-@click.option("--on", "where", default="local", show_default=True, metavar="PLACE")
+@place_options
 @click.option("--force", is_flag=True, help="Repeat finished runs too.")
 @click.option("--only", metavar="STAGE", multiple=True, help="This stage alone.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="[s] a run.")
@@ -71,16 +72,9 @@ def run(
 
     Example: fieldnotes run cooling/noise --jobs 2 --timeout 3600
     """
-    from fieldnotes.catalogue import Catalogue
-    from fieldnotes.runner import execute
+    from fieldnotes.clusters import run_on
     from fieldnotes.runner.detached import start_detached
 
-    if where != "local":
-        message = (
-            f"--on {where}: runs go to this machine only (`local`). On a cluster, "
-            "start `fieldnotes run-one FOLDER` for each folder of catalogue/runs."
-        )
-        raise FieldnotesError(message)
     project = Project.find()
     made = planned(project, spreads, again, force=force, only=only)
     if detach:
@@ -88,13 +82,7 @@ def run(
         click.echo(f"Batch {batch.name} runs by itself. Its log: {batch.log}")
         click.echo(f"To end it: fieldnotes stop {batch.name}")
         return 0
-    catalogue = Catalogue(project)
-    outcome = execute(
-        project, made, on_finished=lambda folder: catalogue.sync(), **options
-    )
-    catalogue.sync()
-    catalogue.export()
-    return outcome.exit_code
+    return run_on(project, made, where, **options)
 
 
 @click.command("run-one")
@@ -121,13 +109,17 @@ def status(spreads: tuple[str, ...]) -> int:
     Example: fieldnotes status cooling/noise
     """
     from fieldnotes.cli.tables import show_batches, show_status
+    from fieldnotes.clusters import mark_lost
     from fieldnotes.runner import project_status
     from fieldnotes.runner.batches import batches
 
     project = Project.find()
     found = project_status(project, list(spreads))
+    unasked = mark_lost(project, found.runs)
     show_batches(batches(project))
     show_status(found)
+    if unasked:
+        click.echo(unasked, err=True)
     return 1 if found.failures else 0
 
 

@@ -1,0 +1,81 @@
+"""`--on PLACE`: this machine, a cluster, Dask workers, or any other slots."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from fieldnotes.clusters.settings import ClusterError, read_cluster
+from fieldnotes.project import Project
+from fieldnotes.runner import Plan
+from fieldnotes.words import listed
+
+LOCAL, DASK = "local", "dask"
+# What a place cannot do, by the name of the option that asks for it.
+WATCHED = {"fail_fast": False, "max_failures": None}
+SENT = {"chunk": None, "dry_run": False}
+
+
+def run_on(project: Project, plan: Plan, place: str, **options: Any) -> int:
+    """Run a plan at a place; the exit code of the command.
+
+    A cluster gets what is missing and this returns; elsewhere it returns when the runs
+    have ended. `options` are those of `fieldnotes run`.
+
+    Raises:
+        ClusterError: there is no such place, or it lacks what is asked of it.
+    """
+    if place == LOCAL or place.split(":")[0] == DASK or ":" in place:
+        _refuse(place, options, SENT, "is for clusters, which get scripts")
+        return _watch(project, plan, place, **_without(options, SENT))
+    cluster = read_cluster(project, place)
+    _refuse(place, options, WATCHED, "is for runs that this command waits for")
+    from fieldnotes.clusters.sending import Sending
+
+    dry, throttle = options["dry_run"], options["jobs"]
+    kept = {name: options[name] for name in ("chunk", "timeout", "memory")}
+    sending = Sending(project, plan, cluster, throttle=throttle, say=click.echo, **kept)
+    return sending.dry_run() or 0 if dry else sending.send()
+
+
+def _watch(project: Project, plan: Plan, place: str, **options: Any) -> int:
+    """Run a plan and wait for its end; the index follows the run folders."""
+    from fieldnotes.catalogue import Catalogue
+    from fieldnotes.runner import execute
+
+    catalogue = Catalogue(project)
+    with _slots(project, plan, place, options["jobs"]) as chosen:
+        options |= chosen
+        outcome = execute(
+            project, plan, on_finished=lambda folder: catalogue.sync(), **options
+        )
+    catalogue.sync()
+    catalogue.export()
+    return outcome.exit_code
+
+
+@contextmanager
+def _slots(
+    project: Project, plan: Plan, place: str, jobs: int | None
+) -> Iterator[dict[str, Any]]:
+    """Where runs execute, as options of `execute`."""
+    yield {}
+
+
+def _refuse(
+    place: str, options: dict[str, Any], unused: dict[str, Any], why: str
+) -> None:
+    """Refuse options that mean nothing at this place.
+
+    Raises:
+        ClusterError: one is given.
+    """
+    given = [f"--{n.replace('_', '-')}" for n, no in unused.items() if options[n] != no]
+    if given:
+        message = f"--on {place}: {listed(given)} {why}. Leave it out. Nothing was run."
+        raise ClusterError(message)
+
+
+def _without(options: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in names}
