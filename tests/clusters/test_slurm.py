@@ -114,9 +114,8 @@ def test_a_preempted_run_is_no_failure_and_goes_on_when_there_is_room(
     assert "1 run still in the scheduler" in slurm.send("one")
     (toy.root / "hold").unlink()
     # Slurm starts it again by itself two minutes later; here, at once.
-    job = slurm.jobs()[0]
-    wait_for(lambda: "PENDING" in scheduler("squeue", "-rho", "%F %T"))
-    scheduler("scontrol", "update", f"JobId={job}", "StartTime=now")
+    wait_for(lambda: "RUNNING" not in scheduler("squeue", "-rho", "%T"))
+    scheduler("scontrol", "update", f"JobId={slurm.jobs()[0]}", "StartTime=now")
     wait_for(lambda: slurm.states("one") == ["done"])
     assert slurm.diary() == ["0 False", "0 True"]
     assert toy.status(run)["attempt"] == 2

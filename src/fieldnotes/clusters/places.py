@@ -26,7 +26,7 @@ def run_on(project: Project, plan: Plan, place: str, **options: Any) -> int:
     Raises:
         ClusterError: there is no such place, or it lacks what is asked of it.
     """
-    if place == LOCAL or place.split(":")[0] == DASK or ":" in place:
+    if place in (LOCAL, DASK) or ":" in place:
         _refuse(place, options, SENT, "is for clusters, which get scripts")
         return _watch(project, plan, place, **_without(options, SENT))
     cluster = read_cluster(project, place)
@@ -60,7 +60,33 @@ def _slots(
     project: Project, plan: Plan, place: str, jobs: int | None
 ) -> Iterator[dict[str, Any]]:
     """Where runs execute, as options of `execute`."""
-    yield {}
+    if place != LOCAL:
+        from fieldnotes.clusters.slots import dask_slots, factory_slots
+
+        is_dask = place.partition(":")[0] == DASK
+        elsewhere = (
+            dask_slots(plan, place, jobs)
+            if is_dask
+            else factory_slots(project, place, jobs)
+        )
+        with elsewhere as chosen:
+            yield chosen
+        return
+    from fieldnotes.clusters.devices import DeviceSlots, devices, most_gpus
+    from fieldnotes.clusters.devices import refuse_too_many as refuse
+    from fieldnotes.runner.batch import default_jobs
+
+    asking = most_gpus(plan)
+    if asking is None:
+        yield {}
+        return
+    names, number = devices(), jobs or default_jobs(plan)
+    refuse(asking, names)
+    slots = DeviceSlots(number, names)
+    try:
+        yield {"slots": slots, "jobs": number}
+    finally:
+        slots.close()
 
 
 def _refuse(

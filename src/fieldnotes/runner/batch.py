@@ -211,8 +211,10 @@ class _Batch:
 
     def _start(self) -> None:
         """Fill the free slots."""
-        while self.ready and not self._stopped and len(self.running) < self.jobs:
-            run = self.ready.popleft()
+        while not self._stopped and len(self.running) < self.jobs:
+            run = self._next()
+            if run is None:
+                return
             busy = len(self.running) + len(self.ready) + 1
             threads = max(1, cores() // min(self.jobs, busy))
             try:
@@ -229,6 +231,14 @@ class _Batch:
             where = str(run.folder), str(self.project.root)
             self.running[self.slots.submit(launch, *where)] = run
             self.display.started(run)
+
+    def _next(self) -> PlannedRun | None:
+        """Take the first ready run that the slots have room for; None for none."""
+        takes = getattr(self.slots, "takes", lambda run: True)
+        run = next(filter(takes, self.ready), None)
+        if run is not None:
+            self.ready.remove(run)
+        return run
 
     def _collect(self) -> None:
         """Take note of what has ended."""

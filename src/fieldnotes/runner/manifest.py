@@ -138,6 +138,7 @@ def limits_of(
         timeout_s=of_stage.get("timeout") if timeout is None else timeout,
         memory_gb=of_stage.get("memory") if memory is None else memory,
         threads=threads,
+        gpus=int(of_stage.get("gpus") or 0),
     )
 
 

@@ -6,10 +6,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from fieldnotes.runner.monitor import kill_leftovers, kill_tree
@@ -25,13 +26,16 @@ class Slots(Protocol):
     def submit(self, fn: Any, /, *args: Any) -> Future: ...
 
 
-def launch(folder: str, root: str) -> int:
+def launch(
+    folder: str, root: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> int:
     """Run `fieldnotes run-one FOLDER` in a process group of its own; its exit code.
 
-    A negative code is the signal that ended the worker.
+    A negative code is the signal that ended the worker. `variables` are laid over its
+    environment.
     """
     command = [sys.executable, "-m", "fieldnotes", "run-one", folder]
-    environment = os.environ | {"FIELDNOTES_PROJECT": root}
+    environment = os.environ | {"FIELDNOTES_PROJECT": root, **variables}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             command,
@@ -113,6 +117,16 @@ def _ask(asked: set[subprocess.Popen]) -> None:
         # Not SIGINT: below a shell's background job it is ignored from the start.
         process.terminate()
     asked |= fresh
+
+
+def stop_workers() -> None:
+    """Ask the runs that this process has launched to stop; kill those that do not."""
+    asked: set[subprocess.Popen] = set()
+    for act in (lambda: _ask(asked), _kill):
+        limit = time.monotonic() + GRACE
+        while _PROCESSES and time.monotonic() < limit:
+            act()
+            time.sleep(0.05)
 
 
 def _kill() -> None:

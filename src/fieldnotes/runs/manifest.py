@@ -19,11 +19,12 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may take: wall-clock time [s], memory [GB], threads [1]."""
+    """What a run may take: wall-clock time [s], memory [GB], threads [1], GPUs [1]."""
 
     timeout_s: float | None = None
     memory_gb: float | None = None
     threads: int = 1
+    gpus: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,12 @@ from fieldnotes.spreads.problems import Place
 from fieldnotes.spreads.yaml import Node, plain
 from fieldnotes.words import listed, nearest, quoted, shown
 
-LIMITS = ("timeout", "memory")  # [s], [GB]
+MOST_GPUS = 64  # [1] of one run
+LIMITS = {
+    "timeout": "a positive number [s]",
+    "memory": "a positive number [GB]",
+    "gpus": f"a whole number of GPUs, 0 to {MOST_GPUS}",
+}
 PAGES = ("all", "none", "failed")
 ANSWERS = ("value", "text", "order", "over")
 
@@ -70,24 +75,30 @@ def switch(node: Node | None, place: Place) -> bool:
 
 
 def limits(node: Node | None, place: Place) -> dict[str, float]:
-    """Limits of one run: `timeout` [s] and `memory` [GB]."""
+    """What one run may take: `timeout` [s], `memory` [GB], and `gpus` [1], whole."""
     entries = mapping(node, place)
     only_keys(node.keys if node else {}, LIMITS, place)
     found = {}
-    for name in LIMITS:
+    for name, allowed in LIMITS.items():
         if name not in entries:
             continue
-        value = entries[name].value
-        number = type(value) in (int, float) and value > 0
-        if number and value < 1e15 and math.isfinite(value):
-            found[name] = float(value)
-        else:
-            unit = {"timeout": "s", "memory": "GB"}[name]
+        value = _limit(name, entries[name].value)
+        if value is None:
             given = shown(plain(entries[name]))
-            place.under(name).refuse(
-                f"must be a positive number [{unit}]; got {given}."
-            )
+            place.under(name).refuse(f"must be {allowed}; got {given}.")
+        else:
+            found[name] = value
     return found
+
+
+def _limit(name: str, value: Any) -> float | None:
+    """A limit as a number; None where it is none."""
+    if name == "gpus":
+        fits = type(value) is int and 0 <= value <= MOST_GPUS
+    else:
+        number = type(value) in (int, float) and 0 < value < 1e15
+        fits = number and math.isfinite(value)
+    return float(value) if fits else None
 
 
 def answer(node: Node | None, place: Place) -> dict[str, Any] | None:
