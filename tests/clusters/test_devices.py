@@ -46,6 +46,8 @@ def mixed(toy, monkeypatch):
     """Four runs that need a GPU and two that do not, on a machine with two GPUs."""
     toy.notebook("look", LOOK)
     toy.spread("mixed", MIXED)
+    setting = '[environment]\nXLA_PYTHON_CLIENT_PREALLOCATE = "false"\n'
+    (toy.root / "fieldnotes.toml").write_text(setting)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-5a")
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     return toy

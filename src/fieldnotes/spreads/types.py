@@ -110,6 +110,10 @@ class Kind:
     def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(_strict(self.type, self.range), config=STRICT)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A cluster's node makes the adapter anew: it cannot be pickled.
+        return {name: own for name, own in vars(self).items() if name != "_adapter"}
+
 
 def is_open(kind: Any) -> bool:
     """Whether a type is a list, or a tuple, of any length."""
