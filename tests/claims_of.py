@@ -13,7 +13,7 @@ from studies.latent import settings
 
 FOLDER = ROOT / "notebooks" / "latent"
 NOTEBOOKS = ("3-one-step", "4-aligned", "5-stability", "6-stimulus-rate")
-NOTEBOOKS += ("7-staggered", "8-limits", "14-calcium")
+NOTEBOOKS += ("7-staggered", "8-limits", "16-calcium")
 
 
 @lru_cache
@@ -34,7 +34,7 @@ def claims_of(table: pd.DataFrame, *notebooks: str) -> dict[str, Claim]:
     """What notebooks say of their claims, by name, given judged models."""
     found: dict[str, Claim] = {}
     for notebook in notebooks or NOTEBOOKS:
-        own = settings.calcium if notebook == "14-calcium" else settings.voltage
+        own = settings.calcium if notebook == "16-calcium" else settings.voltage
         names: dict[str, Any] = {"table": own(table)}
         exec(compile(cells(notebook), notebook, "exec"), names)
         found |= {claim.name: claim for claim in names["claims"]}

@@ -18,7 +18,7 @@
 #
 # **You will see** every claim with what was reported, what was found and the verdict;
 # and the targets of this study. **Needs** runs of `3-one-step` to `8-limits` and
-# `14-calcium`. **Takes** seconds.
+# `16-calcium`. **Takes** seconds.
 
 # %% tags=["parameters"]
 notebooks: list[str] = [

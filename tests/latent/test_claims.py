@@ -368,7 +368,7 @@ def test_calcium_is_judged_by_its_own_claim_and_by_no_other():
     sparse = judged(signal="calcium", validation_to_constant=0.5)
     far = sparse.assign(validation_ratio=3.0)
     for given, verdict in ((sparse, AS), (far, IN_PART)):
-        claim = claims_of(table(calcium, given), "14-calcium")["calcium"]
+        claim = claims_of(table(calcium, given), "16-calcium")["calcium"]
         assert claim.verdict == verdict
         assert "aligned: error between" in claim.ours
     voltage = judged(signal=np.nan)  # a model from before there was a choice
