@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, files
 import numpy as np
 import pytest
 
+from latent_flyvis import write_connectome
 from studies.latent import flyvis
 from studies.latent.circuit import hexeye
 from studies.latent.flyvis import (
@@ -21,15 +22,6 @@ from studies.latent.recordings import load_npz, parents
 from studies.latent.simulation import simulate
 
 
-def cell(name, stride=(1, 1)):
-    return {"name": name, "pattern": ["stride", list(stride)]}
-
-
-def edge(source, target, sign, *offsets):
-    kernel = [[[u, v], count] for u, v, count in offsets]
-    return {"src": source, "tar": target, "alpha": sign, "offsets": kernel}
-
-
 def wired(recording):
     table = parents(recording)
     assert table is not None
@@ -39,19 +31,7 @@ def wired(recording):
 @pytest.fixture
 def small(tmp_path):
     """Two receptors, a relay with a triangular kernel, a wide type."""
-    spec = {
-        "nodes": [cell("R1"), cell("R2"), cell("Mi"), cell("Am", (3, 2))],
-        "edges": [
-            edge("R1", "Mi", -1, (0, 0, 40)),
-            edge("R2", "Mi", -1, (0, 0, 20)),
-            edge("Mi", "Mi", 1, (-1, 0, 2), (1, 0, 6)),
-            edge("Mi", "Am", 1, (0, -2, 3), (0, 2, 3), (2, 0, 9)),
-        ],
-        "input_units": ["R1", "R2"],
-    }
-    path = tmp_path / "small.json"
-    path.write_text(json.dumps(spec))
-    return path
+    return write_connectome(tmp_path / "small.json")
 
 
 def test_a_small_file_gives_its_cells_and_edges(small):

@@ -2,8 +2,9 @@
 
 flyvis (Lappalainen et al., Nature 2024) stores cell types, kernels of synapse counts
 and signs in one JSON file of its wheel. `pip install --no-deps flyvis` is enough to
-read it here; trained parameters are not in the wheel, so time constants, biases and the
-gain are the reader's to choose. Recordings of a flyvis network itself come from
+read it here. Trained parameters are not in the wheel: they come from a file that the
+reader names (`flyvis_parameters`), or time constants, biases and the gain are the
+reader's to choose. Recordings of a flyvis network itself come from
 `tools/flyvis_export.py`, a process and an environment of its own.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from studies.latent.circuit import Circuit, hexagon
+from studies.latent.flyvis_parameters import Pair, read_parameters
 
 FILE = "fib25-fib19_v2.2.json"
 FILL = 1.0  # synapses at an offset inside a kernel's hull that nobody measured
@@ -36,32 +38,49 @@ def flyvis_topology(
     extent: int = 8,
     *,
     gain: float = 1.0,
-    tau: float | Mapping[str, float] = TAU,
-    bias: float | Mapping[str, float] = BIAS,
+    tau: float | Mapping[str, float] | None = None,
+    bias: float | Mapping[str, float] | None = None,
     path: str | Path = "",
+    parameters: str | Path = "",
 ) -> Circuit:
     """The connectome on a hexagon of columns, as a circuit that `simulate` takes.
 
-    Weights are gain · sign · count · 0.01 / mean count of the type pair, at gain 1
-    those of an untrained flyvis network, which is almost silent. At extent 3 the
-    eigenvalues of W - I reach zero between the gains 6 and 7. Neurons stand in the
-    order of flyvis.
+    Weights are gain · sign · count · strength of the type pair. With a file of trained
+    `parameters` the strengths are those of the file. Without one they are 0.01 / mean
+    count of the type pair, at gain 1 those of an untrained flyvis network, which is
+    almost silent; at extent 3 the eigenvalues of W - I reach zero between the gains 6
+    and 7, at extent 8 below 6. Neurons stand in the order of flyvis.
 
     Args:
         extent: columns from the centre to a corner [1]; 8 gives 13,741 neurons.
         gain: of all weights [1].
-        tau: time constant [s], of all types or by type.
-        bias: resting potential [voltage], of all types or by type.
+        tau: time constant [s], of all types or by type; 0.05 where it is not given.
+        bias: resting potential [voltage], likewise; 0.5 where it is not given.
         path: the JSON file; where it is not given, that of the installed wheel.
+        parameters: file of trained parameters, `tau` and `bias` among them.
 
     Raises:
-        TopologyError: flyvis is not installed, or the file does not fit.
+        TopologyError: flyvis is not installed, the file does not fit, `tau` or `bias`
+            is given beside `parameters`, or a pair with an edge has no strength there.
+        ParameterFileError: the file of parameters does not fit.
     """
     spec = read_specification(path or locate())
+    strength: Mapping[Pair, float] | None = None
+    if parameters:
+        named = {"tau": tau, "bias": bias}
+        twice = [f"`{name}`" for name, value in named.items() if value is not None]
+        if twice:
+            msg = (
+                f"{' and '.join(twice)} beside `parameters`, which has its own: leave "
+                "out the one or the other."
+            )
+            raise TopologyError(msg)
+        trained = read_parameters(parameters, [node["name"] for node in spec["nodes"]])
+        tau, bias, strength = trained.tau, trained.bias, trained.strength
     axial = hexagon(extent)
     cells, number = _cells(spec, axial)
     kinds = sorted({name for name, _, _ in cells})
-    pre, post, weight = _edges(spec, number, gain)
+    pre, post, weight = _edges(spec, number, gain, strength)
     names = [name for name, _, _ in cells]
     place = {(int(u), int(v)): column for column, (u, v) in enumerate(axial)}
     return Circuit(
@@ -69,12 +88,12 @@ def flyvis_topology(
         type_index=np.array([kinds.index(name) for name in names]),
         column=np.array([place[u, v] for _, u, v in cells]),
         axial=axial,
-        tau=_values("tau", tau, names),
-        bias=_values("bias", bias, names),
+        tau=_values("tau", TAU if tau is None else tau, names),
+        bias=_values("bias", BIAS if bias is None else bias, names),
         pre=pre,
         post=post,
         weight=weight,
-        name=f"flyvis extent {extent}",
+        name=f"{'trained ' if parameters else ''}flyvis extent {extent}",
         receptor_types=tuple(spec["input_units"]),
     )
 
@@ -193,7 +212,10 @@ def _cells(
 
 
 def _edges(
-    spec: Mapping[str, Any], number: Mapping[tuple[str, int, int], int], gain: float
+    spec: Mapping[str, Any],
+    number: Mapping[tuple[str, int, int], int],
+    gain: float,
+    strength: Mapping[Pair, float] | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Source, target and weight of every edge that stays inside the hexagon."""
     places: dict[str, list[tuple[int, int, int]]] = {}
@@ -211,10 +233,26 @@ def _edges(
                     ends.append((neuron, reached))
                     counts.append(count)
         if counts:  # the mean is over edges, as flyvis takes it, not over offsets
-            scale = gain * edge["alpha"] * STRENGTH / np.mean(counts)
-            weights.append(scale * np.array(counts, float))
+            own = _strength(edge, float(np.mean(counts)), strength)
+            weights.append(gain * edge["alpha"] * own * np.array(counts, float))
     pre, post = np.array(ends, int).reshape(-1, 2).T
     return pre, post, np.concatenate([*weights, np.zeros(0)])
+
+
+def _strength(
+    edge: Mapping[str, Any], mean: float, strength: Mapping[Pair, float] | None
+) -> float:
+    """Of a synapse of a pair of types that has edges [voltage]."""
+    if strength is None:
+        return STRENGTH / mean
+    pair = (str(edge["src"]), str(edge["tar"]))
+    if pair not in strength:
+        msg = (
+            f"`parameters` has no strength for {pair[0]} → {pair[1]}, which has edges. "
+            "Give the pair one, 0 for none."
+        )
+        raise TopologyError(msg)
+    return strength[pair]
 
 
 def _values(

@@ -114,11 +114,15 @@ def split(recording: Recording, start: int, stop: int) -> Recording:
 
 
 def parents(recording: Recording) -> Bool[np.ndarray, "neuron neuron"] | None:
-    """Row i is True at every neuron j with an edge j → i; None without a connectome."""
-    if recording.pre is None or recording.post is None:
+    """Row i is True at every neuron j with an edge j → i; None without a connectome.
+
+    An edge of weight zero carries nothing and makes no parent.
+    """
+    if recording.pre is None or recording.post is None or recording.weight is None:
         return None
     table = np.zeros((recording.neurons, recording.neurons), bool)
-    table[recording.post, recording.pre] = True
+    carries = recording.weight != 0
+    table[recording.post[carries], recording.pre[carries]] = True
     return table
 
 
