@@ -8,6 +8,8 @@ GOOD = {
     "plant_perturbations": {"amplitudes": [0.0, 0.5, 4.0], "grid": 2},
     "feedback_perturbations": {"start": 30, "duration": 5, "noise": 0.1},
     "unit_preferences": {"directions": 24, "load": 0.4},
+    "plant_perturbations_with_context": {"contexts": [-1.0, 0.0, 2.0]},
+    "feedback_perturbations_with_context": {"contexts": [-1.0, 0.0], "step": 10},
 }
 
 
@@ -34,6 +36,17 @@ def test_what_is_possible_passes(notebook):
         ("unit_preferences", {"grid": 1}, "grid"),
         ("unit_preferences", {"load": 0.0}, "load"),
         ("unit_preferences", {"curl": 0.0}, "curl"),
+        ("plant_perturbations_with_context", {"contexts": [0.0, 1.0]}, "contexts"),
+        ("plant_perturbations_with_context", {"contexts": [0, 2, 1]}, "contexts"),
+        (
+            "plant_perturbations_with_context",
+            {"contexts": [0.0, float("nan"), 1.0]},
+            "contexts",
+        ),
+        ("plant_perturbations_with_context", {"amplitudes": [1.0]}, "amplitudes"),
+        ("feedback_perturbations_with_context", {"contexts": [0.0]}, "contexts"),
+        ("feedback_perturbations_with_context", {"step": 0}, "step"),
+        ("feedback_perturbations_with_context", {"axes": 0}, "axes"),
     ],
 )
 def test_what_is_impossible_is_refused_by_name(notebook, wrong, named):

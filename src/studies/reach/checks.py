@@ -60,6 +60,34 @@ def feedback_perturbations(parameters: Parameters) -> None:
         positive(parameters, name)
 
 
+def plant_perturbations_with_context(parameters: Parameters) -> None:
+    """Notebook 5: amplitudes as in notebook 2, and contexts that allow a parabola."""
+    plant_perturbations(parameters)
+    check_contexts(parameters, fewest=3)
+
+
+def feedback_perturbations_with_context(parameters: Parameters) -> None:
+    """Notebook 6: impulses and steps of the context are possible."""
+    check_contexts(parameters, fewest=2)
+    check_counts(parameters, "grid", "sizes", "duration", "evaluations")
+    check_counts(parameters, "step", "directions", "axes")
+    at_least(parameters, "start", 0)
+    for name in ("position_impulse", "velocity_impulse"):
+        positive(parameters, name)
+
+
+def check_contexts(parameters: Parameters, fewest: int) -> None:
+    """Refuses contexts that are too few or do not ascend."""
+    contexts = list(parameters.get("contexts", [-1.0, 0.0, 1.0]))
+    ascending = all(a < b for a, b in zip(contexts, contexts[1:], strict=False))
+    if len(contexts) < fewest or not ascending:
+        message = (
+            f"`contexts` must list at least {fewest} numbers, each larger than the one "
+            f"before; got {contexts}."
+        )
+        raise ValueError(message)
+
+
 def unit_preferences(parameters: Parameters) -> None:
     """Notebook 4: directions and places are enough for a fit of a plane."""
     at_least(parameters, "directions", 3)

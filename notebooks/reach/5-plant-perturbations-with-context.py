@@ -1,0 +1,522 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Can a controller be told how robust to be?
+#
+# Controllers of this page were trained under random fields, and a number told them on
+# every trial how strong the field might be. Here that number, the *context*, is turned
+# like a knob while the field stays the same. Contexts outside the range of the training
+# are asked for too.
+#
+# **You will see** reaches, profiles and measures by context, and for each trial the
+# context at which its path is straightest. **Needs** models of `1-train` that have a
+# context input, of one method and one kind of field. **Takes** two minutes for twenty
+# models on two cores.
+#
+# All models, fields and contexts meet the same reaches and the same noise.
+
+# %%
+from typing import Literal
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {  # [-] which models are tested
+    "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
+}
+field: Literal["curl", "constant"] = "curl"  # [-] field that is switched on
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): field, ascending
+contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] numbers told, ascending
+grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
+directions: int = 8  # [1] in [2, 360]: reaches from each place
+evaluations: int = 2  # [1] in [1, 1000]: repeats of each reach, with other noise
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise of these tests
+# fmt: on
+
+# %%
+import jax
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from studies import evidence
+from studies.reach import contexts as told
+from studies.reach import evaluation, figures, metrics, reductions, sources, tasks
+from studies.reach.figures import context_effects
+from studies.reach.straightness import straightest, summary
+from studies.reach.trained import load_trained
+
+# %% [markdown]
+# ## What is known
+#
+# A [poster](/pages/references.qmd#reach-poster) shows networks that were told a factor
+# of the field's strength, between 0 and 1. In a curl field of 4 N s/m the largest
+# distance to the side falls from 52 to 13 % of the reach between contexts −3 and 3
+# after training at std 1.5, and stays between 44 and 48 % without a field in training.
+# The [notes](/pages/references.qmd#reach-notes) add that the effect goes on outside the
+# trained range: towards less robustness than any training gives below 0, and towards
+# overshoot above 1. They ask at which context the path is straightest, without answer.
+#
+# ## Prediction
+#
+# At the largest training std the hand strays less at every step of the context from −1
+# to 2. Without a field in training the context means nothing, so the distance changes
+# by less than a tenth. The force grows with the context. The path is straightest at
+# a context above 1, because the test's field is stronger than most in training.
+
+# %%
+trained = load_trained(catalogue, models)
+method = told.listens(trained.rows)
+stacked, loop, stds = trained.controllers, trained.loop, trained.stds
+keys = jax.random.split(jax.random.key(evaluation_seed), 2)
+strongest = float(amplitudes[-1])
+unit = "N s/m" if field == "curl" else "N"
+
+
+# %%
+def across(reaches, fields):
+    """These reaches under each of the fields and each context, in this order."""
+    several = evaluation.across_fields(reaches, field, fields)
+    return told.across_contexts(several, contexts)
+
+
+NAMES = (
+    *metrics.PLANT_WITH_CONTEXT,
+    "max_orthogonal_distance_left",
+    "sum_orthogonal_distance",
+)
+many = across(tasks.centre_out(grid, directions), amplitudes)
+few = across(tasks.centre_out(grid=1, directions=7), [strongest])
+reduction = reductions.ReachReduction(loop, NAMES)
+memory = evaluation.memory(stacked, loop, many, evaluations, reduction)
+catalogue.record("memory", memory.held / 1e6, "MB", "memory held at a time")
+Markdown(
+    f"{trained}, told by {method}. {many.curl.shape[1]} reaches × {evaluations} "
+    f"repeats × {len(amplitudes)} fields × {len(contexts)} contexts each: {memory}."
+)
+
+# %%
+result = evaluation.evaluate(stacked, loop, many, evaluations, keys[0], reduction)
+variants = told.named_variants([{"amplitude": float(a)} for a in amplitudes], contexts)
+frame = reductions.table(result.measures, trained.members, variants)
+means = told.model_means(frame, "amplitude")
+keep = reductions.PathReduction(loop)
+paths = evaluation.evaluate(stacked, loop, few, 1, keys[1], keep)
+context_colours = {
+    f"context {c:g}": context_effects.context_colour(c) for c in contexts
+}
+
+# %% [markdown]
+# ## The simplest case: paths by context
+#
+# All replicates of the lowest and of the highest training std, once in each direction,
+# under the strongest field, turned into the frame of the reach. If the context is a
+# knob, the colours lie in order; without a field in training they lie on each other.
+
+
+# %%
+def paths_of(std, place, css):
+    """The paths of a training std at one context."""
+    panels, words = reductions.choose(
+        paths, trained.of_std(std), place, seeds=trained.seeds
+    )
+    return figures.Group(panels, css, words)
+
+
+by_context = {
+    std: {
+        name: paths_of(std, place, css)
+        for place, (name, css) in enumerate(context_colours.items())
+    }
+    for std in dict.fromkeys((stds[0], stds[-1]))
+}
+by_std = {
+    context: {
+        f"training std {std:g}": paths_of(std, place, trained.colours[std])
+        for std in stds
+    }
+    for place, context in enumerate(contexts)
+}
+every = [*by_context.values(), *by_std.values()]
+edges = figures.limits([one for groups in every for one in groups.values()])
+
+# %% tags=["figure"]
+for std, groups in by_context.items():
+    catalogue.save_figure(
+        figures.aligned_paths(groups, tasks.REACH, edges).update_layout(
+            title=f"training std {std:g}"
+        ),
+        f"aligned-by-context-std-{std:g}",
+        kind="aligned reaches by context",
+        caption=f"Position, velocity and force along and across the reach in a {field} "
+        f"field of {strongest:g} {unit}, by context, of all replicates of training std "
+        f"{std:g}, told by {method}; thick lines are means.",
+        models=trained.table.iloc[trained.of_std(std)],
+        parameters={"field_std": std},
+    ).show()
+
+# %% [markdown]
+# The same paths by training std, at each context. At a low context trained networks
+# should be no better than untrained ones.
+
+# %% tags=["figure"]
+for context, groups in by_std.items():
+    catalogue.save_figure(
+        figures.aligned_paths(groups, tasks.REACH, edges).update_layout(
+            title=f"context {context:g}"
+        ),
+        f"aligned-by-std-context-{context:g}",
+        kind="aligned reaches by std",
+        caption=f"Position, velocity and force along and across the reach in a {field} "
+        f"field of {strongest:g} {unit} at context {context:g}, by training std, told "
+        f"by {method}; thick lines are means.",
+        models=trained.table,
+        parameters={"context": context},
+    ).show()
+
+# %% [markdown]
+# ## Profiles
+#
+# Velocity and force over time, mean ± one standard deviation over directions, repeats
+# and replicates, at the highest training std. A network that is told of a strong field
+# should push harder at once, also where there is no field.
+
+
+# %%
+def bands(place):
+    """Velocity and force over time in one field, by context, at the highest std."""
+    members = trained.of_std(stds[-1])
+    first = place * len(contexts)
+    return {
+        quantity: {
+            name: reductions.spread(
+                np.asarray(getattr(result.profile, quantity))[members, first + k]
+            )
+            for k, name in enumerate(context_colours)
+        }
+        for quantity in ("velocity", "force")
+    }
+
+
+by_place = {place: bands(place) for place in (0, len(amplitudes) - 1)}
+band_edges = figures.profile_limits(list(by_place.values()))
+
+# %% tags=["figure"]
+for place, band in by_place.items():
+    catalogue.save_figure(
+        figures.profiles(band, context_colours, loop.dt, band_edges).update_layout(
+            title=f"{field} field of {amplitudes[place]:g} {unit}"
+        ),
+        f"profiles-amplitude-{amplitudes[place]:g}",
+        kind="profiles by context",
+        caption="Velocity and force over time, along and across the reach, in a "
+        f"{field} field of {amplitudes[place]:g} {unit}, by context; mean ± one "
+        f"standard deviation, training std {stds[-1]:g}, told by {method}.",
+        models=trained.table.iloc[trained.of_std(stds[-1])],
+        parameters={"amplitude": amplitudes[place]},
+    ).show()
+
+# %% [markdown]
+# ## Measures against context
+#
+# A number for each trial, averaged over the trials of a replicate; lines are medians
+# over replicates and areas their range. Grey is the range of a context that is a switch
+# or a factor in training; one that tells the size of the draw goes beyond it.
+
+# %%
+SHOWN = (
+    "max_orthogonal_distance_left",
+    "end_position_error",
+    "max_net_force",
+    "max_parallel_vel_forward",
+)
+named = {f"training std {std:g}": std for std in stds}
+
+
+def at(std, amplitude=strongest, **more):
+    """The models of a training std in one field, a row for each context."""
+    return evidence.where(means, field_std=std, amplitude=amplitude, **more)
+
+
+panels = {
+    f"{metrics.words(measure)}<br>[{metrics.unit(measure)}]": {
+        name: told.curves(at(std), measure) for name, std in named.items()
+    }
+    for measure in SHOWN
+}
+pairs = [dict(list(panels.items())[k : k + 2]) for k in (0, 2)]
+
+# %% tags=["figure"]
+for pair, about in zip(pairs, ("deviation", "effort"), strict=True):
+    catalogue.save_figure(
+        context_effects.against_context(
+            contexts, pair, {name: trained.colours[s] for name, s in named.items()}
+        ),
+        f"{about}-against-context",
+        kind="measures against context",
+        caption=f"Measures of {about} against the context in a {field} field of "
+        f"{strongest:g} {unit}, by training std, told by {method}; median and range of "
+        "the replicates, grey the range of a switch or a factor in training.",
+        models=trained.table,
+    ).show()
+
+# %%
+for measure in (*NAMES, "output_correlation"):
+    words, of = metrics.words(measure), metrics.unit(measure)
+    meaning = f"{words} in the strongest field, median over replicates"
+    for std in stds:
+        for context, value in told.medians(at(std), measure).items():
+            own = {"field_std": std, "context": context}
+            catalogue.record(measure, value, of, meaning, member=own)
+means.to_csv(catalogue.artifact("measures.csv"), index=False)
+cells = [
+    [f"{c:g}", *(at(std, context=c).text(measure) for std in stds)]
+    for measure in SHOWN[:1]
+    for c in contexts
+]
+head = ["context", *(f"training std {std:g}" for std in stds)]
+Markdown(
+    f"{metrics.words(SHOWN[0]).capitalize()} [{metrics.unit(SHOWN[0])}] in a {field} "
+    f"field of {strongest:g} {unit}:\n\n{evidence.markdown(head, cells)}"
+)
+
+# %% tags=["figure"]
+in_field = frame[frame["amplitude"] == strongest]
+for measure in SHOWN[:2]:
+    catalogue.save_figure(
+        figures.measure_violins(
+            in_field,
+            measure,
+            ("context", "context [1]"),
+            ("field_std", "training std"),
+            trained.colours,
+            f"{metrics.words(measure)} [{metrics.unit(measure)}]",
+        ),
+        f"violins-{measure.replace('_', '-')}",
+        kind="measure violins by context",
+        caption=f"{metrics.words(measure).capitalize()} of every trial by context and "
+        f"training std, in a {field} field of {strongest:g} {unit}, told by {method}.",
+        models=trained.table,
+    ).show()
+
+# %% [markdown]
+# ## The context at which the path is straightest
+#
+# The deviation of a path is the size of its lateral distance over time. For each trial
+# it is known at every context; its minimum lies between the neighbours of the lowest
+# one, where a parabola finds it. Where the lowest deviation is at an end of the
+# contexts the minimum may lie beyond, and is counted so. The share saved is the fall
+# from the worst context to the best; where it is small, no context matters.
+
+# %%
+deviation = told.split_contexts(
+    result.measures["sum_orthogonal_distance_abs"], len(contexts)
+)
+along = np.moveaxis(deviation, 2, -1)  # (member, amplitude, evaluation, condition, ·)
+fields = [k for k, amplitude in enumerate(amplitudes) if amplitude > 0]
+best = {
+    (std, amplitudes[k]): straightest(
+        np.array(contexts, float), along[trained.of_std(std), k]
+    )
+    for std in stds
+    for k in fields
+}
+sums = {key: summary(one) for key, one in best.items()}
+for (std, amplitude), one in sums.items():
+    own = {"field_std": std, "amplitude": amplitude}
+    for name, value, meaning in (
+        ("straightest", one.median, "context of the straightest path, median trial"),
+        ("straightest_low", one.lowest, "context of the straightest path, 10 % below"),
+        (
+            "straightest_high",
+            one.highest,
+            "context of the straightest path, 90 % below",
+        ),
+        ("straightest_saved", one.saved, "deviation saved by the best context, share"),
+    ):
+        catalogue.record(name, value, "1", meaning, member=own)
+
+# %%
+rows = [
+    [f"{std:g}", f"{amplitude:g}", str(one), one.below, one.above, one.saved]
+    for (std, amplitude), one in sums.items()
+]
+head = ["training std", f"{field} [{unit}]", "straightest at context (10 to 90 %)"]
+head += ["at or below the lowest [1]", "at or above the highest [1]", "saved [1]"]
+Markdown(evidence.markdown(head, rows, text=3))
+
+# %% tags=["figure"]
+straight = in_field[in_field["context"] == contexts[0]].copy()
+for std in stds:
+    own = straight["field_std"] == std
+    straight.loc[own, "straightest"] = best[std, strongest].context.ravel()
+catalogue.save_figure(
+    figures.measure_violins(
+        straight.assign(amplitude=strongest),
+        "straightest",
+        ("field_std", "training std"),
+        ("amplitude", f"{field} field of"),
+        {strongest: figures.amplitude_colour(strongest, strongest)},
+        "context of the straightest path [1]",
+    ),
+    "straightest",
+    kind="straightest context",
+    caption="Context at which the path of a trial is straightest, by training std, in "
+    f"a {field} field of {strongest:g} {unit}, told by {method}; trials at the lowest "
+    "and highest context may be straightest beyond.",
+    models=trained.table,
+)
+
+# %% [markdown]
+# ## Verdict
+
+# %%
+BY_FIELD = {
+    "curl": {
+        "falls": "52, 21, 13 % at −3, 0, 3",
+        "flat": "48, 45, 44 % at −3, 0, 3",
+        "force": "2.05/1.5 at std 1.5, 1.3/1.45 at std 0, contexts 3/−3",
+        "outside": "anti-robust below 0, hyper-robust from 2 on",
+    },
+    "constant": {
+        "falls": "signed sum 13.5, 11, 6, 2.3, −0.7 from −2 to 2, std 0.04",
+        "flat": "28.5 % at all contexts",
+        "force": "1.65/0.65 at std 0.32 (bcs), 1.03 N at std 0, contexts 2/−2",
+        "outside": "end error 32 % at −2; the sum changes its sign at 2, std 0.04",
+    },
+}
+reported = BY_FIELD[field]
+claims = evidence.Claims(sources.POSTER if field == "curl" else sources.METHODS)
+none = at(0.0)
+robust = at(stds[-1]) if stds[-1] > 0 else evidence.NOTHING
+distance, idle = (told.medians(group, SHOWN[0]) for group in (robust, none))
+low, high = min(contexts), max(contexts)
+
+# %% tags=["claims"]
+claims.test(
+    "distance_falls_with_context",
+    f"At training std {stds[-1]:g} the distance to the side falls with every step of "
+    "the context from −1 to 2.",
+    reference=reported["falls"],
+    ours=told.said(distance, "%"),
+    holds=told.falls(distance, -1, 2),
+    models=[robust],
+)
+flat = told.change(idle, -1, 2)
+claims.test(
+    "flat_without_training",
+    "Without a field in training the context changes the distance to the side by less "
+    "than a tenth.",
+    reference=reported["flat"],
+    ours=f"{told.said(idle, '%')}; changes by {100 * flat:.2g} % from −1 to 2",
+    holds=flat < 0.1,
+    models=[none],
+)
+
+# %% tags=["claims"]
+forces, idle_forces = (told.medians(x, "max_net_force") for x in (robust, none))
+grown = forces.get(high, np.nan) / forces.get(low, np.nan)
+idle_grown = idle_forces.get(high, np.nan) / idle_forces.get(low, np.nan)
+claims.test(
+    "force_grows_with_context",
+    "From the lowest to the highest context the largest net force grows by more than a "
+    "tenth after training in a field, and by less without.",
+    reference=reported["force"],
+    ours=f"{grown:.3g}-fold and {idle_grown:.3g}-fold",
+    holds=[grown > 1.1, idle_grown < 1.1],
+    models=[robust, none],
+)
+outside = [low < 0 and distance.get(low, 0) > distance.get(0.0, np.inf)]
+outside += [high > 1 and distance.get(high, np.inf) < distance.get(1.0, 0)]
+claims.test(
+    "extrapolates",
+    "Contexts outside the trained range go on in the same direction: more distance "
+    "below 0, less above 1.",
+    reference=reported["outside"],
+    ours=told.said(distance, "%"),
+    holds=outside,
+    models=[robust],
+    source=sources.NOTES,
+)
+
+# %% tags=["claims"]
+gaps = {c: idle[c] - distance[c] for c in distance if c in idle}
+claims.test(
+    "spread_grows_with_context",
+    "The difference between training stds grows with every step of the context from 0 "
+    "on.",
+    reference="grows with context",
+    ours=told.said(gaps, "%"),
+    holds=told.falls({c: -gap for c, gap in gaps.items()}, 0, high),
+    models=[robust, none],
+    source=sources.NOTES,
+)
+anti_robust = "At the lowest context the trained network strays further than an "
+anti_robust += "untrained one."
+if field == "curl":
+    claims.test(
+        "anti_robust",
+        anti_robust,
+        reference="52 against 48 % at −3",
+        ours=f"{distance.get(low, np.nan):.3g} against {idle.get(low, np.nan):.3g} % "
+        f"at {low:g}",
+        holds=distance.get(low, np.nan) > idle.get(low, np.nan),
+        models=[robust, none],
+    )
+
+# %% [markdown]
+# In a constant field two more things are said: without a field in training the forward
+# velocity is the same with and without it, and a network that is told of more than it
+# was trained on overshoots to the other side.
+
+# %% tags=["claims"]
+if field == "constant":
+    forward = np.asarray(result.profile.velocity)[..., 0, :, 0]  # means over reaches
+    forward = told.split_contexts(forward, len(contexts))[trained.of_std(0.0)]
+    apart = np.abs(forward[:, -1] - forward[:, 0]).max() if forward.size else np.nan
+    share = float(apart / np.abs(forward).max()) if forward.size else np.nan
+    claims.test(
+        "same_forward_velocity",
+        "Without a field in training the forward velocity in the field differs from "
+        "that without by less than a twentieth of its peak.",
+        reference="identical",
+        ours=f"at most {100 * share:.2g} % of the peak",
+        holds=share < 0.05,
+        models=[none],
+        source=sources.NOTES,
+    )
+    signed = told.medians(robust, "sum_orthogonal_distance")
+    claims.test(
+        "overshoots",
+        "At the highest context the hand is, over time, on the other side of the way.",
+        reference="−0.7 at context 2, std 0.04",
+        ours=told.said(signed, "m s"),
+        holds=signed.get(high, np.nan) < 0,
+        models=[robust],
+    )
+
+# %% [markdown]
+# One prediction is this page's own, without a source: where the path is straightest.
+
+# %%
+of_top = sums.get((stds[-1], strongest))
+beyond = bool(of_top is not None and of_top.median > 1)
+catalogue.record("straightest_beyond_one", beyond, "-", "straightest context exceeds 1")
+catalogue.record(
+    "flatness", flat, "1", "relative change of distance, untrained, −1 to 2"
+)
+claims.record(catalogue)
+Markdown(claims.table())
+
+# %%
+text = (
+    f"{claims.sentence()} At training std {stds[-1]:g} paths are straightest at a "
+    f"context of {of_top}, {'as' if beyond else 'not as'} predicted above 1."
+)
+catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+Markdown(text)
