@@ -55,6 +55,7 @@ from studies.reach import (
     evaluation,
     figures,
     metrics,
+    published,
     reductions,
     sources,
     tasks,
@@ -479,6 +480,28 @@ claims.test(
     models=[robust],
     source=sources.NOTES,
 )
+
+# %% [markdown]
+# The published forces after impulses of velocity; ours are near within 30 % or 0.1 N.
+
+# %% tags=["claims"]
+alike = method == "pai-asf" and published.comparable(loop)
+pairs = published.beside(means, published.IMPULSES if alike else [])
+near = [
+    abs(pair.ours.median - pair.reference.value) <= max(0.3 * pair.reference.value, 0.1)
+    for pair in pairs
+]
+if pairs:
+    claims.test(
+        "numbers_force_after_impulse",
+        "The published forces after impulses of velocity come out.",
+        reference=f"{len(pairs)} numbers of {method}",
+        ours=f"{sum(near)} of them",
+        holds=near,
+    )
+Markdown(published.as_table(pairs, near) if pairs else "None is published of these.")
+
+# %%
 claims.record(catalogue)
 Markdown(claims.table())
 

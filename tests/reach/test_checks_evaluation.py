@@ -10,6 +10,8 @@ GOOD = {
     "unit_preferences": {"directions": 24, "load": 0.4},
     "plant_perturbations_with_context": {"contexts": [-1.0, 0.0, 2.0]},
     "feedback_perturbations_with_context": {"contexts": [-1.0, 0.0], "step": 10},
+    "variations": {"contexts": [0.0, 2.0], "amplitude": 4.0},
+    "findings_with_context": {"contexts": [0.0, 2.0], "notebooks": ["a/b"]},
 }
 
 
@@ -47,6 +49,12 @@ def test_what_is_possible_passes(notebook):
         ("feedback_perturbations_with_context", {"contexts": [0.0]}, "contexts"),
         ("feedback_perturbations_with_context", {"step": 0}, "step"),
         ("feedback_perturbations_with_context", {"axes": 0}, "axes"),
+        ("variations", {"contexts": [1.0, 2.0]}, "contexts"),
+        ("variations", {"amplitude": 0.0}, "amplitude"),
+        ("variations", {"directions": 1}, "directions"),
+        ("findings_with_context", {"contexts": [1.0]}, "contexts"),
+        ("findings_with_context", {"notebooks": []}, "notebooks"),
+        ("findings_with_context", {"grid": 0}, "grid"),
     ],
 )
 def test_what_is_impossible_is_refused_by_name(notebook, wrong, named):

@@ -76,6 +76,30 @@ def feedback_perturbations_with_context(parameters: Parameters) -> None:
         positive(parameters, name)
 
 
+def variations(parameters: Parameters) -> None:
+    """Notebook 14: there is a field, and a context 0 beside another."""
+    positive(parameters, "amplitude")
+    check_contexts(parameters, fewest=2)
+    contexts = list(parameters.get("contexts", [0.0]))
+    if 0 not in contexts:
+        message = (
+            "`contexts` must have 0 among them: what a network does without a field is "
+            f"told there; got {contexts}."
+        )
+        raise ValueError(message)
+    check_counts(parameters, "grid", "evaluations")
+    at_least(parameters, "directions", 2)
+
+
+def findings_with_context(parameters: Parameters) -> None:
+    """Notebook 21: there is something to gather, and a context to compare with."""
+    if not list(parameters.get("notebooks", ["one"])):
+        msg = "`notebooks` must list at least one notebook; got none."
+        raise ValueError(msg)
+    check_contexts(parameters, fewest=2)
+    check_counts(parameters, "grid")
+
+
 def check_contexts(parameters: Parameters, fewest: int) -> None:
     """Refuses contexts that are too few or do not ascend."""
     contexts = list(parameters.get("contexts", [-1.0, 0.0, 1.0]))

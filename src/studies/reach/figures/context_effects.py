@@ -8,6 +8,7 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from studies import plotting
+from studies.evidence import Group
 from studies.reach.figures.common import Pair, darker
 
 TOLD = (0.0, 1.0)  # contexts of a training with a switch or a factor [1]
@@ -91,3 +92,40 @@ def shade(fig: go.Figure, span: Pair, col: int) -> None:
     """Grey behind a span of the horizontal axis of a panel."""
     grey = {"fillcolor": plotting.FAINT, "line_width": 0, "layer": "below"}
     fig.add_vrect(x0=span[0], x1=span[1], **grey, row=1, col=col)  # pyright: ignore
+
+
+def setting_ranges(
+    groups: Mapping[str, Group],
+    columns: Mapping[str, tuple[str, float, str]],
+    title: str,
+) -> go.Figure:
+    """A measure of many settings: medians with their ranges, a row each.
+
+    Args:
+        groups: words of a setting → its models, of all training stds.
+        columns: words → column of the measure, training std, colour.
+        title: of the measure's axis, with its unit.
+    """
+    fig = go.Figure()
+    for words, (column, std, css) in columns.items():
+        found = {
+            name: group.where(field_std=std).summary(column)
+            for name, group in groups.items()
+        }
+        middle = np.array([one.median for one in found.values()])
+        fig.add_scatter(
+            x=middle,
+            y=list(found),
+            error_x={
+                "array": np.array([one.highest for one in found.values()]) - middle,
+                "arrayminus": middle - np.array([one.lowest for one in found.values()]),
+                "symmetric": False,
+                "thickness": 1,
+            },
+            mode="markers",
+            marker={"color": css, "size": 9},
+            name=words,
+        )
+    fig.update_yaxes(autorange="reversed", automargin=True)
+    fig.update_xaxes(title_text=title)
+    return fig.update_layout(height=160 + 34 * len(groups))
