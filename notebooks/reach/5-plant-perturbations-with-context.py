@@ -230,6 +230,42 @@ for place, band in by_place.items():
     ).show()
 
 # %% [markdown]
+# The velocity in the strongest field by training std, at the lowest and the highest
+# context: far apart where the network is told of a strong field.
+
+
+# %%
+def bands_by_std(context):
+    """Velocity over time in the strongest field, by training std."""
+    place = (len(amplitudes) - 1) * len(contexts) + contexts.index(context)
+    velocity = np.asarray(result.profile.velocity)[:, place]
+    named = {
+        f"training std {std:g}": reductions.spread(velocity[trained.of_std(std)])
+        for std in stds
+    }
+    return {"velocity": named}
+
+
+extremes = {context: bands_by_std(context) for context in (contexts[0], contexts[-1])}
+band_edges = figures.profile_limits(list(extremes.values()))
+std_colours = {f"training std {std:g}": trained.colours[std] for std in stds}
+
+# %% tags=["figure"]
+for context, band in extremes.items():
+    catalogue.save_figure(
+        figures.profiles(band, std_colours, loop.dt, band_edges).update_layout(
+            title=f"context {context:g}"
+        ),
+        f"velocity-by-std-context-{context:g}",
+        kind="profiles by std",
+        caption=f"Velocity over time, along and across the reach, in a {field} field "
+        f"of {strongest:g} {unit} at context {context:g}, by training std; mean ± one "
+        f"standard deviation, told by {method}.",
+        models=trained.table,
+        parameters={"context": context},
+    ).show()
+
+# %% [markdown]
 # ## Measures against context
 #
 # A number for each trial, averaged over the trials of a replicate; lines are medians
@@ -262,9 +298,7 @@ pairs = [dict(list(panels.items())[k : k + 2]) for k in (0, 2)]
 # %% tags=["figure"]
 for pair, about in zip(pairs, ("deviation", "effort"), strict=True):
     catalogue.save_figure(
-        context_effects.against_context(
-            contexts, pair, {name: trained.colours[s] for name, s in named.items()}
-        ),
+        context_effects.against_context(contexts, pair, std_colours),
         f"{about}-against-context",
         kind="measures against context",
         caption=f"Measures of {about} against the context in a {field} field of "

@@ -188,17 +188,19 @@ both = frame[frame["field_std"].isin([0.0, stds[-1]])].copy()
 written = [f"{c:g}" for c in both["context"]]
 both["told"] = np.where(both["field_std"] == 0, "any (std 0)", written)
 
+
 # %% tags=["figure"]
 for variable in largest:
+    fig = figures.measure_violins(
+        both[both["variable"] == variable],
+        FORCE,
+        ("size", f"impulse of {variable} feedback [{units[variable]}]"),
+        ("told", "context"),
+        shades,
+        f"{metrics.words(FORCE)} [N]",
+    )
     catalogue.save_figure(
-        figures.measure_violins(
-            both[both["variable"] == variable],
-            FORCE,
-            ("size", f"impulse of {variable} feedback [{units[variable]}]"),
-            ("told", "context"),
-            shades,
-            f"{metrics.words(FORCE)} [N]",
-        ),
+        context_effects.in_order(fig, [f"context {name}" for name in shades]),
         f"force-by-size-{variable}",
         kind="measure violins by context",
         caption=f"Largest net force by size of an impulse of {variable} feedback and "

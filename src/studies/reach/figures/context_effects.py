@@ -71,6 +71,16 @@ def in_time(
     return fig.update_layout(height=420)
 
 
+def in_order(fig: go.Figure, groups: Sequence[str]) -> go.Figure:
+    """The figure with its traces in the order of these legend groups.
+
+    Raises:
+        ValueError: a trace belongs to none of them.
+    """
+    fig.data = sorted(fig.data, key=lambda trace: groups.index(trace.legendgroup))
+    return fig
+
+
 def add_band(
     fig: go.Figure,
     x: Sequence[float] | np.ndarray,
