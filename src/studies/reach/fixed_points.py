@@ -7,7 +7,9 @@ then polished by Newton's method on $F(u,h)-h=0$ in float64 (`optimistix.Newton`
 Jacobian is the one that the spectra need anyway). A point counts when a fresh
 evaluation leaves $\lVert F(u,h)-h\rVert\le10^{-10}$. What ends at a larger residual is
 either slow (the speed $q=\frac12\lVert F-h\rVert^2$ is small and flat there) or
-missing, and both are counted.
+missing, and both are counted. A missing point is a failure of the search: both cells
+map the cube from −1 to 1 continuously into itself, so that every input has a fixed
+point (Brouwer).
 """
 
 from collections.abc import Callable
@@ -26,6 +28,8 @@ Map = Callable[[Array, Array], Array]  # (input, hidden) -> next hidden
 
 EXACT = 1e-10  # largest ‖F(h) − h‖ of a fixed point [1]
 SLOW = 1e-3  # largest ‖F(h) − h‖ of a slow point, which is no fixed point [1]
+FIRST = 4  # steps of Newton's method that all searches take together [1]
+LONGER = 3  # times the relaxation that those which need more steps go on for [1]
 NEAR = 0.05  # points closer than this share of the cloud's spacing are the same
 
 
@@ -57,11 +61,30 @@ class FixedPoints(NamedTuple):
 
     @property
     def best(self) -> Float[np.ndarray, "*inputs hidden"]:
-        """The candidate's end with the least residual; NaN where none is fixed."""
-        ranked = np.where(self.kind == Kind.FIXED, self.residual, np.inf)
-        place = np.argmin(ranked, axis=-1)[..., None, None]
+        """The end of the first candidate that came to rest; NaN where none did.
+
+        Residuals of fixed points differ by rounding alone, so the order of the
+        candidates decides: where an input has several fixed points, this is the one
+        near the state that a search should begin with.
+        """
+        place = np.argmax(self.kind == Kind.FIXED, axis=-1)[..., None, None]
         point = np.take_along_axis(self.point, place, axis=-2)[..., 0, :]
         return np.where(self.found[..., None], point, np.nan)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many inputs are without a fixed point, by what their searches ended at.
+
+        The first of these that any search of the input ended at is its reason.
+        """
+        slow = np.any(self.kind == Kind.SLOW, axis=-1)
+        number = np.any(np.isfinite(self.residual), axis=-1)
+        left = ~self.found
+        return {
+            "slow point": int(np.sum(left & slow)),
+            "far from rest": int(np.sum(left & ~slow & number)),
+            "no number": int(np.sum(left & ~slow & ~number)),
+        }
 
 
 def double(tree: Any) -> Any:
@@ -81,11 +104,15 @@ def find(
     inputs: Float[np.ndarray, "*inputs size"],
     candidates: Float[np.ndarray, "*inputs candidate hidden"],
     *,
-    relaxation: int = 50,
+    relaxation: int = 200,
     steps: int = 30,
     stacked: bool = False,
 ) -> FixedPoints:
-    """Fixed points under each of many held inputs, as one program in float64.
+    """Fixed points under each of many held inputs, in float64.
+
+    All searches run as one program, which takes as long as the slowest of them. So it
+    takes `FIRST` steps of Newton's method at most, and the few that need more go on by
+    themselves, from where `LONGER` times the relaxation leaves them.
 
     Args:
         controllers: `F`, called as `F(input, hidden)`; with `stacked`, as many of them
@@ -96,19 +123,60 @@ def find(
         steps: most iterations of Newton's method [1].
         stacked: whether `controllers` has a leading axis.
     """
+    first = min(FIRST, steps)
+    shape = candidates.shape[:-1]
     with jax.enable_x64(True):
-        result = _search(
-            double(controllers),
-            jnp.asarray(inputs, jnp.float64),
-            jnp.asarray(candidates, jnp.float64),
-            relaxation,
-            steps,
-            stacked,
+        wide = double(controllers)
+        told, begin = (jnp.asarray(x, jnp.float64) for x in (inputs, candidates))
+        result = _search(wide, told, begin, relaxation, first, stacked)
+        # Copies, for what comes of the stragglers to be put in.
+        point, residual, count = (
+            np.array(x).reshape(-1, *x.shape[len(shape) :]) for x in result
         )
-        point, residual, count = (np.asarray(part) for part in result)
+        left = np.flatnonzero(~(residual <= EXACT))
+        if steps > first and len(left):
+            some = _padded(left)
+            begin = begin.reshape(-1, begin.shape[-1])[some]
+            told = told.reshape(-1, told.shape[-1])[some // shape[-1]]
+            each = len(residual) // shape[0]  # searches of a controller
+            which = jnp.asarray(some // each) if stacked else None
+            found = _alone(wide, which, told, begin, relaxation * (1 + LONGER), steps)
+            for whole, part in zip((point, residual, count), found, strict=True):
+                whole[left] = np.asarray(part)[: len(left)]
     kind = np.where(residual <= SLOW, Kind.SLOW, Kind.MISSING)
     kind = np.where(residual <= EXACT, Kind.FIXED, kind)  # NaN stays missing
-    return FixedPoints(point, residual, kind, count)
+    flat = (residual, kind, count)
+    return FixedPoints(
+        point.reshape(candidates.shape), *(x.reshape(shape) for x in flat)
+    )
+
+
+def _padded(places: np.ndarray) -> np.ndarray:
+    """Places, the last repeated up to a power of two: few sizes are compiled."""
+    size = max(8, 1 << (len(places) - 1).bit_length())
+    return np.pad(places, (0, size - len(places)), mode="edge")
+
+
+@eqx.filter_jit
+def _alone(
+    controllers: Any,
+    which: Array | None,
+    inputs: Array,
+    candidates: Array,
+    relaxation: int,
+    steps: int,
+) -> tuple[Array, Array, Array]:
+    """Searches that go on by themselves, each with its own controller of the stack."""
+    one = partial(_one, relaxation=relaxation, steps=steps)
+    if which is None:
+        return jax.vmap(one, (None, 0, 0))(controllers, inputs, candidates)
+    arrays, static = eqx.partition(controllers, eqx.is_array)
+
+    def of_member(member: Array, held: Array, begin: Array) -> Any:
+        mine = jax.tree.map(lambda leaf: leaf[member], arrays)
+        return one(eqx.combine(mine, static), held, begin)
+
+    return jax.vmap(of_member)(which, inputs, candidates)
 
 
 @eqx.filter_jit
@@ -156,44 +224,53 @@ def _one(
 
 def residuals(
     controller: Map,
-    held: Float[np.ndarray, " size"],
-    begin: Float[np.ndarray, " hidden"],
+    inputs: Float[np.ndarray, "*inputs size"],
+    begin: Float[np.ndarray, "*inputs hidden"],
     *,
     steps: int,
-) -> dict[str, Float[np.ndarray, " step"]]:
-    """How ‖F(h) − h‖ falls from one state, by forward iteration and by Newton's method.
+) -> dict[str, Float[np.ndarray, " step *inputs"]]:
+    """How ‖F(h) − h‖ falls by forward iteration and by Newton's method.
+
+    Args:
+        controller: `F`, called as `F(input, hidden)`.
+        inputs: what the network is told, held.
+        begin: a state to start from under each input.
+        steps: of both methods [1].
 
     Returns:
-        `forward` and `newton`, the residual before each of `steps` iterations.
+        `forward` and `newton`, the residual before each step.
     """
     with jax.enable_x64(True):
-        forward, newton = _falls(
-            double(controller), jnp.asarray(held), jnp.asarray(begin), steps
-        )
-        return {"forward": np.asarray(forward), "newton": np.asarray(newton)}
+        inputs, begin = (np.asarray(x, np.float64) for x in (inputs, begin))
+        told, first = (jnp.asarray(x.reshape(-1, x.shape[-1])) for x in (inputs, begin))
+        falls = _falls(double(controller), told, first, steps)
+        shaped = [np.asarray(x).T.reshape(steps, *inputs.shape[:-1]) for x in falls]
+    return dict(zip(("forward", "newton"), shaped, strict=True))
 
 
 @eqx.filter_jit
 def _falls(
-    controller: Map, held: Array, begin: Array, steps: int
+    controller: Map, inputs: Array, begin: Array, steps: int
 ) -> tuple[Array, Array]:
-    held, begin = held.astype(jnp.float64), begin.astype(jnp.float64)
-    unit = jnp.eye(begin.size)
+    unit = jnp.eye(begin.shape[-1])
 
-    def still(hidden: Array) -> Array:
-        return controller(held, hidden) - hidden
+    def of_one(held: Array, first: Array) -> tuple[Array, Array]:
+        def still(hidden: Array) -> Array:
+            return controller(held, hidden) - hidden
 
-    def by_iteration(hidden: Array, _: None) -> tuple[Array, Array]:
-        return controller(held, hidden), jnp.linalg.norm(still(hidden))
+        def by_iteration(hidden: Array, _: None) -> tuple[Array, Array]:
+            return controller(held, hidden), jnp.linalg.norm(still(hidden))
 
-    def by_newton(hidden: Array, _: None) -> tuple[Array, Array]:
-        slope = jax.jacfwd(partial(controller, held))(hidden) - unit
-        change = jnp.linalg.solve(slope, still(hidden))
-        return hidden - change, jnp.linalg.norm(still(hidden))
+        def by_newton(hidden: Array, _: None) -> tuple[Array, Array]:
+            slope = jax.jacfwd(partial(controller, held))(hidden) - unit
+            change = jnp.linalg.solve(slope, still(hidden))
+            return hidden - change, jnp.linalg.norm(still(hidden))
 
-    ways = (by_iteration, by_newton)
-    falls = [jax.lax.scan(way, begin, None, length=steps)[1] for way in ways]
-    return falls[0], falls[1]
+        ways = (by_iteration, by_newton)
+        falls = [jax.lax.scan(way, first, None, length=steps)[1] for way in ways]
+        return falls[0], falls[1]
+
+    return jax.vmap(of_one)(inputs, begin)
 
 
 def unique(

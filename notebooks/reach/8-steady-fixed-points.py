@@ -1,0 +1,429 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Where does a controller rest, and what does its context do to that place?
+#
+# The hand is held still at its goal. The network's input is then constant, and its
+# hidden state $h$ follows the map $h\mapsto F(h)$ until it rests at a fixed point,
+# $F(h^*)=h^*$. Here that point is found for a grid of places and, where a network is
+# told a context, for several contexts.
+#
+# **You will see** how two methods find fixed points, the grid that they form, how the
+# context moves it, and how hard a settled network pushes against an error. **Needs**
+# models of `1-train`, with a context or without. **Takes** a few seconds a model.
+
+# %% tags=["parameters"]
+# fmt: off
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are opened
+contexts: list[float] = [-3, -2, -1, 0, 1, 2, 3]  # [1] contexts told, ascending
+grid: int = 5  # [1] in [2, 20]: places in each direction of the workspace
+repeats: int = 2  # [1] in [1, 100]: searches of each place from ends of trials
+anywhere: int = 2  # [1] in [0, 100]: searches of each place from random states
+position_errors: list[float] = [0.05, 0.2]  # [m] held errors of the felt position
+velocity_errors: list[float] = [0.2, 0.3, 0.4]  # [m/s] held errors of the felt velocity
+descent_steps: int = 10000  # [1] in [10, inf): steps of Adam that are shown
+seed: int = 0  # [1] in [0, 4294967295]: of the trials' noise and the random states
+# fmt: on
+
+# %%
+import numpy as np
+from IPython.display import Markdown
+
+from fieldnotes import catalogue
+from studies.evidence import Claims, markdown, survey
+from studies.reach import descent, fixed_points, geometry, grids, steady
+from studies.reach.figures import rest
+from studies.reach.sources import NOTES
+
+# %% [markdown]
+# ## What is known
+#
+# The [notes](/pages/references.qmd#reach-notes) report one fixed point for each
+# constant input. Those of a grid of places form a planar grid in the first three
+# principal components, and the context moves that grid along a direction that is
+# roughly orthogonal to it. The notes ask whether this direction is that of the readout,
+# "which would make sense". Fixed points were missing mainly at context −2.
+#
+# ## Prediction
+#
+# No fixed point can be missing. Hidden states stay in the cube from −1 to 1, which $F$
+# maps continuously into itself, so a fixed point exists for every input (Brouwer). A
+# search that finds none has failed.
+#
+# At rest the force must be zero at every place and under every context. The grid and
+# its translation must therefore both be orthogonal to the readout, against the guess in
+# the notes. What the context can change is the response to an error: a network that was
+# trained in fields should push harder against the same error when its context is high.
+
+# %%
+looked = {}
+
+
+def look(row):
+    """Finds a model's fixed points, keeps them, and gives the numbers of its row."""
+    model = steady.open_model(catalogue, row)
+    told = {"repeats": repeats, "anywhere": anywhere, "seed": seed}
+    looked[row["model"]] = it = grids.Resting.of(model, contexts, grid, **told)
+    return {
+        "told": model.layout.context,
+        "perturbed": float(np.ravel(row["field_std"])[0]) > 0,
+        "searches": it.steady.search.kind.size,
+        "inputs": it.steady.search.found.size,
+        "without": int(np.sum(~it.steady.search.found)),
+        "residual": float(np.nanmax(it.residual)),
+        "most_points": int(it.steady.distinct().max()),
+    }
+
+
+found = survey(catalogue, models, keep=steady.moves_at_once)
+found = found.measured(look, catalogue.progress(len(found), "models"))
+colours = rest.group_colours(found)
+told = found.where(told=True)
+fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+
+# %% [markdown]
+# ## Which inputs have a fixed point?
+#
+# Searches start from the last hidden states of trials in which the hand stays where it
+# is, and from random states. Each state is iterated forward, and Newton's method then
+# solves $F(h)-h=0$ in float64. The residual is evaluated afresh.
+
+# %%
+counts = []
+for name, group in found.groups.items():
+    searches = [looked[row["model"]].steady.search for row in group]
+    ends = {k: sum(s.counts[k] for s in searches) for k in ("fixed", "slow", "missing")}
+    why = {k: sum(s.reasons[k] for s in searches) for k in searches[0].reasons}
+    left = ", ".join(f"{n} {k}" for k, n in why.items() if n) or "none"
+    most = int(max(group.values("most_points")))
+    counts.append([name, *ends.values(), left, most, group.text("residual")])
+for name in ("searches", "inputs", "without"):
+    meaning = (
+        f"number of {name} without a fixed point"
+        if name == "without"
+        else (f"number of {name} of all models")
+    )
+    catalogue.record(name, int(found.table[name].sum()), "1", meaning)
+head = ["setting", "ended fixed", "slow", "missing", "inputs without a point"]
+head += ["most points of one input", "largest residual"]
+told_words = (
+    ""
+    if len(told)
+    else "None of these models is told a context, so each has one grid of fixed "
+    "points, and nothing is said below about what a context does. "
+)
+Markdown(told_words + "\n\n" + markdown(head, counts))
+
+# %% [markdown]
+# ## How they are found
+#
+# [fixed-point-finder](/pages/references.qmd#golub-sussillo-2018) and the researchers'
+# own finder minimise the mean of $(F(h)-h)^2$ over all inputs jointly with Adam.
+# Newton's method should square the error in each step, forward iteration should divide
+# it by a constant, and Adam should be slow wherever the map hardly contracts.
+
+# %%
+first = next(iter(looked.values()))
+inputs, begin = first.steady.inputs, first.begin(seed=seed)
+joint = descent.Joint(first.model.controller, inputs, begin)
+curves = {"Adam, all inputs jointly": joint.advance(descent_steps)}
+short = fixed_points.residuals(first.model.controller, inputs, begin, steps=100)
+curves["forward iteration"] = short["forward"]
+curves["Newton's method"] = short["newton"][:12]
+curves = {name: x.reshape(len(x), -1) for name, x in curves.items()}
+left = {name: float(np.nanmax(x[-1])) for name, x in curves.items()}
+for name, value in zip(("adam", "forward", "newton"), left.values(), strict=True):
+    meaning = f"largest residual after the last step shown of {name}"
+    catalogue.record(f"residual_{name}", value, "1", meaning)
+Markdown(
+    "; ".join(
+        f"{k}: at most {v:.1e} after {len(curves[k]):,} steps" for k, v in left.items()
+    )
+    + "."
+)
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    rest.falls(curves, fixed_points.EXACT),
+    "residuals",
+    kind="residual by step",
+    caption="Distance that the hidden state moves in a step of the network, over the "
+    "steps of three methods that look for its fixed points: median and range over all "
+    f"places and contexts of the first model ({next(iter(looked))}).",
+)
+
+# %% [markdown]
+# ## The grid, and its translation
+#
+# Each grid is compared with an affine image of the workspace, and the mean displacement
+# from one context to another is the translation. Vectors of the readout are drawn by
+# their components alone: a vector has no mean to subtract.
+
+# %% tags=["figure"]
+groups = list(found.groups.items())
+shown = {}
+for name, group in dict([groups[0], groups[-1]]).items():
+    it = looked[next(iter(group))["model"]]
+    named = {
+        f"context {c:g}": points
+        for c, points in zip(it.contexts, it.steady.points, strict=True)
+    }
+    shown[name] = (it.frame, named, it.model.readout)
+by_name = {f"context {c:g}": rest.context_colour(c) for c in [0.0, *contexts]}
+catalogue.save_figure(
+    rest.scenes(shown, by_name),
+    "grids",
+    kind="fixed points at rest",
+    caption="Fixed points of hidden states with the hand at rest at a grid of places, "
+    "in the first three principal components of all of them, coloured by context; one "
+    f"model each of {' and of '.join(shown)}. Grey lines show the directions of the "
+    "readout.",
+)
+
+
+# %%
+def shape(row):
+    """Numbers of one model's grid; its translation is that from context 0 to 1."""
+    it = looked[row["model"]]
+    now = it.context(0.0)
+    grid_now, moved = it.grids[now], it.translation(0.0, 1.0)
+    return {
+        "planar": grid_now.planar,
+        "affine": grid_now.affine,
+        "size": grid_now.size,
+        "together": it.together[now],
+        "length": moved.length / grid_now.size if row["told"] else np.nan,
+        "common": moved.common if row["told"] else np.nan,
+        "to_plane": geometry.angle(moved.vector, grid_now.axes),
+        "to_readout": geometry.angle(moved.vector, it.model.readout),
+        "plane_to_readout": min(
+            geometry.angle(axis, it.model.readout) for axis in grid_now.axes
+        ),
+        "difference": max(it.difference(part) for part in it.parts),
+    }
+
+
+found = found.measured(shape)
+told = found.where(told=True)
+units = first.model.controller.hidden_size
+by_chance = [geometry.chance(units, 2, share) for share in (0.05, 0.5)]
+
+# %%
+meanings = {
+    "planar": ("share of the grid's variance in two principal components", "1"),
+    "affine": ("share of the grid's variance that is an image of the workspace", "1"),
+    "together": ("movement by a shift of target and hand over one of the target", "1"),
+    "length": ("translation from context 0 to 1 over the size of the grid", "1"),
+    "common": ("share of the translation that is the same at all places", "1"),
+    "to_plane": ("angle between translation and grid", "degrees"),
+    "to_readout": ("angle between translation and readout", "degrees"),
+    "plane_to_readout": ("smallest angle between grid and readout", "degrees"),
+    "difference": ("largest error of implicit derivatives by differences", "1"),
+}
+for member, row in found.members():
+    for name, (meaning, unit) in meanings.items():
+        catalogue.record(name, row[name], unit, meaning, member=member)
+lines = [
+    [meaning, unit, *(group.text(name) for group in found.groups.values())]
+    for name, (meaning, unit) in meanings.items()
+]
+Markdown(markdown(["at context 0", "unit", *found.groups], lines, text=2))
+
+# %% [markdown]
+# An angle means little without its dimension: in a space of many units a random vector
+# is nearly orthogonal to any plane.
+
+# %%
+catalogue.record("chance", by_chance[1], "degrees", "angle of the median random vector")
+Markdown(
+    f"Among {units} units half of all random vectors make an angle above "
+    f"{by_chance[1]:.0f}° with a plane, and 95 % an angle above {by_chance[0]:.0f}°."
+)
+
+# %% [markdown]
+# ## How hard a settled network pushes
+#
+# A held error moves the fixed point, and with it the force. The gain is that force over
+# the size of the error, for a small error from the derivative
+# $\partial h^*/\partial u=(I-J)^{-1}\,\partial F/\partial u$, and for the errors of
+# the parameters from fixed points that are searched anew.
+
+# %%
+titles = {
+    grids.FELT: "gain, felt position [N/m]",
+    grids.SPEED: "gain, felt velocity [N s/m]",
+}
+panels = {title: {} for title in titles.values()}
+panels |= {"force at rest [N]": {}, "size of the grid [1]": {}}
+for name, group in found.groups.items():
+    its = [looked[row["model"]] for row in group]
+    at = its[0].contexts
+    for part, title in titles.items():
+        panels[title][name] = (at, [it.gain(part) for it in its])
+    panels["force at rest [N]"][name] = (at, [it.force for it in its])
+    sizes = [[g.size for g in it.grids] for it in its]
+    panels["size of the grid [1]"][name] = (at, sizes)
+
+# %% tags=["figure"]
+catalogue.save_figure(
+    rest.by_context(panels, colours, log=[*titles.values(), "force at rest [N]"]),
+    "gains",
+    kind="gains by context",
+    caption="Force of a network that has settled on a small held error, over the size "
+    "of the error, the force that is left without an error, and the size of the grid "
+    "of fixed points, over the context: median and range of the replicates of each "
+    "setting.",
+    models=found.table,
+)
+
+
+# %%
+def push(row):
+    """Gains of one model at its lowest and highest context, and under held errors."""
+    it = looked[row["model"]]
+    position = it.offset(grids.FELT, position_errors)
+    velocity = it.offset(grids.SPEED, velocity_errors)
+    low, high = it.gain(grids.SPEED)[[0, -1]]
+    return {
+        "gain_low": low,
+        "gain_high": high,
+        "gain_grows": bool(np.all(np.diff(it.gain(grids.SPEED)) > 0)),
+        "held_low": velocity.gain[0, -1],
+        "held_high": velocity.gain[-1, -1],
+        "same_position": position.invariance[it.context(0.0)],
+        "same_velocity": velocity.invariance[it.context(0.0)],
+        "lost": position.missing + velocity.missing,
+    }
+
+
+found = found.measured(push)
+fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+meanings = {
+    "gain_low": ("velocity gain at the lowest context", "N s/m"),
+    "gain_high": ("velocity gain at the highest context", "N s/m"),
+    "held_low": (
+        f"the same for an error of {velocity_errors[-1]:g} m/s, lowest",
+        "N s/m",
+    ),
+    "held_high": (
+        f"the same for an error of {velocity_errors[-1]:g} m/s, highest",
+        "N s/m",
+    ),
+    "same_position": (
+        "share of the answer to position that is the same everywhere",
+        "1",
+    ),
+    "same_velocity": (
+        "share of the answer to velocity that is the same everywhere",
+        "1",
+    ),
+    "lost": ("held errors without a fixed point", "1"),
+}
+
+# %%
+for member, row in found.members():
+    for name, (meaning, unit) in meanings.items():
+        catalogue.record(name, row[name], unit, meaning, member=member)
+lines = [
+    [meaning, unit, *(group.text(name) for group in found.groups.values())]
+    for name, (meaning, unit) in meanings.items()
+]
+Markdown(markdown(["held errors", "unit", *found.groups], lines, text=2))
+
+# %% [markdown]
+# ## Verdict
+#
+# The first claims are about every model, the others about those that are told a
+# context. A translation counts as orthogonal to the grid if its angle is above that of
+# the median random vector, and as aligned with the readout if it is below that of 95 %
+# of them.
+
+# %% tags=["claims"]
+claims, every = Claims(NOTES), found.where()
+claims.target(
+    "all_found",
+    "Every place and context has a fixed point, also at context −2.",
+    reference="none missing, residual at most 1e-10",
+    ours=f"{found.table['without'].sum()} of {found.table['inputs'].sum()} inputs "
+    f"missing; residual {max(every.values('residual')):.1e}",
+    holds=[
+        found.table["without"].sum() == 0,
+        max(every.values("residual")) <= fixed_points.EXACT,
+    ],
+)
+claims.target(
+    "derivatives",
+    "Implicit derivatives are those of fixed points that are found again.",
+    reference="relative error at most 1e-6",
+    ours=every.text("difference"),
+    holds=max(every.values("difference")) <= 1e-6,
+)
+claims.test(
+    "one_point",
+    "There is one fixed point for each constant input.",
+    reference="one",
+    ours=f"at most {max(every.values('most_points')):.0f}",
+    holds=max(every.values("most_points")) == 1,
+)
+claims.test(
+    "planar_grid",
+    "Fixed points form a planar grid that mirrors the workspace.",
+    reference="planar in three principal components",
+    ours=f"variance in a plane {every.text('planar')}, an affine image of the "
+    f"workspace {every.text('affine')}",
+    holds=[min(every.values("planar")) >= 0.95, min(every.values("affine")) >= 0.95],
+)
+
+# %% tags=["claims"]
+claims.test(
+    "not_invariant",
+    "Fixed points vary when target and hand are shifted together.",
+    reference="they vary",
+    ours=f"{every.text('together')} of the movement by the target alone",
+    holds=min(every.values("together")) > 0.01,
+)
+claims.test(
+    "translates",
+    "The context moves the whole grid, roughly orthogonally to its plane.",
+    reference="~ orthogonal",
+    ours=f"common to all places {told.text('common')}; angle "
+    f"{told.text('to_plane', '°')}, by chance {by_chance[1]:.0f}°",
+    holds=[told.median("common") >= 0.9, told.median("to_plane") >= by_chance[1]],
+    models=[told],
+)
+claims.test(
+    "along_readout",
+    "The context moves the grid along the readout.",
+    reference="asked, would make sense",
+    ours=f"angle with the readout {told.text('to_readout', '°')}",
+    holds=told.median("to_readout") <= by_chance[0],
+    models=[told],
+)
+ratio = [
+    group.values("gain_high") / group.values("gain_low") for group in (fields, none)
+]
+claims.target(
+    "gain_on_demand",
+    "The velocity gain at rest rises with every step of the context after training in "
+    "fields, and by less than half without.",
+    reference="predicted above",
+    ours=f"from {fields.text('gain_low')} to {fields.text('gain_high', 'N s/m')} with, "
+    f"from {none.text('gain_low')} to {none.text('gain_high', 'N s/m')} without",
+    holds=[fields.share("gain_grows") == 1, *(x < 1.5 for x in ratio[1])],
+    models=[fields, none],
+)
+
+# %%
+claims.record(catalogue)
+Markdown(claims.table())
+
+# %%
+text = claims.sentence()
+catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+Markdown(text)
