@@ -19,12 +19,12 @@ from jaxtyping import Array, Bool, Key, PRNGKeyArray
 
 from studies.reach.loop import Course, Loop, courses, run
 from studies.reach.metrics import JUST_AFTER
-from studies.reach.models import Controller
+from studies.reach.models import ControlLaw
 from studies.reach.probes import Probe, Pulse
 from studies.reach.replicates import included
 from studies.reach.tasks import Trial, delayed
 
-Reduce = Callable[[Controller, Course, Trial, Probe | None], Any]
+Reduce = Callable[[ControlLaw, Course, Trial, Probe | None], Any]
 FEWEST = 3  # replicates among which one can stand out [1]
 UNITS = ("B", "kB", "MB", "GB")  # each a thousand times the one before
 
@@ -34,7 +34,7 @@ class EvaluationError(ValueError):
 
 
 def evaluate(
-    models: Controller,
+    models: ControlLaw,
     loop: Loop,
     trials: Trial,
     evaluations: int,
@@ -80,7 +80,7 @@ def _evaluate(models, loop, trials, keys, reduce, probes):
 
 
 def chunk(
-    controller: Controller,
+    controller: ControlLaw,
     loop: Loop,
     trials: Trial,
     keys: Key[Array, " trial"],
@@ -110,7 +110,7 @@ class Memory(NamedTuple):
 
 
 def memory(
-    models: Controller,
+    models: ControlLaw,
     loop: Loop,
     trials: Trial,
     evaluations: int,
@@ -151,7 +151,7 @@ def _bytes(shapes: Any) -> int:
     return int(sum(np.prod(x.shape) * x.dtype.itemsize for x in leaves))
 
 
-def member_count(models: Controller) -> int:
+def member_count(models: ControlLaw) -> int:
     """Number of stacked models."""
     return jax.tree.leaves(eqx.filter(models, eqx.is_array))[0].shape[0]
 
@@ -159,7 +159,7 @@ def member_count(models: Controller) -> int:
 # Models and their loops ---------------------------------------------------------------
 
 
-def stack(controllers: Sequence[Controller]) -> Controller:
+def stack(controllers: Sequence[ControlLaw]) -> ControlLaw:
     """Controllers of one architecture along a leading axis of members.
 
     Raises:

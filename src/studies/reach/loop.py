@@ -192,6 +192,8 @@ def _step(
     """One control step."""
     index, noise, told, gust = now
     state, queue = carry.state, carry.queue
+    if probe.placement is not None:
+        state = probe.placement.at(index, state)
 
     # Senses: the oldest state in the queue, which began full of the first one.
     sensed = state
@@ -227,7 +229,9 @@ def _step(
     # Muscles, field and hand
     output = controller.readout(hidden)
     command = efferent(output, noise.signal_dependent, noise.constant)
-    outside = curl_force(state[2:], trial.curl) + trial.force
+    curl = trial.curl if probe.curl is None else probe.curl.at(index, trial.curl)
+    push = trial.force if probe.force is None else probe.force.at(index, trial.force)
+    outside = curl_force(state[2:], curl) + push
     if gust is not None:
         outside = outside + gust
     force, muscle = body.contract(carry.muscle, command)

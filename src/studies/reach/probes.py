@@ -22,14 +22,25 @@ class Pulse(NamedTuple):
 
 
 class Switch(NamedTuple):
-    """A number that replaces another from a step on."""
+    """A number, or a vector, that replaces another from a step on."""
 
-    value: Float[Array, ""]
+    value: Float[Array, "*shape"]
     start: Step
 
-    def at(self, step: Step, before: Float[Array, ""]) -> Float[Array, ""]:
-        """The number at a step."""
+    def at(self, step: Step, before: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """The number or vector at a step."""
         return jnp.where(step >= self.start, self.value, before)
+
+
+class Placement(NamedTuple):
+    """The hand put to another state, once."""
+
+    state: Float[Array, "4"]  # position and velocity [m, m/s]
+    step: Step  # before whose senses it happens
+
+    def at(self, step: Step, before: Float[Array, "4"]) -> Float[Array, "4"]:
+        """The state at a step."""
+        return jnp.where(step == self.step, self.state, before)
 
 
 class Clamp(NamedTuple):
@@ -56,6 +67,9 @@ class Probe(NamedTuple):
         after: added to the hidden state after the update: its first effect is the
             readout's.
         clamp: holds hidden units at a value, after the update.
+        curl: replaces the amplitude of the curl field from a step on [N s/m].
+        force: replaces the constant field from a step on [N].
+        placement: puts the hand to another state at one step [m, m/s].
     """
 
     impulse: Pulse | None = None
@@ -64,3 +78,6 @@ class Probe(NamedTuple):
     before: Pulse | None = None
     after: Pulse | None = None
     clamp: Clamp | None = None
+    curl: Switch | None = None
+    force: Switch | None = None
+    placement: Placement | None = None
