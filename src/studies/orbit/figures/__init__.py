@@ -39,6 +39,7 @@ from studies.orbit.figures.judgement import (
     seed_violins,
     shape_heat_map,
 )
+from studies.orbit.figures.outside import network_and_law
 from studies.orbit.figures.training import (
     ReferencePhase,
     components_over_time,
@@ -67,6 +68,7 @@ __all__ = [
     "loss_curves",
     "markdown_table",
     "near_points",
+    "network_and_law",
     "orbit_paths",
     "parallel",
     "plane_panels",
