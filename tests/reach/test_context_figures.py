@@ -1,5 +1,7 @@
 """Figures of contexts: what they draw, in which order, and where the training was."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,7 +20,7 @@ def test_medians_of_the_replicates_are_drawn_against_context():
         "distance [%]": {"low": ROWS, "high": ROWS + 1},
         "force [N]": {"low": 2 * ROWS},
     }
-    fig = context_effects.against_context(CONTEXTS, panels, COLOURS)
+    fig: Any = context_effects.against_context(CONTEXTS, panels, COLOURS)
     lines = [t for t in fig.data if t.mode != "none" and t.name in COLOURS]
     drawn = [t for t in lines if np.array_equal(t.y, np.median(ROWS, axis=0))]
     assert len(drawn) == 1
@@ -32,13 +34,13 @@ def test_medians_of_the_replicates_are_drawn_against_context():
 
 def test_levels_are_marked_in_the_first_panel_only():
     panels = {"share [1]": {"low": ROWS}, "axes [1]": {"low": ROWS}}
-    fig = context_effects.in_time(np.arange(3.0), panels, COLOURS, {"chance": 0.1})
+    fig: Any = context_effects.in_time(np.arange(3.0), panels, COLOURS, {"chance": 0.1})
     assert [(s.y0, s.yref) for s in fig.layout.shapes] == [(0.1, "y")]
     assert "chance" in [note.text for note in fig.layout.annotations]
 
 
 def test_traces_are_put_in_order_and_strangers_refused():
-    fig = go.Figure([go.Scatter(legendgroup=name) for name in ("b", "c", "a")])
+    fig: Any = go.Figure([go.Scatter(legendgroup=name) for name in ("b", "c", "a")])
     fig = context_effects.in_order(fig, ["a", "b", "c"])
     assert [trace.legendgroup for trace in fig.data] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="not in list"):
@@ -54,7 +56,7 @@ def test_settings_are_drawn_with_the_range_of_their_replicates():
         }
     )
     columns = {"std 1.5": ("distance", 1.5, "#0072b2")}
-    fig = context_effects.setting_ranges(groups(table), columns, "distance [%]")
+    fig: Any = context_effects.setting_ranges(groups(table), columns, "distance [%]")
     (drawn,) = fig.data
     assert list(drawn.y) == ["one", "two"]
     np.testing.assert_allclose(drawn.x, [2, 3])

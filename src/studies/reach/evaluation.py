@@ -9,7 +9,7 @@ evaluation and condition alone, so that models and variants are compared under t
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -24,7 +24,8 @@ from studies.reach.probes import Probe, Pulse
 from studies.reach.replicates import included
 from studies.reach.tasks import Trial, delayed
 
-Reduce = Callable[[ControlLaw, Course, Trial, Probe | None], Any]
+Law = TypeVar("Law", bound=ControlLaw)
+Reduce = Callable[[Any, Course, Trial, Probe | None], Any]  # of a control law first
 FEWEST = 3  # replicates among which one can stand out [1]
 UNITS = ("B", "kB", "MB", "GB")  # each a thousand times the one before
 
@@ -159,7 +160,7 @@ def member_count(models: ControlLaw) -> int:
 # Models and their loops ---------------------------------------------------------------
 
 
-def stack(controllers: Sequence[ControlLaw]) -> ControlLaw:
+def stack(controllers: Sequence[Law]) -> Law:
     """Controllers of one architecture along a leading axis of members.
 
     Raises:

@@ -1,6 +1,7 @@
 """Figures of what a network is told: measures against context, shares over time."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -77,7 +78,8 @@ def in_order(fig: go.Figure, groups: Sequence[str]) -> go.Figure:
     Raises:
         ValueError: a trace belongs to none of them.
     """
-    fig.data = sorted(fig.data, key=lambda trace: groups.index(trace.legendgroup))
+    traces: list[Any] = list(fig.data)
+    fig.data = sorted(traces, key=lambda trace: groups.index(trace.legendgroup))
     return fig
 
 
