@@ -9,7 +9,7 @@ are searched from the last hidden states of trials, by `fixed_points.find` and b
 recipe of the references, Adam on all of them jointly, until q, the mean over units of
 (F(h) − h)², is at most 1e-12 for every input. Both programs are compiled before they
 are timed, Newton's in float64 and Adam in float32, as the references compute. Adam
-stops after 60,000 steps, six times as many as the researchers' finder takes at most;
+stops after 30,000 steps, three times as many as the researchers' finder takes at most;
 where inputs are left by then the ratio is a lower bound, and is called one. The share
 after 10,000 steps is printed too. CPU-seconds stand beside seconds, for a busy machine.
 Exits with 1 where a target is missed: under 5 s, at least 20 times as fast, residuals
@@ -28,7 +28,7 @@ from studies.reach.recipes import Recipe
 from studies.reach.tasks import grid_points
 
 CONTEXTS, GRID, REPLICATES = np.arange(-3.0, 4.0), 5, 5
-MOST, BLOCK = 60_000, 1000  # steps of Adam, and steps of one call
+MOST, BLOCK = 30_000, 1000  # steps of Adam, and steps of one call
 THEIRS = 10_000  # most steps of the researchers' finder
 FASTEST, AT_LEAST = 5.0, 20.0  # the targets: [s] and [1]
 

@@ -40,6 +40,7 @@ from studies.evidence import Claims, markdown, survey
 from studies.reach import descent, fixed_points, geometry, grids, steady
 from studies.reach.figures import rest
 from studies.reach.sources import NOTES
+from studies.reach.tables import numbers
 
 # %% [markdown]
 # ## What is known
@@ -226,14 +227,7 @@ meanings = {
     "plane_to_readout": ("smallest angle between grid and readout", "degrees"),
     "difference": ("largest error of implicit derivatives by differences", "1"),
 }
-for member, row in found.members():
-    for name, (meaning, unit) in meanings.items():
-        catalogue.record(name, row[name], unit, meaning, member=member)
-lines = [
-    [meaning, unit, *(group.text(name) for group in found.groups.values())]
-    for name, (meaning, unit) in meanings.items()
-]
-Markdown(markdown(["at context 0", "unit", *found.groups], lines, text=2))
+Markdown(numbers(catalogue, found, meanings, "at context 0"))
 
 # %% [markdown]
 # An angle means little without its dimension: in a space of many units a random vector
@@ -304,6 +298,8 @@ def push(row):
 
 found = found.measured(push)
 fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+
+# %%
 meanings = {
     "gain_low": ("velocity gain at the lowest context", "N s/m"),
     "gain_high": ("velocity gain at the highest context", "N s/m"),
@@ -327,14 +323,7 @@ meanings = {
 }
 
 # %%
-for member, row in found.members():
-    for name, (meaning, unit) in meanings.items():
-        catalogue.record(name, row[name], unit, meaning, member=member)
-lines = [
-    [meaning, unit, *(group.text(name) for group in found.groups.values())]
-    for name, (meaning, unit) in meanings.items()
-]
-Markdown(markdown(["held errors", "unit", *found.groups], lines, text=2))
+Markdown(numbers(catalogue, found, meanings, "held errors"))
 
 # %% [markdown]
 # ## Verdict
@@ -364,6 +353,8 @@ claims.target(
     ours=every.text("difference"),
     holds=max(every.values("difference")) <= 1e-6,
 )
+
+# %% tags=["claims"]
 claims.test(
     "one_point",
     "There is one fixed point for each constant input.",
@@ -397,6 +388,8 @@ claims.test(
     holds=[told.median("common") >= 0.9, told.median("to_plane") >= by_chance[1]],
     models=[told],
 )
+
+# %% tags=["claims"]
 claims.test(
     "along_readout",
     "The context moves the grid along the readout.",

@@ -10,7 +10,7 @@ import pytest
 from jaxtyping import Array
 
 from studies.reach import fixed_points, spectra
-from studies.reach.curvature import flow_curvature, speed_hessian
+from studies.reach.curvature import bends, flow_curvature, speed_hessian
 from studies.reach.models import build
 
 HIDDEN, SIZE = 12, 9
@@ -176,6 +176,32 @@ def test_the_speed_hessian_at_a_fixed_point_is_the_square_of_j_minus_one(gru, se
     elsewhere = speed_hessian(gru, held, point + 0.3)
     slope = spectra.jacobians(gru, held, point + 0.3).hidden - np.eye(HIDDEN)
     assert not np.allclose(elsewhere, slope.T @ slope, atol=1e-3)
+
+
+def test_hessians_of_many_points_are_those_of_each_alone(gru, searched):
+    inputs, found = searched
+    points = found.best
+    many = speed_hessian(gru, inputs, points)
+    assert many.shape == (5, HIDDEN, HIDDEN)
+    assert np.allclose(many[3], speed_hessian(gru, inputs[3], points[3]), atol=1e-12)
+    weights = np.random.default_rng(6).normal(size=(5, 2, HIDDEN))
+    bent = bends(gru, inputs, points, weights)
+    alone = flow_curvature(gru, inputs[2], points[2], weights[2, 1])
+    for name in ("spectral", "frobenius", "radius"):
+        assert getattr(bent, name)[2, 1] == pytest.approx(getattr(alone, name))
+
+
+def test_the_curvature_is_the_second_difference_of_the_flow(gru, searched):
+    inputs, found = searched
+    rng = np.random.default_rng(7)
+    weights, way = rng.normal(size=(2, HIDDEN))
+    held, point, step = inputs[0], found.best[0], 1e-3
+    around = [
+        evaluated(gru, held, point + k * step * way) @ weights for k in (-1, 0, 1)
+    ]
+    second = (around[0] - 2 * around[1] + around[2]) / step**2
+    hessian = flow_curvature(gru, held, point, weights).hessian
+    assert way @ hessian @ way == pytest.approx(second, rel=1e-4)
 
 
 def test_the_flow_of_a_linear_map_is_not_curved(linear, gru, searched):

@@ -232,3 +232,65 @@ def at_least(parameters: Parameters, name: str, lowest: int | float) -> None:
     if not value >= lowest:
         message = f"`{name}` must be at least {lowest}; got {value}."
         raise ValueError(message)
+
+
+def steady_fixed_points(parameters: Parameters) -> None:
+    """Notebook 8: contexts ascend, and there is something to search from."""
+    check_ascending(parameters, "contexts")
+    check_counts(parameters, "grid", "repeats")
+    at_least(parameters, "grid", 2)
+    at_least(parameters, "anywhere", 0)
+    at_least(parameters, "descent_steps", 10)
+    for name in ("position_errors", "velocity_errors"):
+        check_positive_list(parameters, name)
+
+
+def reaching_fixed_points(parameters: Parameters) -> None:
+    """Notebook 9: contexts ascend, and there are directions enough for a ring."""
+    check_ascending(parameters, "contexts")
+    check_counts(parameters, "every")
+    at_least(parameters, "directions", 5)
+    at_least(parameters, "followed", 2)
+    if not list(parameters.get("curls", [0.0])):
+        message = "`curls` must list at least one amplitude; got none."
+        raise ValueError(message)
+
+
+def spectra(parameters: Parameters) -> None:
+    """Notebook 10: contexts ascend, and random sets are enough to compare with."""
+    check_ascending(parameters, "contexts")
+    check_counts(parameters, "units")
+    at_least(parameters, "grid", 2)
+    at_least(parameters, "sets", 10)
+    positive(parameters, "amplitude")
+
+
+def hessians(parameters: Parameters) -> None:
+    """Notebook 11: contexts ascend, and distances are away from the fixed point."""
+    check_ascending(parameters, "contexts")
+    at_least(parameters, "grid", 2)
+    check_positive_list(parameters, "distances")
+
+
+def check_ascending(parameters: Parameters, name: str) -> None:
+    """Refuses a list that is empty or does not ascend."""
+    values = list(parameters.get(name, [0.0]))
+    if not values or not all(
+        a < b for a, b in zip([float("-inf"), *values], values, strict=False)
+    ):
+        message = (
+            f"`{name}` must list at least one value, each larger than the one before; "
+            f"got {values}."
+        )
+        raise ValueError(message)
+
+
+def check_positive_list(parameters: Parameters, name: str) -> None:
+    """Refuses a list that is empty or has a value that is not positive."""
+    values = list(parameters.get(name, [1.0]))
+    if not values or not all(value > 0 for value in values):
+        message = (
+            f"`{name}` must list at least one value, all of them positive; got "
+            f"{values}."
+        )
+        raise ValueError(message)

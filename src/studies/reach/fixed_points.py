@@ -27,6 +27,7 @@ from jaxtyping import Array, Float, Int
 Map = Callable[[Array, Array], Array]  # (input, hidden) -> next hidden
 
 EXACT = 1e-10  # largest ‖F(h) − h‖ of a fixed point [1]
+DONE = 1e-13  # residual at which a search is not taken any further [1]
 SLOW = 1e-3  # largest ‖F(h) − h‖ of a slow point, which is no fixed point [1]
 FIRST = 4  # steps of Newton's method that all searches take together [1]
 LONGER = 3  # times the relaxation that those which need more steps go on for [1]
@@ -133,7 +134,7 @@ def find(
         point, residual, count = (
             np.array(x).reshape(-1, *x.shape[len(shape) :]) for x in result
         )
-        left = np.flatnonzero(~(residual <= EXACT))
+        left = np.flatnonzero(~(residual <= DONE))
         if steps > first and len(left):
             some = _padded(left)
             begin = begin.reshape(-1, begin.shape[-1])[some]

@@ -113,19 +113,19 @@ class Resting:
     def gain(self, part: str) -> Float[np.ndarray, " context"]:
         """The largest force for a small change of a part, median over places."""
         forces = self.model.readout @ self.by(part)
-        return _median(np.linalg.norm(forces, axis=(-2, -1), ord=2))
+        return over_places(np.linalg.norm(forces, axis=(-2, -1), ord=2))
 
     @cached_property
     def together(self) -> Float[np.ndarray, " context"]:
         """How far a shift of target and hand moves a point, over one of the target."""
         both = np.linalg.norm(self.by(TARGET) + self.by(FELT), axis=(-2, -1))
-        return _median(both / np.linalg.norm(self.by(TARGET), axis=(-2, -1)))
+        return over_places(both / np.linalg.norm(self.by(TARGET), axis=(-2, -1)))
 
     @cached_property
     def force(self) -> Float[np.ndarray, " context"]:
         """Median force at rest, which should be none [N]."""
         pushes = self.model.force(self.steady.points)
-        return _median(np.linalg.norm(pushes, axis=-1))
+        return over_places(np.linalg.norm(pushes, axis=-1))
 
     def context(self, wanted: float) -> int:
         """The place of the context nearest to a wanted one."""
@@ -162,7 +162,7 @@ class Resting:
         against = -np.einsum("cpsdx,dx->cpsd", force, way)
         return Offset(np.asarray(sizes, float), search.best - points, against)
 
-    def difference(self, part: str, step: float = 1e-4) -> float:
+    def difference(self, part: str, step: float = 1e-5) -> float:
         """Largest relative error of ∂h*/∂part against points that were found again.
 
         Central differences: the points of inputs a step more and a step less.
@@ -184,8 +184,8 @@ class Resting:
         return float(worst)
 
 
-def _median(values: Float[np.ndarray, "context place"]) -> np.ndarray:
-    """Over the places that have a fixed point; NaN where none has."""
+def over_places(values: Float[np.ndarray, "context place"]) -> np.ndarray:
+    """Median over the places that have a value; NaN where none has."""
     known = np.isfinite(values)
     return np.array(
         [

@@ -10,8 +10,18 @@ from plotly.subplots import make_subplots
 
 from studies import plotting
 from studies.evidence import Survey, spelled
-from studies.reach.figures.common import darker, std_colour
+from studies.reach.figures.common import darker, direction_colour, std_colour
 from studies.reach.geometry import Frame
+
+__all__ = [
+    "by_context",
+    "context_colour",
+    "direction_colour",
+    "falls",
+    "group_colours",
+    "over_time",
+    "scenes",
+]
 
 READOUT = ("readout of the x force", "readout of the y force")
 ARROW = 0.4  # length of a drawn readout vector, as a share of the points' extent
@@ -54,6 +64,28 @@ def falls(
     fig.add_hline(limit, line=dotted, annotation_text="a fixed point")
     fig.update_xaxes(title_text=plotting.axis("step of the method", "1"), type="log")
     title = plotting.axis("distance moved in a step", "1")
+    return fig.update_yaxes(title_text=title, type="log", exponentformat="power")
+
+
+def over_time(
+    groups: Mapping[str, Sequence[np.ndarray]],
+    colours: Mapping[str, str],
+    dt: float,
+    title: str,
+) -> go.Figure:
+    """A quantity along trials, median and range of the replicates, logarithmic.
+
+    Args:
+        groups: setting → a curve a model.
+        colours: of each setting.
+        dt: time between two entries of a curve [s].
+        title: of the vertical axis.
+    """
+    fig = go.Figure()
+    for name, curves in groups.items():
+        time = dt * np.arange(1, len(curves[0]) + 1)
+        fig.add_traces(plotting.band(time, curves, name, colours[name]))
+    fig.update_xaxes(title_text=plotting.axis("time", "s"))
     return fig.update_yaxes(title_text=title, type="log", exponentformat="power")
 
 
