@@ -145,6 +145,21 @@ def test_a_file_may_hold_voltage_stimulus_and_step_alone(tmp_path):
     assert np.isnan(found.positions).all()
 
 
+@pytest.mark.parametrize("name", ["activity", "arr_0", "traces"])
+def test_activity_alone_is_a_recording_without_a_stimulus(name, tmp_path):
+    values = np.random.default_rng(0).random((5, 3))
+    np.savez(tmp_path / "own.npz", **{name: values}, dt=0.1)
+    found = load_npz(tmp_path / "own.npz")
+    assert np.array_equal(found.voltage, values.astype(found.voltage.dtype))
+    assert found.stimulus.shape == (5, 1) and not found.stimulus.any()
+    assert found.name == "own (no stimulus)"
+
+
+def test_the_name_voltage_wins_over_another(tmp_path):
+    np.savez(tmp_path / "own.npz", voltage=np.ones((5, 3)), signal=np.zeros(2), dt=0.1)
+    assert load_npz(tmp_path / "own.npz").voltage.all()
+
+
 FILES = {
     "no voltage": (
         {"stimulus": np.ones((5, 1))},

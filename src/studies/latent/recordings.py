@@ -268,6 +268,11 @@ def _ends(name: str, values: Any, edges: int, neurons: int) -> np.ndarray:
     return index
 
 
+SYNONYMS = {
+    **dict.fromkeys(("activity", "signal", "traces", "rates", "arr_0"), "voltage"),
+    **dict.fromkeys(("input", "inputs", "stimuli"), "stimulus"),
+}
+
 # Files -----------------------------------------------------------------------------
 
 
@@ -285,7 +290,7 @@ def save_npz(recording: Recording, path: str | Path) -> Path:
 
 
 def load_npz(path: str | Path) -> Recording:
-    """A recording from an .npz file; only `voltage`, `stimulus`, `dt` must be in it.
+    """A recording from an .npz file; only `voltage` and `dt` must be in it.
 
     A `time` array [s] may stand beside or instead of `dt` and must agree with it.
 
@@ -309,15 +314,27 @@ def load_npz(path: str | Path) -> Recording:
 def from_arrays(arrays: Mapping[str, Any], name: str) -> Recording:
     """A recording from named arrays of a file, with what is missing filled in.
 
+    The usual other names of `voltage` and `stimulus` are understood. Without a stimulus
+    it is zero throughout, and the recording's name says so.
+
     Raises:
         RecordingError: an array is missing, or the arrays do not fit.
     """
-    for needed in ("voltage", "stimulus"):
-        if needed not in arrays:
-            found = f"nothing; the file holds {', '.join(sorted(arrays)) or 'nothing'}"
-            raise RecordingError(
-                array=needed, found=found, needed="an array of shape (time, …)"
-            )
+    arrays = {SYNONYMS.get(key, key): array for key, array in arrays.items()} | {
+        key: array for key, array in arrays.items() if key not in SYNONYMS
+    }
+    if "voltage" not in arrays:
+        there = ", ".join(sorted(arrays)) or "nothing"
+        usual = ", ".join(key for key, own in SYNONYMS.items() if own == "voltage")
+        raise RecordingError(
+            array="voltage",
+            found=f"nothing; the file holds {there}",
+            needed=f"an array of shape (time, neurons), or one called {usual}",
+        )
+    if "stimulus" not in arrays:
+        rows = np.shape(arrays["voltage"])[:1] or (0,)
+        arrays["stimulus"] = np.zeros((*rows, 1))
+        name = f"{name} (no stimulus)"
     neurons = np.shape(arrays["voltage"])[-1] if np.ndim(arrays["voltage"]) else 0
     sigma, edges = arrays.get("noise_sigma"), [arrays.get(edge) for edge in EDGES]
     return Recording(
@@ -356,9 +373,8 @@ def time_step(arrays: Mapping[str, Any], rows: int) -> float:
     """
     if "time" not in arrays:
         if "dt" not in arrays:
-            raise RecordingError(
-                array="dt", found="nothing", needed="the time step [s]"
-            )
+            needed = "the time step [s]: numpy.savez(file, activity=..., dt=0.02)"
+            raise RecordingError(array="dt", found="nothing", needed=needed)
         return _step(arrays["dt"])
     time = np.asarray(_numbers("time", arrays["time"]), float)
     if time.shape != (rows,) or rows < 2:
