@@ -33,7 +33,6 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.latent import cell_types, comparisons, figures, rollouts, trained
-from studies.latent.sources import preset_circuit
 
 # %% [markdown]
 # ## Prediction
@@ -92,8 +91,8 @@ for name in data:
         explained[name, label] = np.mean(values, axis=0)
 row = next(x for x in compared.models.rows if x["identity"] == middle)
 possible = {}
-if row.get("source", "hexeye") == "hexeye":
-    circuit = preset_circuit(row["preset"])
+circuit = trained.circuit_of(row)
+if circuit is not None:
     for name, recording in data.items():
         truth = cell_types.of_noise(
             circuit, recording, plan.starts_of(recording), plan.whole

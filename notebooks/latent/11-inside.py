@@ -34,7 +34,6 @@ from IPython.display import Markdown
 from fieldnotes import catalogue
 from studies.latent import figures, inside, statistics, trained
 from studies.latent.recordings import parents
-from studies.latent.sources import preset_circuit
 
 # %% [markdown]
 # ## Prediction
@@ -137,9 +136,8 @@ for name, (_, model, own) in opened.items():
     meaning = "eigenvalues outside the unit circle"
     catalogue.record("outside", 100 * outside, "%", meaning, member=member)
 truth = None
-known = opened[first][0].get("source", "hexeye") == "hexeye"
-if known and recording.signal == "voltage":
-    circuit = preset_circuit(opened[first][0]["preset"])
+circuit = trained.circuit_of(opened[first][0])
+if circuit is not None and recording.signal == "voltage":
     truth = inside.true_spectrum(circuit, recording.voltage[at[:1]])
 
 # %% tags=["figure"]

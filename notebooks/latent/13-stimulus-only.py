@@ -25,7 +25,10 @@ from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-source: Literal["hexeye", "file"] = "hexeye"  # [-] embedded circuit, or your own file
+source: Literal["hexeye", "flyvis", "file"] = (
+    "hexeye"
+)  # [-] embedded circuit, trained fly, or your own file
+circuit_file: str = ""  # [file] trained parameters (npz), for source "flyvis"
 preset: Literal["tiny", "medium", "default", "hard"] = "medium"  # [-] of the circuit
 noise: float | None = None  # [raw units] in [0, inf): at each step; None: the preset's
 data_file: str = ""  # [file] a recording (npz or zarr), for source "file"
@@ -62,7 +65,7 @@ from studies.training import read_model, write_model
 # from the true state, would reach.
 
 # %%
-own = {"signal": signal, "calcium_tau": calcium_tau}
+own = {"signal": signal, "calcium_tau": calcium_tau, "circuit_file": circuit_file}
 sets = sources.recordings(source, preset, noise, data_seed, data_file, **own)
 every = catalogue.members(together=("seed",))
 todo = [member for member in every if member.existing is None]

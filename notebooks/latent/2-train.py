@@ -19,7 +19,11 @@
 # **Needs** nothing. **Takes** a minute with the defaults.
 #
 # With `signal` "calcium" it is not the voltage that is seen, but the calcium that it
-# leaves: its positive part, averaged over the last `calcium_tau` or so.
+# leaves: its positive part, averaged over the last `calcium_tau` or so. With `source`
+# "chaos" the neurons are a fixed random readout of a chaotic system, `noise` is that of
+# observation, as a share of each neuron's standard deviation, and none is the default.
+# With "flyvis" they are those of the fly's visual system, whose trained parameters are
+# in `circuit_file` ([how to make one](/pages/latent-flyvis.qmd)).
 #
 # Every seed of `seed` is a model of its own; all of them train as one program. Those
 # that were trained before are not trained again.
@@ -29,10 +33,16 @@ from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-source: Literal["hexeye", "file"] = "hexeye"  # [-] embedded circuit, or your own file
+source: Literal["hexeye", "flyvis", "chaos", "file"] = (
+    "hexeye"
+)  # [-] embedded circuit, trained fly, chaotic system, or your own file
+circuit_file: str = ""  # [file] trained parameters (npz), for source "flyvis"
+system: Literal["lorenz63", "roessler", "thomas", "lorenz96", "duffing"] = (
+    "lorenz63"
+)  # [-] which chaotic system, for source "chaos"
 preset: Literal["tiny", "medium", "default", "hard"] = (
     "medium"
-)  # [-] size of the embedded circuit and of its recordings
+)  # [-] size of the embedded circuit, and length of the recordings
 noise: float | None = None  # [raw units] in [0, inf): at each step; None: the preset's
 data_file: str = ""  # [file] a recording (npz or zarr), for source "file"
 data_seed: int = 0  # [1] in [0, inf): of movies and noise
@@ -100,6 +110,8 @@ sets = sources.recordings(
     data_file,
     signal=signal,
     calcium_tau=calcium_tau,
+    system=system,
+    circuit_file=circuit_file,
 )
 
 # %%

@@ -118,7 +118,7 @@ def test_recordings_that_judge_are_of_the_signal_a_model_was_trained_on(
     noisy, monkeypatch
 ):
     """The voltages are kept, for models of either signal."""
-    monkeypatch.setattr(trained, "preset_circuit", lambda preset: EYE)
+    monkeypatch.setattr(sources, "preset_circuit", lambda preset: EYE)
     kept = {
         f"{family}.{name}": getattr(noisy, name)
         for family in ("validation", "flow")

@@ -23,6 +23,8 @@ from studies.latent.recordings import Recording
 
 TOLERANCE = 1e-9  # of a step, relative and absolute
 TRANSIENT = 200.0  # time before a recording, for the state to reach the attractor
+LIFT_SEED = 1_000_000  # of the trajectory that standardises states, no recording's own
+LIFT_STEPS = 20_000  # of that trajectory
 
 
 @dataclass(frozen=True)
@@ -223,16 +225,47 @@ class Lift:
         return np.tanh(standard @ self.weight.T + self.bias)
 
 
+@cache
+def lift_of(name: str) -> Lift:
+    """The lift of a system: the same for all of its recordings."""
+    system = system_of(name)
+    return Lift(trajectory(system, on_attractor(system, LIFT_SEED), LIFT_STEPS))
+
+
 def record_chaos(
-    system: System, steps: int, *, seed: int, lift: Lift, noise: float = 0.0
+    system: System,
+    steps: int,
+    *,
+    seed: int,
+    lift: Lift | None = None,
+    noise: float = 0.0,
 ) -> Recording:
-    """A recording of the lifted system; observation noise as a share of each neuron's
-    standard deviation.
+    """A recording of the lifted system from a state on its attractor.
+
+    Args:
+        system: what is recorded.
+        steps: rows.
+        seed: of the initial state and the noise.
+        lift: to voltages; None is that of the system (`lift_of`).
+        noise: of observation, in standard deviations of each neuron.
+    """
+    states = trajectory(system, on_attractor(system, seed), steps)
+    return lifted(system, states, seed=seed, lift=lift, noise=noise)
+
+
+def lifted(
+    system: System,
+    states: Float[np.ndarray, "time size"],
+    *,
+    seed: int = 0,
+    lift: Lift | None = None,
+    noise: float = 0.0,
+) -> Recording:
+    """A recording of states that begin at time 0; arguments as in `record_chaos`.
 
     The stimulus is the drive, or a single zero where nothing drives the system.
     """
-    states = trajectory(system, on_attractor(system, seed), steps)
-    voltage = lift(states)
+    voltage, steps = (lift or lift_of(system.name))(states), len(states)
     rng = np.random.default_rng([seed, steps])
     voltage = voltage + noise * voltage.std(axis=0) * rng.normal(size=voltage.shape)
     times = system.dt * np.arange(steps)

@@ -71,7 +71,11 @@ def check_recordings(parameters: Parameters) -> None:
     """Refuses an impossible source of recordings, or a signal that it cannot give."""
     preset = parameters.get("preset", "default")
     source = parameters.get("source", "hexeye")
-    check_source(source, preset, parameters.get("data_file", ""))
+    files = [str(parameters.get(x, "")) for x in ("data_file", "circuit_file")]
+    system = str(parameters.get("system", "lorenz63"))
+    check_source(source, preset, files[0], system, files[1])
+    if files[1]:
+        locate(files[1], os.environ.get("FIELDNOTES_PROJECT"))
     tau = parameters.get("calcium_tau", CALCIUM_TAU)
     check_signal(parameters.get("signal", "voltage"), source, tau)
     check_file(parameters)

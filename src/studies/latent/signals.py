@@ -49,8 +49,8 @@ def check_signal(
     threshold of a rectifier is known: its values are not filtered again.
 
     Raises:
-        SignalError: an unknown signal, calcium of a file, or a time constant shorter
-            than a step.
+        SignalError: an unknown signal, calcium of a file or of a chaotic system, or a
+            time constant shorter than a step.
     """
     if signal not in SIGNALS:
         msg = f"`signal` {signal!r} is unknown; it is one of {', '.join(SIGNALS)}."
@@ -61,6 +61,12 @@ def check_signal(
         msg = (
             "`signal` 'calcium' with source 'file': a file holds what was observed. "
             "Put its calcium in the array `voltage` and take `signal` 'voltage'."
+        )
+        raise SignalError(msg)
+    if source == "chaos":
+        msg = (
+            "`signal` 'calcium' with source 'chaos': only the embedded circuit has "
+            "calcium. Take `signal` 'voltage', or source 'hexeye'."
         )
         raise SignalError(msg)
     if not np.isfinite(calcium_tau) or calcium_tau < DT:

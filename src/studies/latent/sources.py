@@ -1,8 +1,9 @@
-"""Where a notebook's recordings come from: the embedded circuit, or a file.
+"""Where a notebook's recordings come from: a circuit, a chaotic system, or a file.
 
 Every source gives three sets: what training reads, what validates on the same family of
-stimuli, and another family (for a file: its last stretch) that only judges. Nothing
-here imports jax until a recording is simulated, so that `checks` can ask.
+stimuli, and another family (for a file: its last stretch; for a chaotic system: a
+trajectory without noise) that only judges. Nothing here imports jax until a recording
+is simulated, so that `checks` can ask.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from studies.latent.recordings import (
 )
 from studies.latent.signals import CALCIUM_TAU, check_signal, observed
 
-Source = Literal["hexeye", "file"]
+Source = Literal["hexeye", "flyvis", "chaos", "file"]
 SOURCES: tuple[str, ...] = get_args(Source)
+ChaoticSystem = Literal["lorenz63", "roessler", "thomas", "lorenz96", "duffing"]
+CHAOTIC_SYSTEMS: tuple[str, ...] = get_args(ChaoticSystem)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Sets:
-    """Three recordings of one circuit; `families` names the last two in figures."""
+    """Three recordings of one system; `families` names the last two in figures."""
 
     train: Recording
     validation: Recording
@@ -91,30 +94,42 @@ def recordings(
     *,
     signal: str = "voltage",
     calcium_tau: float = CALCIUM_TAU,
+    system: str = "lorenz63",
+    circuit_file: str | Path = "",
 ) -> Sets:
     """Training, validation and other-family recordings of one source.
 
     Args:
-        source: "hexeye", the embedded circuit, or "file".
-        preset: size of the embedded circuit's recordings, one of `PRESETS`.
-        noise: of training and validation [voltage]; None is the preset's own. The other
-            family is always free of noise.
+        source: "hexeye", the embedded circuit, "flyvis", the fly's with trained
+            parameters, "chaos", or "file".
+        preset: one of `PRESETS`: size of a circuit, and length of the recordings of a
+            circuit or of a chaotic system.
+        noise: of training and validation: at each step of the circuit [voltage], None
+            is the preset's; of what is observed of a chaotic system [standard
+            deviations of each neuron], None is none. The other family is always free
+            of noise.
         seed: of movies and noise; the circuit is the same for every seed.
         data_file: the recording, for source "file".
         signal: what is observed of the embedded circuit, one of `signals.SIGNALS`.
         calcium_tau: time constant of its calcium [s].
+        system: for source "chaos", one of `CHAOTIC_SYSTEMS`.
+        circuit_file: trained parameters, for source "flyvis".
 
     Raises:
-        SourceError: an unknown source or preset, or a file that is too much or missing.
+        SourceError: an unknown source, preset or system, or a file that is too much or
+            missing.
         SignalError: a signal that the source cannot give.
+        TopologyError, ParameterFileError: no circuit can be made of the file.
         RecordingError: the file cannot be read as a recording.
     """
-    check_source(source, preset, data_file)
+    check_source(source, preset, data_file, system, circuit_file)
     check_signal(signal, source, calcium_tau)
     if source == "file":
         return cut(load(data_file))
+    if source == "chaos":
+        return chaotic(system, preset, noise or 0.0, seed)
     settings = PRESETS[preset]
-    circuit = preset_circuit(preset)
+    circuit = circuit_of(source, preset, circuit_file)
     sigma = settings.noise if noise is None else noise
     made = (
         record_movie(circuit, "natural", settings.train, sigma, 3 * seed),
@@ -127,11 +142,38 @@ def recordings(
     return Sets(train, validation, flow)
 
 
-def check_source(source: str, preset: str, data_file: str | Path) -> None:
+def chaotic(system: str, preset: str, noise: float, seed: int) -> Sets:
+    """Three trajectories of a chaotic system, each lifted to the same neurons.
+
+    Args:
+        system: one of `CHAOTIC_SYSTEMS`.
+        preset: gives their lengths.
+        noise: of the first two [standard deviations of each neuron].
+        seed: of initial states and noise.
+    """
+    from studies.latent.chaos import record_chaos, system_of
+
+    chosen, lengths = system_of(system), PRESETS[preset]
+    asked = ((lengths.train, noise), (lengths.validation, noise), (lengths.flow, 0.0))
+    made = (
+        record_chaos(chosen, steps, seed=3 * seed + place, noise=own)
+        for place, (steps, own) in enumerate(asked)
+    )
+    return Sets(*made, families=("validation", "without noise"))
+
+
+def check_source(
+    source: str,
+    preset: str,
+    data_file: str | Path,
+    system: str = "lorenz63",
+    circuit_file: str | Path = "",
+) -> None:
     """Refuses what no source can give.
 
     Raises:
-        SourceError: an unknown source or preset, or a file that is too much or missing.
+        SourceError: an unknown source, preset or system, or a file that is too much or
+            missing.
     """
     if source not in SOURCES:
         msg = f"`source` {source!r} is unknown; it is one of {', '.join(SOURCES)}."
@@ -139,12 +181,40 @@ def check_source(source: str, preset: str, data_file: str | Path) -> None:
     if preset not in PRESETS:
         msg = f"`preset` {preset!r} is unknown; it is one of {', '.join(PRESETS)}."
         raise SourceError(msg)
-    if (source == "file") != bool(str(data_file)):
+    if system not in CHAOTIC_SYSTEMS:
+        known = ", ".join(CHAOTIC_SYSTEMS)
+        msg = f"`system` {system!r} is unknown; it is one of {known}."
+        raise SourceError(msg)
+    for name, path, needs in (
+        ("data_file", data_file, "file"),
+        ("circuit_file", circuit_file, "flyvis"),
+    ):
+        if (source == needs) != bool(str(path)):
+            msg = (
+                f"`source` {source!r} with `{name}` {str(path)!r}: the source "
+                f'"{needs}" needs a `{name}`, and the others take none.'
+            )
+            raise SourceError(msg)
+    if source == "flyvis" and PRESETS[preset].slow_factor != 1:
         msg = (
-            f"`source` {source!r} with `data_file` {str(data_file)!r}: the source "
-            '"file" needs a `data_file`, and the others take none.'
+            f"`preset` {preset!r} with `source` 'flyvis': a trained circuit has time "
+            "constants of its own. Take 'tiny', 'medium' or 'default'."
         )
         raise SourceError(msg)
+
+
+def circuit_of(source: str, preset: str, circuit_file: str | Path = "") -> Circuit:
+    """The circuit of a source that has one: embedded, or the fly's with a file.
+
+    Raises:
+        RecordingError: there is no such file.
+        TopologyError, ParameterFileError: no circuit can be made of the file.
+    """
+    if source != "flyvis":
+        return preset_circuit(preset)
+    from studies.latent.flyvis import flyvis_topology
+
+    return flyvis_topology(PRESETS[preset].radius, parameters=locate(circuit_file))
 
 
 def preset_circuit(preset: str) -> Circuit:

@@ -11,24 +11,22 @@ from typing import Any
 import numpy as np
 
 from studies.evidence import Catalogue, Survey, named, survey
-from studies.latent import reports, rollouts, signals
+from studies.latent import reports, rollouts, signals, sources
 from studies.latent.acquisition import Observation
+from studies.latent.circuit import Circuit
 from studies.latent.models import build, build_stimulus_only
 from studies.latent.recordings import Recording
 from studies.latent.reports import Arrays, Plan, Recordings
 from studies.latent.simulation import recording_of
-from studies.latent.sources import (
-    PRESETS,
-    preset_circuit,
-    record_movie,
-    recordings,
-)
+from studies.latent.sources import PRESETS, record_movie, recordings
 from studies.training import read_model
 
 Row = Mapping[str, Any]
 Load = Callable[[Row], Any]
 Keep = Callable[..., Mapping[str, Any]]  # name, parameters, compute, models
 DATA = ("source", "preset", "noise", "data_seed", "data_file", "signal", "calcium_tau")
+DATA += ("system", "circuit_file")
+CIRCUITS = ("hexeye", "flyvis")  # sources that simulate a circuit
 JUDGING_SEED = 1000  # offset of the seeds that judge: no training or validation uses it
 
 
@@ -69,6 +67,8 @@ def data_key(row: Row) -> tuple[Any, ...]:
     """What says which recordings a model was trained on."""
     known = {**row, "noise": noise_of(row), "data_seed": int(row.get("data_seed", 0))}
     known |= dict(zip(("signal", "calcium_tau"), signal_of(row), strict=True))
+    for source, name in (("chaos", "system"), ("flyvis", "circuit_file")):
+        known[name] = row.get(name) if source_of(row) == source else None
     return tuple(known.get(name) for name in DATA)
 
 
@@ -85,8 +85,29 @@ def noise_of(row: Row) -> float | None:
     given = row.get("noise")
     if given is not None and not np.isnan(given):
         return float(given)
-    known = row.get("source", "hexeye") == "hexeye"
+    if row.get("source") == "chaos":
+        return 0.0
+    known = source_of(row) in CIRCUITS
     return PRESETS[str(row["preset"])].noise if known else None
+
+
+def source_of(row: Row) -> str:
+    """Where the recordings of a model come from; a row of old names none."""
+    return str(row.get("source", "hexeye"))
+
+
+def circuit_of(row: Row) -> Circuit | None:
+    """The true circuit that a model was trained on, where it is known."""
+    if source_of(row) not in CIRCUITS:
+        return None
+    flies = source_of(row) == "flyvis"
+    return _circuit(str(row["preset"]), str(row["circuit_file"]) if flies else "")
+
+
+def _circuit(preset: str, circuit_file: str) -> Circuit:
+    """The fly's circuit with the parameters of a file, or without one the embedded."""
+    source = "flyvis" if circuit_file else "hexeye"
+    return sources.circuit_of(source, preset, circuit_file)
 
 
 def plan_of(row: Row, steps: int, starts: int, activity_steps: int) -> Plan:
@@ -120,16 +141,21 @@ def banked(row: Row) -> bool:
 
 
 def judging_recordings(
-    preset: str, noise: float | None, seed: int, steps: int, starts: int = 10
+    preset: str,
+    noise: float | None,
+    seed: int,
+    steps: int,
+    starts: int = 10,
+    circuit_file: str = "",
 ) -> dict[str, Recording]:
-    """Recordings of the embedded circuit that are long enough for rollouts of `steps`.
+    """Recordings of a circuit that are long enough for rollouts of `steps`.
 
     The family of training has its noise, the other none. Neither movie is one of those
     that `sources.recordings` gives.
     """
-    circuit = preset_circuit(preset)
+    circuit = _circuit(preset, circuit_file)
     own = PRESETS[preset]
-    rows = steps + 2 * reports.MARGIN + max(500, 2 * starts)
+    rows = rows_of(steps, starts)
     sigma = own.noise if noise is None else noise
     return {
         "validation": record_movie(
@@ -139,6 +165,23 @@ def judging_recordings(
     }
 
 
+def judging_trajectories(row: Row, steps: int, starts: int) -> dict[str, Recording]:
+    """The same of a chaotic system: two trajectories that no training has."""
+    from studies.latent.chaos import record_chaos, system_of
+
+    system, rows = system_of(str(row["system"])), rows_of(steps, starts)
+    seed, noise = 3 * int(row.get("data_seed", 0)) + JUDGING_SEED, noise_of(row) or 0.0
+    return {
+        "validation": record_chaos(system, rows, seed=seed, noise=noise),
+        "without noise": record_chaos(system, rows, seed=seed + 1),
+    }
+
+
+def rows_of(steps: int, starts: int) -> int:
+    """Rows of a recording that leave starts for rollouts of `steps`."""
+    return steps + 2 * reports.MARGIN + max(500, 2 * starts)
+
+
 def restored(
     arrays: Mapping[str, np.ndarray],
     preset: str,
@@ -146,10 +189,11 @@ def restored(
     seed: int,
     steps: int,
     starts: int = 10,
+    circuit_file: str = "",
 ) -> dict[str, Recording]:
     """The same from voltages and stimulus that were kept (`<family>.<array>`)."""
     del seed, steps, starts
-    circuit = preset_circuit(preset)
+    circuit = _circuit(preset, circuit_file)
     sigma = PRESETS[preset].noise if noise is None else noise
     return {
         family: recording_of(
@@ -171,8 +215,10 @@ def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
 
     Voltages are what is kept; calcium is made of them, the same every time.
     """
-    if row.get("source", "hexeye") == "file":
+    if source_of(row) == "file":
         return recordings("file", data_file=row["data_file"]).judged
+    if source_of(row) == "chaos":
+        return judging_trajectories(row, steps, starts)
     asked = {
         "preset": row["preset"],
         "noise": noise_of(row),
@@ -180,6 +226,8 @@ def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
         "steps": steps,
         "starts": starts,
     }
+    if source_of(row) == "flyvis":
+        asked["circuit_file"] = str(row["circuit_file"])
     made: dict[str, Recording] = {}
 
     def compute() -> Arrays:
@@ -195,7 +243,8 @@ def data_of(row: Row, steps: int, starts: int, keep: Keep) -> Recordings:
     signal, tau = signal_of(row)
     if signal == "voltage":
         return own
-    circuit = preset_circuit(str(row["preset"]))
+    circuit = circuit_of(row)
+    assert circuit is not None  # a signal other than voltage is of a circuit
     tau = tau or signals.CALCIUM_TAU
     return {k: signals.observed(x, circuit, signal, tau) for k, x in own.items()}
 
@@ -206,7 +255,11 @@ def training_of(row: Row) -> Recording:
     own = noise_of(row), int(row.get("data_seed", 0)), str(row.get("data_file", ""))
     signal, tau = signal_of(row)
     tau = tau or signals.CALCIUM_TAU
-    return recordings(source, preset, *own, signal=signal, calcium_tau=tau).train
+    told: dict[str, Any] = {"signal": signal, "calcium_tau": tau}
+    for needs, name in (("chaos", "system"), ("flyvis", "circuit_file")):
+        if source == needs:
+            told[name] = str(row[name])
+    return recordings(source, preset, *own, **told).train
 
 
 def judged(row: Row, load: Load, data: Recordings, plan: Plan) -> Arrays:
@@ -219,9 +272,7 @@ def baselines(
     row: Row, load: Load, data: Recordings, plan: Plan, baseline: Row | None
 ) -> Arrays:
     """`reports.baselines` of the recordings of a row."""
-    known = row.get("source", "hexeye") == "hexeye"
-    circuit = preset_circuit(str(row["preset"])) if known else None
-    stimulus_only = None
+    circuit, stimulus_only = circuit_of(row), None
     if baseline is not None:
         model = load(baseline)
         stimulus_only = {
