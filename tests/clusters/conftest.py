@@ -1,6 +1,7 @@
 """A toy project, as the runner's tests have it, and schedulers to send its runs to."""
 
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -149,3 +150,34 @@ def lsf(toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sent:
     monkeypatch.setenv("PYTHONPATH", f"{SRC}:{path}" if path else str(SRC))
     (toy.project.params / "clusters" / "lsf.yml").write_text(LSF)
     return Sent(toy, "lsf")
+
+
+class ByHand(Sent):
+    """A cluster that takes scripts and starts none: the test does, with `start`."""
+
+    def start(self, element: int, array: str = "1-*") -> subprocess.CompletedProcess:
+        """Execute the newest script as Slurm does for one element."""
+        scripts = self.toy.project.catalogue.glob(f"submissions/*/{array}.sh")
+        variables = {"SLURM_ARRAY_TASK_ID": str(element)}
+        return subprocess.run(
+            ["bash", str(sorted(scripts)[-1])],
+            env=os.environ | variables,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+
+@pytest.fixture
+def by_hand(toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ByHand:
+    """The toy project on a cluster that starts nothing by itself."""
+    for name, said in (("sbatch", "17"), ("squeue", "")):
+        path = tmp_path / "commands" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho '{said}'\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(SRC))
+    (toy.project.params / "clusters" / "slurm.yml").write_text(SLURM)
+    return ByHand(toy, "slurm")

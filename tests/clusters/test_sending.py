@@ -89,7 +89,7 @@ def test_a_dry_run_prints_the_scripts_and_writes_nothing(chain):
     )
     for line in (
         "#SBATCH --time=3",
-        "#SBATCH --mem=2500M",
+        "#SBATCH --mem=2800M",
         "#SBATCH --cpus-per-task=1",
         "#SBATCH --signal=B:USR2@45",
         "#SBATCH --requeue",
@@ -102,7 +102,7 @@ def test_a_dry_run_prints_the_scripts_and_writes_nothing(chain):
     ):
         assert line in first.splitlines()
     assert second.startswith("afterany:<job of 1-chain.train>' ")
-    assert "#SBATCH --mem=4000M" in second.splitlines()
+    assert "#SBATCH --mem=4300M" in second.splitlines()
     assert shown.output.endswith(
         "# 15 runs in 2 arrays; nothing was written or sent.\n"
     )

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from fieldnotes.clusters import mark_lost
 from fieldnotes.runner import project_status
 
@@ -119,3 +121,16 @@ def test_a_preempted_run_is_no_failure_and_goes_on_when_there_is_room(
     wait_for(lambda: slurm.states("one") == ["done"])
     assert slurm.diary() == ["0 False", "0 True"]
     assert toy.status(run)["attempt"] == 2
+
+
+@pytest.mark.slow
+def test_the_scheduler_s_own_time_limit_is_told_before_it_kills(slurm, wait_for):
+    toy = slurm.toy
+    toy.spread("one", "notebook: toy/slow\n")
+    file = toy.project.params / "clusters" / "slurm.yml"
+    file.write_text(file.read_text().replace("time: 5", "time: 1"))
+    (toy.root / "hold").touch()
+    slurm.send("one")
+    wait_for(lambda: slurm.states("one") == ["timed-out"], 150)
+    (run,) = toy.plan("one").runs
+    assert "reached the cluster's time limit" in slurm.reason(run)

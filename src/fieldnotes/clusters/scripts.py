@@ -10,6 +10,7 @@ from fieldnotes.clusters.settings import FOLDER, Cluster
 from fieldnotes.project import VARIABLE, Project
 
 LOGS = "logs"
+BESIDE = 0.3  # [GB] of the two programs that start a run and watch it
 
 
 def script_of(
@@ -23,7 +24,8 @@ def script_of(
     """The script of an array whose orders lie in `folder`."""
     memory, gpus = resources(cluster, array)
     number = len(array.elements)
-    needs = Needs(array.name, number, memory, gpus, throttle, folder / LOGS)
+    logs = folder / LOGS
+    needs = Needs(array.name, number, memory + BESIDE, gpus, throttle, logs)
     root, python = shlex.quote(str(project.root)), shlex.quote(sys.executable)
     element = f'{shlex.quote(str(folder))} {array.name} "${scheduler.index}"'
     setup = [f"# setup of params/{FOLDER}/{cluster.name}.yml", *cluster.setup]

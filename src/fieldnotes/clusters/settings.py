@@ -28,7 +28,7 @@ class Cluster:
     scheduler: str
     partition: str | None = None  # None for the cluster's default
     time: float = 60.0  # [min] wall-clock limit of one element
-    memory: float = 4.0  # [GB] of one element, where the stage says nothing
+    memory: float = 4.0  # [GB] of one run, where its stage says nothing
     cpus: int = 1  # [1] cores of one element
     gpus: int = 0  # [1] GPUs of one element, where the stage says nothing
     setup: tuple[str, ...] = ()  # shell lines before the runs
