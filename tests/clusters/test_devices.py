@@ -24,7 +24,7 @@ LOOK = """
     project = Path(os.environ["FIELDNOTES_RUN"]).parents[3]
     device = os.environ.get("CUDA_VISIBLE_DEVICES")
     platforms = os.environ.get("JAX_PLATFORMS")
-    ahead = os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"]
+    ahead = os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE")
     taken = project / f"busy-{device}"
     if device:
         taken.touch(exist_ok=False)
@@ -46,8 +46,6 @@ def mixed(toy, monkeypatch):
     """Four runs that need a GPU and two that do not, on a machine with two GPUs."""
     toy.notebook("look", LOOK)
     toy.spread("mixed", MIXED)
-    setting = '[environment]\nXLA_PYTHON_CLIENT_PREALLOCATE = "false"\n'
-    (toy.root / "fieldnotes.toml").write_text(setting)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-5a")
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     return toy
@@ -56,11 +54,11 @@ def mixed(toy, monkeypatch):
 def test_one_run_a_device_and_runs_without_one_beside_them(mixed):
     assert run_on(mixed.project, mixed.plan("mixed"), "local", **OPTIONS) == 0
     diary = (mixed.root / "diary.txt").read_text().splitlines()
-    on_cpu = [line for line in diary if line == " cpu false"]
+    on_cpu = [line for line in diary if line == " cpu None"]
     on_gpu = [line.split()[0] for line in diary if line.endswith(" None false")]
     assert len(on_cpu) == 2
     assert len(on_gpu) == 4 and set(on_gpu) == {"3", "GPU-5a"}
-    assert diary.index(" cpu false") < 3, "the CPU does not wait for the GPUs"
+    assert diary.index(" cpu None") < 3, "the CPU does not wait for the GPUs"
     run = mixed.plan("mixed", force=True).runs[0]
     assert mixed.order(run)["limits"]["gpus"] == 1
 
@@ -86,6 +84,8 @@ def test_a_stage_that_asks_gets_a_gpu_of_the_cluster(mixed, monkeypatch):
         assert shown.exit_code == 0, shown.output
         large, _, small = shown.output.partition("2-mixed.small.sh")
         assert line in large
+        assert "export XLA_PYTHON_CLIENT_PREALLOCATE=false" in large.splitlines()
+        assert "XLA" not in small
         assert "gpu" not in small
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from fieldnotes.clusters.arrays import Array
+from fieldnotes.clusters.devices import ON_GPU
 from fieldnotes.clusters.schedulers import Needs, Scheduler
 from fieldnotes.clusters.settings import FOLDER, Cluster
 from fieldnotes.project import VARIABLE, Project
@@ -35,6 +36,7 @@ def script_of(
         f"# {_described(array)}",
         *(setup if cluster.setup else []),
         f"export {VARIABLE}={root}",
+        *(f"export {name}={value}" for name, value in ON_GPU.items() if gpus),
         f"cd {root} || exit 2",
         # exec: what the scheduler tells its job, it tells the program.
         f"exec {python} -m fieldnotes.clusters.element {element}",
