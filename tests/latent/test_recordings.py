@@ -1,6 +1,7 @@
 """Recordings: what is refused and in which words, and files read as written."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,7 +149,8 @@ def test_a_file_may_hold_voltage_stimulus_and_step_alone(tmp_path):
 @pytest.mark.parametrize("name", ["activity", "arr_0", "traces"])
 def test_activity_alone_is_a_recording_without_a_stimulus(name, tmp_path):
     values = np.random.default_rng(0).random((5, 3))
-    np.savez(tmp_path / "own.npz", **{name: values}, dt=0.1)
+    arrays: dict[str, Any] = {name: values, "dt": 0.1}
+    np.savez(tmp_path / "own.npz", **arrays)
     found = load_npz(tmp_path / "own.npz")
     assert np.array_equal(found.voltage, values.astype(found.voltage.dtype))
     assert found.stimulus.shape == (5, 1) and not found.stimulus.any()
