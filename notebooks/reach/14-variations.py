@@ -94,30 +94,33 @@ Markdown(f"{len(table)} models of {len(of)} settings. {survey.names.usual_values
 
 # %%
 columns = {
-    at(DISTANCE, low): f"to the side at context {low:g} [%]",
-    at(DISTANCE, high): f"at {high:g} [%]",
-    "knob": "knob [1]",
-    free("end_position_error"): "end error, no field [%]",
-    free("max_parallel_vel_forward"): "peak velocity, no field [m/s]",
-    free("max_net_force"): "net force, no field [N]",
-    "best_loss": "validation loss [1]",
-    "diverged": "diverged [1]",
+    at(DISTANCE, low): (f"to the side at context {low:g}", "%"),
+    at(DISTANCE, high): (f"to the side at context {high:g}", "%"),
+    "knob": ("knob", "1"),
+    free("end_position_error"): ("end error, no field", "%"),
+    free("max_parallel_vel_forward"): ("peak velocity, no field", "m/s"),
+    free("max_net_force"): ("largest net force, no field", "N"),
+    "best_loss": ("validation loss", "1"),
+    "diverged": ("diverged", "1"),
 }
+names = ["distance_low", "distance_high", "knob", "free_end_error", "free_velocity"]
+names += ["free_force", "best_loss", "diverged"]
 rows = {
     (name, std): group.where(field_std=std)
     for name, group in of.items()
     for std in dict.fromkeys((stds[0], top))
 }
-written = {f"{name}, std {std:g}": group for (name, std), group in rows.items()}
 for (name, std), group in rows.items():
     own = {"setting": name, "field_std": float(std)}
-    for column, words in columns.items():
-        short = column.replace(" at ", "_at_").replace("-", "minus_").replace(".", "_")
-        if column in table:
-            meaning = f"{words}, median over replicates"
-            catalogue.record(short, group.median(column), "1", meaning, member=own)
+    for short, (column, (words, of_unit)) in zip(names, columns.items(), strict=True):
+        meaning = f"{words}, median over replicates"
+        catalogue.record(short, group.median(column), of_unit, meaning, member=own)
+
+# %%
 table.to_csv(catalogue.artifact("variations.csv"), index=False)
-Markdown(evidence.table_of(written, columns))
+written = {f"{name}, std {std:g}": group for (name, std), group in rows.items()}
+headings = {column: f"{words} [{u}]" for column, (words, u) in columns.items()}
+Markdown(evidence.table_of(written, headings))
 
 # %% tags=["figure"]
 drawn = {

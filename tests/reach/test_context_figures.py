@@ -15,17 +15,21 @@ COLOURS = {"low": "#0072b2", "high": "#e69f00"}
 ROWS = np.array([[3.0, 2.0, 1.0], [5.0, 2.0, 1.5], [4.0, 9.0, 1.2]])
 
 
+def traces(fig: Any) -> list[Any]:
+    return list(fig.data)
+
+
 def test_medians_of_the_replicates_are_drawn_against_context():
     panels = {
         "distance [%]": {"low": ROWS, "high": ROWS + 1},
         "force [N]": {"low": 2 * ROWS},
     }
     fig: Any = context_effects.against_context(CONTEXTS, panels, COLOURS)
-    lines = [t for t in fig.data if t.mode != "none" and t.name in COLOURS]
+    lines = [t for t in traces(fig) if t.mode != "none" and t.name in COLOURS]
     drawn = [t for t in lines if np.array_equal(t.y, np.median(ROWS, axis=0))]
     assert len(drawn) == 1
     assert drawn[0].x.tolist() == CONTEXTS
-    named = [t.name for t in fig.data if t.showlegend]
+    named = [t.name for t in traces(fig) if t.showlegend]
     assert sorted(named) == ["high", "low"], "each is named once"
     spans = [(s.x0, s.x1) for s in fig.layout.shapes]
     assert spans == [context_effects.TOLD] * 2
@@ -42,7 +46,7 @@ def test_levels_are_marked_in_the_first_panel_only():
 def test_traces_are_put_in_order_and_strangers_refused():
     fig: Any = go.Figure([go.Scatter(legendgroup=name) for name in ("b", "c", "a")])
     fig = context_effects.in_order(fig, ["a", "b", "c"])
-    assert [trace.legendgroup for trace in fig.data] == ["a", "b", "c"]
+    assert [trace.legendgroup for trace in traces(fig)] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="not in list"):
         context_effects.in_order(fig, ["a", "b"])
 
@@ -57,7 +61,7 @@ def test_settings_are_drawn_with_the_range_of_their_replicates():
     )
     columns = {"std 1.5": ("distance", 1.5, "#0072b2")}
     fig: Any = context_effects.setting_ranges(groups(table), columns, "distance [%]")
-    (drawn,) = fig.data
+    (drawn,) = traces(fig)
     assert list(drawn.y) == ["one", "two"]
     np.testing.assert_allclose(drawn.x, [2, 3])
     np.testing.assert_allclose(drawn.error_x.array, [4, 0])

@@ -77,7 +77,7 @@ def test_the_median_needs_no_minimum_that_lies_beyond():
     assert found.median == pytest.approx(0.2)
     assert (found.below, found.above) == (0.2, 0.2)
     assert found.lowest == -np.inf and found.highest == np.inf
-    assert str(found) == "0.2 (beyond the lowest told to beyond the highest told)"
+    assert str(found) == "0.2 (< -2 to > 2)"
 
 
 @pytest.mark.parametrize("wrong", [[0.0, 1.0], [0.0, 2.0, 1.0], [0.0, 1.0, 2.0, 3.0]])

@@ -70,7 +70,16 @@ def test_a_diverged_model_is_counted_and_not_measured(table):
     assert table["diverged"].tolist() == [0, 0, 0, 1]
     last = table.iloc[3]
     assert np.isnan([last[at(DISTANCE, c)] for c in TEST.contexts]).all()
-    assert last["field_std"] == 1.5 and last["hidden"] == 3
+    assert [last["field_std"], last["hidden"]] == [1.5, 3]
+
+
+def test_where_all_models_diverged_nothing_is_measured():
+    rows = listed().iloc[3:].reset_index(drop=True)
+    survey = named(rows, ["field_std", "seed"], replicates=variations.REPLICATES)
+    lost = variations.tested(Shelf(load=model), survey, TEST)
+    assert lost["diverged"].tolist() == [1]
+    assert np.isnan(knob(lost, 0.0, 2.0)).all()
+    assert np.isnan(lost[free("max_net_force")].to_numpy(float)).all()
 
 
 def test_a_knob_is_the_share_of_the_distance_that_a_context_saves():

@@ -23,6 +23,7 @@ class Straightest(NamedTuple):
     lowest: Float[np.ndarray, "*trial"]  # bounds
     highest: Float[np.ndarray, "*trial"]
     saved: Float[np.ndarray, "*trial"]  # share of the largest deviation [1]
+    ends: tuple[float, float]  # the lowest and the highest context
 
     @property
     def below(self) -> Bool[np.ndarray, "*trial"]:
@@ -77,7 +78,8 @@ def straightest(
     saved = np.where(most > 0, 1 - least / np.where(most > 0, most, 1.0), 0.0)
     ends = np.concatenate([[-np.inf], at, [np.inf]])  # neighbours of every place
     found = (best, ends[place], ends[place + 2], saved)
-    return Straightest(*(np.where(known, x, np.nan) for x in found))
+    told = (float(at[0]), float(at[-1]))
+    return Straightest(*(np.where(known, x, np.nan) for x in found), ends=told)
 
 
 class Summary(NamedTuple):
@@ -90,10 +92,16 @@ class Summary(NamedTuple):
     above: float  # share with it at or above the highest one [1]
     saved: float  # median share of the largest deviation that is saved [1]
     trials: int  # whose deviation is known
+    ends: tuple[float, float]  # the lowest and the highest context
 
     def __str__(self) -> str:
-        ends = [_end(self.lowest), _end(self.highest)]
-        return f"{_end(self.median)} ({ends[0]} to {ends[1]})"
+        low, high = self._written(self.lowest), self._written(self.highest)
+        return f"{self._written(self.median)} ({low} to {high})"
+
+    def _written(self, context: float) -> str:
+        if np.isinf(context):
+            return f"> {self.ends[1]:g}" if context > 0 else f"< {self.ends[0]:g}"
+        return "–" if np.isnan(context) else f"{context:.2g}"
 
 
 def summary(found: Straightest) -> Summary:
@@ -108,7 +116,7 @@ def summary(found: Straightest) -> Summary:
     )
     values = ranked[known]
     if not values.size:
-        return Summary(*[np.nan] * 6, trials=0)
+        return Summary(*[np.nan] * 6, trials=0, ends=found.ends)
     low, middle, high = np.quantile(
         values, (BAND[0], 0.5, BAND[1]), method="inverted_cdf"
     )
@@ -120,10 +128,5 @@ def summary(found: Straightest) -> Summary:
         float(found.above[known].mean()),
         float(np.median(found.saved[known])),
         int(known.sum()),
+        found.ends,
     )
-
-
-def _end(value: float) -> str:
-    if np.isinf(value):
-        return "beyond the highest told" if value > 0 else "beyond the lowest told"
-    return "–" if np.isnan(value) else f"{value:.2g}"

@@ -66,7 +66,11 @@ def tested(
         parts.append(_tested(catalogue, group, test))
         if report is not None:
             report(done)
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    measured = [at(m, c) for m in MEASURES for c in test.contexts]
+    measured += [free(m) for m in MEASURES]
+    absent = [name for name in measured if name not in table]  # all have diverged
+    return table.reindex(columns=[*table, *absent])
 
 
 def at(measure: str, context: float) -> str:

@@ -78,7 +78,7 @@ def in_order(fig: go.Figure, groups: Sequence[str]) -> go.Figure:
     Raises:
         ValueError: a trace belongs to none of them.
     """
-    traces: list[Any] = list(fig.data)
+    traces: Any = fig.data
     fig.data = sorted(traces, key=lambda trace: groups.index(trace.legendgroup))
     return fig
 
