@@ -57,15 +57,16 @@ from studies.reach.tables import numbers
 #
 # ## Prediction
 #
-# The poster's figures come out. A mode that decays slowly must not push the hand, so
-# the slowest modes should overlap less with the readout than chance would have it. If
-# that holds, stimulating the units that carry them should *not* move the hand more than
-# stimulating others.
+# The poster's figures come out. The eigenvalue of largest Im λ is the tip of a wing.
+# A mode that decays slowly must not push the hand, so the slowest modes should overlap
+# less with the readout than chance would have it. If that holds, stimulating the units
+# that carry them should *not* move the hand more than stimulating others.
 
 # %%
 looked, tests = {}, {}
 
 
+# %%
 def look(row):
     """Finds the spectra of a model, keeps them, and gives the numbers of its row."""
     model = steady.open_model(catalogue, row)
@@ -83,6 +84,8 @@ def look(row):
         "by_context": it.spread.context,
         "by_place": it.spread.place,
         "width_growth": it.width[-1] - it.width[0],
+        "share_low": it.gain_share(grids.SPEED)[0],
+        "share_high": it.gain_share(grids.SPEED)[-1],
         "wing_size_low": it.wing_size[0],
         "wing_size_high": it.wing_size[-1],
         "wing_turn_low": it.wing_turn[0],
@@ -127,6 +130,11 @@ meanings = {
     "width_high": ("largest Im λ at the highest context", "1"),
     "by_context": ("std of sorted moduli over contexts", "1"),
     "by_place": ("std of sorted moduli over places", "1"),
+    "share_low": ("share of the velocity gain by two slow modes, lowest context", "1"),
+    "share_high": (
+        "share of the velocity gain by two slow modes, highest context",
+        "1",
+    ),
     "wing_size_low": ("modulus of the wing at the lowest context", "1"),
     "wing_size_high": ("modulus of the wing at the highest context", "1"),
     "wing_turn_low": ("angle of the wing at the lowest context", "rad"),
@@ -171,7 +179,7 @@ catalogue.save_figure(
     "spectra-by-context",
     kind="spectra by context",
     caption="Median real part, largest imaginary part and largest modulus of the "
-    "eigenvalues at rest, and angle of the slowest oscillatory one, over the context: "
+    "eigenvalues at rest, and angle of the one that turns most, over the context: "
     "median and range of the replicates of each setting.",
     models=found.table,
 )
@@ -182,7 +190,9 @@ catalogue.save_figure(
 # Singular values of $\partial F/\partial u$ say how far one step is moved by each part
 # of the input. The overlap of a mode with the readout is the squared length of its
 # eigenvector's projection on the two rows; a random vector has two over the number of
-# units.
+# units. The gain at rest is a sum over modes, $\sum_i W r_i\,l_iB/(1-\lambda_i)$ with
+# right and left eigenvectors $r_i$ and $l_i$; the table above has the share of it that
+# the two least stable modes give.
 
 # %%
 parts = list(dict.fromkeys(part for it in looked.values() for part in it.input_gains()))

@@ -24,15 +24,28 @@ def spectrum(model) -> wings.Spectra:
     return wings.Spectra(grids.Resting.of(model, [0.0, 2.0], 3, **told))
 
 
-def test_the_wing_is_the_slowest_eigenvalue_that_turns(spectrum):
+def test_the_tip_of_the_wing_is_the_eigenvalue_that_turns_most(spectrum):
     for place in np.ndindex(spectrum.value.shape[:2]):
-        values = spectrum.value[place]
-        turning = values[np.imag(values) >= spectra.WING]
-        if len(turning):
-            assert np.abs(spectrum.wing[place]) == np.max(np.abs(turning))
+        highest = np.max(np.imag(spectrum.value[place]))
+        if highest >= spectra.WING:
+            assert np.imag(spectrum.wing[place]) == highest
         else:
             assert np.isnan(spectrum.wing[place])
     assert np.isfinite(spectrum.wing).any()
+
+
+def test_the_gain_at_rest_is_a_sum_over_modes(spectrum, model):
+    """All modes together give the gain that follows from the implicit derivative."""
+    whole = spectrum.gain_share("feedback_velocity", 12)
+    assert np.allclose(whole, 1)
+    first = spectrum.gain_share("feedback_velocity", 1)
+    assert np.all(np.abs(first - 1) > 1e-3)
+    found = spectrum.modes
+    by_input = spectrum.resting.jacobians.input[..., model.layout["feedback_velocity"]]
+    weighted = (found.left @ by_input) / (1 - found.value)[..., None]
+    summed = np.real(model.readout @ found.right @ weighted)
+    exact = model.readout @ spectrum.resting.by("feedback_velocity")
+    assert np.allclose(summed, exact, atol=1e-9)
 
 
 def test_gains_of_the_input_are_the_largest_singular_values(spectrum, model):

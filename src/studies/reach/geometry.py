@@ -52,7 +52,7 @@ def grid(
 ) -> Grid:
     """The shape of the fixed points of several places [m]; NaN rows are left out."""
     kept = np.all(np.isfinite(points), axis=-1)
-    if kept.sum() < 4:
+    if kept.sum() < 4:  # three points lie in a plane, whatever they are
         nothing = np.full((2, points.shape[-1]), np.nan)
         return Grid(nothing[0], nothing, np.nan, np.nan, np.nan)
     points, places = points[kept], places[kept]
@@ -74,10 +74,13 @@ def grid(
 def translation(
     before: Float[np.ndarray, "place hidden"], after: Float[np.ndarray, "place hidden"]
 ) -> Translation:
-    """From the fixed points of one context to those of another, place by place."""
+    """From the fixed points of one context to those of another, place by place.
+
+    NaN where no place has both, or none moved: the two contexts are the same then.
+    """
     moved = after - before
     moved = moved[np.all(np.isfinite(moved), axis=-1)]
-    if not len(moved):
+    if not np.any(moved):
         return Translation(np.full(before.shape[-1], np.nan), np.nan, np.nan)
     vector = moved.mean(axis=0)
     apart = np.sum((moved - vector) ** 2) / np.sum(moved**2)
@@ -87,8 +90,12 @@ def translation(
 def angle(
     vector: Float[np.ndarray, " hidden"], plane: Float[np.ndarray, "n hidden"]
 ) -> float:
-    """Angle between a vector and the span of some others, 0 to 90 [degrees]."""
-    if not (np.all(np.isfinite(vector)) and np.all(np.isfinite(plane))):
+    """Angle between a vector and the span of some others, 0 to 90 [degrees].
+
+    NaN where any of them is not known, or the vector has no length.
+    """
+    known = np.all(np.isfinite(vector)) and np.all(np.isfinite(plane))
+    if not known or not np.any(vector):
         return float("nan")
     basis = np.linalg.qr(plane.T)[0]
     inside = np.linalg.norm(basis.T @ vector) / np.linalg.norm(vector)

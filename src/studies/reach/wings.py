@@ -1,9 +1,10 @@
 r"""Spectra at rest: which modes of a controller are slow or turn, and who carries them.
 
 `Spectra` looks at the Jacobians of one model's fixed points at rest. A *wing* is the
-part of a spectrum that oscillates: eigenvalues with $|\mathrm{Im}\,\lambda|$ of at
-least `spectra.WING`. Units that load on a mode are stimulated in the closed loop, and
-so are random sets of as many units, to see whether they matter for what the hand does.
+part of a spectrum that oscillates, eigenvalues with $|\mathrm{Im}\,\lambda|$ of at
+least `spectra.WING`, and its tip is the one with the largest. Units that load on a mode
+are stimulated in the closed loop, and so are random sets of as many units, to see
+whether they matter for what the hand does.
 """
 
 from dataclasses import dataclass, replace
@@ -67,21 +68,20 @@ class Spectra:
 
     @property
     def wing(self) -> Complex[np.ndarray, "context place"]:
-        """The slowest eigenvalue of each wing; NaN where nothing oscillates."""
-        turns = np.imag(self.value) >= spectra.WING
-        size = np.where(turns, np.abs(self.value), -np.inf)
-        first = np.argmax(size, axis=-1)[..., None]
+        """The eigenvalue of largest Im λ, the tip of the wing; NaN without a wing."""
+        first = np.argmax(np.imag(self.value), axis=-1)[..., None]
         value = np.take_along_axis(self.value, first, axis=-1)[..., 0]
-        return np.where(turns.any(axis=-1), value, complex(np.nan, np.nan))
+        turns = np.imag(value) >= spectra.WING
+        return np.where(turns, value, complex(np.nan, np.nan))
 
     @property
     def wing_size(self) -> Float[np.ndarray, " context"]:
-        """Median modulus of the wings' slowest eigenvalues; NaN without wings [1]."""
+        """Median modulus of the wings' tips; NaN without wings [1]."""
         return over_places(np.abs(self.wing))
 
     @property
     def wing_turn(self) -> Float[np.ndarray, " context"]:
-        """Median angle of the wings' slowest eigenvalues; NaN without wings [rad]."""
+        """Median angle of the wings' tips; NaN without wings [rad]."""
         return over_places(np.angle(self.wing))
 
     @property
@@ -112,17 +112,30 @@ class Spectra:
             for part in parts
         }
 
-    def loading(self, kind: str, context: int) -> Float[np.ndarray, " hidden"]:
-        """Share of each unit in the least stable or slowest oscillatory mode [1].
+    def gain_share(self, part: str, count: int = 2) -> Float[np.ndarray, " context"]:
+        r"""Share of the gain at rest that the least stable modes give, by context.
 
-        Mean over places; where nothing oscillates, the mode of the largest |Im λ|.
+        The gain $W(I-J)^{-1}B$ is a sum over modes, $W r_i\,l_iB/(1-\lambda_i)$. The
+        share is the projection of the first `count` terms on the whole, and the median
+        over places; all modes together give 1.
+        """
+        model, found = self.resting.model, self.modes
+        shown = model.readout @ found.right
+        told = found.left @ self.resting.jacobians.input[..., model.layout[part]]
+        weighted = told / (1 - found.value)[..., None]
+        first = np.real(shown[..., :count] @ weighted[..., :count, :])
+        whole = np.real(shown @ weighted)
+        both = np.sum(first * whole, axis=(-2, -1)) / np.sum(whole**2, axis=(-2, -1))
+        return over_places(both)
+
+    def loading(self, kind: str, context: int) -> Float[np.ndarray, " hidden"]:
+        """Share of each unit in the least stable or the most oscillatory mode [1].
+
+        Mean over places.
         """
         shares = []
         for place, values in enumerate(self.value[context]):
-            mode = 0
-            if kind == TURNING:
-                turns = np.imag(values) >= spectra.WING
-                mode = int(np.argmax(turns if turns.any() else np.imag(values)))
+            mode = int(np.argmax(np.imag(values))) if kind == TURNING else 0
             shares.append(spectra.loading(self.modes.right[context, place, :, mode]))
         return np.mean(shares, axis=0)
 

@@ -90,7 +90,7 @@ def over_time(
 
 
 def by_context(
-    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[np.ndarray]]]],
+    panels: Mapping[str, Mapping[str, tuple[Any, Sequence[Any]]]],
     colours: Mapping[str, str],
     *,
     log: Sequence[str] = (),
