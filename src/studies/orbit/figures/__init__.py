@@ -39,7 +39,11 @@ from studies.orbit.figures.judgement import (
     seed_violins,
     shape_heat_map,
 )
-from studies.orbit.figures.outside import network_and_law
+from studies.orbit.figures.outside import (
+    beyond_kepler,
+    network_and_law,
+    residual_by_latitude,
+)
 from studies.orbit.figures.training import (
     ReferencePhase,
     components_over_time,
@@ -54,6 +58,7 @@ __all__ = [
     "against_lines",
     "anomaly_bands",
     "arrows",
+    "beyond_kepler",
     "beside_notes",
     "components_over_time",
     "directions_over_time",
@@ -74,6 +79,7 @@ __all__ = [
     "plane_panels",
     "rate_histogram",
     "reference_phases",
+    "residual_by_latitude",
     "sample_spacing",
     "seed_violins",
     "shape_heat_map",

@@ -1,11 +1,14 @@
 """Figures of the judges from outside: laws, real motion and a published benchmark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from studies.orbit.figures.common import colour, label_axes
+from studies.orbit.figures.common import TRUE, colour, label_axes
+from studies.orbit.metrics import predict
+from studies.orbit.orbit_sets import OrbitSet
 
 DOTTED = {"dash": "dot", "width": 1, "color": "rgba(128, 128, 128, 0.9)"}
 
@@ -40,3 +43,44 @@ def network_and_law(
     fig.update_xaxes(type="log")
     fig.update_yaxes(type="log", exponentformat="power")
     return label_axes(fig, "radius [R_E]", "acceleration error [%]")
+
+
+def beyond_kepler(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """What two bodies leave of each satellite's acceleration [%], by its orbit."""
+    fig = go.Figure()
+    fig.add_scatter(
+        x=[row["a"] for row in rows],
+        y=[row["share"] for row in rows],
+        mode="markers",
+        text=[f"{row['name']}, i = {row['i']:.1f}°" for row in rows],
+        marker={
+            "color": [row["e"] for row in rows],
+            "colorscale": "Viridis",
+            "colorbar": {"title": {"text": "eccentricity [1]"}},
+            "size": 9,
+        },
+        showlegend=False,
+    )
+    fig.update_xaxes(type="log")
+    fig.update_yaxes(type="log", exponentformat="power")
+    return label_axes(fig, "semi-major axis [R_E]", "not Kepler's [%]")
+
+
+def residual_by_latitude(orbits: OrbitSet, models: Sequence[Any]) -> go.Figure:
+    """Radial part of the first orbit's label by sin latitude, measured and learned."""
+    keep = orbits.mask[0]
+    position = orbits.states[0, keep, :3]
+    radial = position / np.linalg.norm(position, axis=-1, keepdims=True)
+    order = np.argsort(radial[:, 2])
+    sine = radial[order, 2]
+    fig = go.Figure()
+    if orbits.estimated is not None:
+        label = np.sum(orbits.estimated[0, keep] * radial, axis=-1)[order]
+        marker = {"color": TRUE, "size": 4}
+        fig.add_scatter(x=sine, y=label, mode="markers", name="measured", marker=marker)
+    for place, model in enumerate(models):
+        guess = predict(model.acceleration, orbits).predicted[0, keep]
+        said = np.sum(guess * radial, axis=-1)[order]
+        line = {"color": colour(place)}
+        fig.add_scatter(x=sine, y=said, name=f"network {place + 1}", line=line)
+    return label_axes(fig, "sine of latitude [1]", "10³ × radial residual [R_E/TU²]")
