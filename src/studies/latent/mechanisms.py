@@ -1,0 +1,117 @@
+"""The tests of `mechanism` on many trained models: measured, recorded, tabled."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from studies.evidence import Catalogue, Survey
+from studies.latent import mechanism, trained
+from studies.latent.comparisons import Comparison
+from studies.latent.mechanism import Agreement, Mechanism
+from studies.latent.trained import Row
+
+
+class Quantity(NamedTuple):
+    """One number of a model, as tables and scraps name it."""
+
+    name: str
+    unit: str
+    meaning: str
+
+    @property
+    def heading(self) -> str:
+        """The name and the unit, as a table writes them."""
+        return f"{self.name.replace('_', ' ')} [{self.unit}]"
+
+
+HEARD = {
+    "heard_connected": "share of the true Jacobian explained, pairs with an edge, R²",
+    "heard_every": "share of the true Jacobian explained, all pairs of neurons, R²",
+    "heard_own": "share of the true Jacobian explained, neurons on themselves, R²",
+}
+ROLLED = {
+    "one_step": "next rows of the recording from true states",
+    "intact": "rollouts without noise",
+    "cut": "rollouts, against the circuit without half of its edges",
+    "cut_intact": "rollouts of the intact true circuit, against the cut one",
+    "white": "rollouts on a movie of white noise",
+    "push_5": "change that currents of 5 standard deviations make in other neurons",
+    "push_20": "change that currents of 20 standard deviations make in other neurons",
+}
+SCORES = {
+    "r2": ("1", "R²"),
+    "r": ("1", "correlation over time, mean over neurons"),
+    "rmse": ("voltage", "root mean squared error"),
+}
+QUANTITIES = (
+    *(Quantity(name, "1", meaning) for name, meaning in HEARD.items()),
+    *(
+        Quantity(f"{name}_{score}", unit, f"{meaning}: {words}")
+        for name, meaning in ROLLED.items()
+        for score, (unit, words) in SCORES.items()
+    ),
+)
+SHOWN = ("heard_connected", "heard_every", "intact_r", "intact_rmse", "one_step_r")
+SHOWN += ("cut_r", "cut_intact_r", "white_r", "push_5_r", "push_20_r", "push_20_r2")
+
+
+def survey_mechanism(
+    catalogue: Catalogue, compared: Comparison, *, starts: int, steps: int, seed: int
+) -> Survey:
+    """Judged models with `QUANTITIES` as further columns; what was measured is kept.
+
+    A model of a recording whose circuit is not known has none of them.
+
+    Args:
+        catalogue: what the notebook lends.
+        compared: the models, and recordings of their circuits.
+        starts: rollouts of each test [1].
+        steps: of a rollout.
+        seed: of everything drawn.
+    """
+    load, asked = trained.loader(catalogue), {"starts": starts, "steps": steps}
+
+    def measure(row: Row) -> dict[str, float]:
+        if trained.circuit_of(row) is None or trained.signal_of(row)[0] != "voltage":
+            return {}
+        recording = compared.data[str(row["identity"])]["validation"]
+        compute = partial(_measure, row, load, recording, asked | {"seed": seed})
+        told = asked | {"seed": seed, "data": str(trained.data_key(row))}
+        found = catalogue.cached("mechanism", told, compute, row)
+        return {name: float(value) for name, value in found.items()}
+
+    report = catalogue.progress(len(compared.models), "testing mechanisms")
+    return compared.models.measured(measure, report)
+
+
+def _measure(
+    row: Row, load: trained.Load, recording: Any, asked: dict[str, int]
+) -> dict[str, np.ndarray]:
+    circuit = trained.circuit_of(row)
+    assert circuit is not None
+    found = mechanism.measure(load(row), circuit, recording, **asked)
+    return {name: np.array(value) for name, value in flat(found).items()}
+
+
+def flat(found: Mechanism) -> dict[str, float]:
+    """The numbers of one model by the names of `QUANTITIES`."""
+    numbers = dict(zip(HEARD, found.heard, strict=True))
+    for name, agreed in found.agreement.items():
+        for score in Agreement._fields:
+            numbers[f"{name}_{score}"] = float(getattr(agreed, score))
+    return numbers
+
+
+def record(catalogue: Catalogue, models: Survey) -> None:
+    """Leave the numbers of every model behind."""
+    for member, row in models.members():
+        for own in QUANTITIES:
+            value = float(row.get(own.name, np.nan))
+            if np.isfinite(value):
+                catalogue.record(own.name, value, own.unit, own.meaning, member=member)
+
+
+def columns() -> dict[str, str]:
+    """Columns of the table that a notebook shows, by their headings."""
+    return {own.name: own.heading for own in QUANTITIES if own.name in SHOWN}
