@@ -19,6 +19,7 @@ from fieldnotes.runner.batches import BatchRecord
 from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.lossy import outlive_terminal
 from fieldnotes.runner.manifest import limits_of, write_spreads
+from fieldnotes.runner.nurseries import Nurseries
 from fieldnotes.runner.planned import (
     DONE,
     ELSEWHERE,
@@ -88,14 +89,19 @@ def execute(
     """
     check_writable(project)
     number = jobs or default_jobs(plan, memory)
-    local = LocalSlots(number) if slots is None else None
     with outlive_terminal(), BatchRecord(project, plan, number) as record:
+        shown = Logged(display or choose_display(), record)
+        local = None
+        if slots is None:
+            runs = [run for run in plan.runs if run.state not in (DONE, SKIPPED)]
+            notebooks = {run.definition.notebook.path for run in runs}
+            local = LocalSlots(number, Nurseries(project, notebooks, shown.note))
         batch = _Batch(
             project,
             plan,
             number,
             slots or local,
-            Logged(display or choose_display(), record),
+            shown,
             lambda run, threads: limits_of(run, timeout, memory, threads),
             1 if fail_fast else max_failures,
             on_finished or (lambda folder: None),
@@ -155,6 +161,7 @@ class _Batch:
         self.display, self.on_finished = display, on_finished
         self.max_failures = max_failures
         self.limits = limits
+        self.launch = getattr(slots, "launch", launch)  # how these slots start a worker
         self.runs = plan.by_key
         self.admission = Admission(project, self.runs, display.note)
         self.ready: deque[PlannedRun] = deque()
@@ -229,7 +236,7 @@ class _Batch:
                 self._finish(run, state, cause)
                 continue
             where = str(run.folder), str(self.project.root)
-            self.running[self.slots.submit(launch, *where)] = run
+            self.running[self.slots.submit(self.launch, *where)] = run
             self.display.started(run)
 
     def _next(self) -> PlannedRun | None:

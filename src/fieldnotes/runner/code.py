@@ -62,7 +62,7 @@ def read_code(project: Project, cells: Sequence[Cell]) -> Code:
     """
     src, settings = project.src, project.settings
     used = [cell for cell in cells if "parameters" not in cell.tags]
-    trees = [_parse(cell.source) for cell in used]
+    trees = [parse(cell.source) for cell in used]
     computing = [cell for cell in used if FIGURE not in cell.tags]
     bare_trees = [_undrawn(cell.source, settings.drawing) for cell in computing]
     bare = {
@@ -96,7 +96,7 @@ def module_files(src: Path, dotted: str) -> list[tuple[str, Path]]:
 
 def project_modules(project: Project, sources: Iterable[str]) -> dict[str, Path]:
     """Every module of the project that these sources import, with its file."""
-    names = _reach(project.src, map(_parse, sources), project.settings)
+    names = _reach(project.src, map(parse, sources), project.settings)
     return {name: module_files(project.src, name)[-1][1] for name in names}
 
 
@@ -113,7 +113,7 @@ def _reach(
 ) -> dict[str, _Module]:
     """Every project module that these trees import, directly or through others."""
     drawing = settings.drawing
-    todo = [name for tree in trees for name in _imports(tree, "", False)]
+    todo = [name for tree in trees for name in imported_names(tree, "", False)]
     found: dict[str, _Module] = {}
     while todo:
         for name, path in module_files(src, todo.pop()):
@@ -133,17 +133,17 @@ def _module(
     name: str, path: Path, drawing: frozenset[str], _time: int, _size: int
 ) -> _Module:
     source = path.read_text(encoding="utf-8")
-    tree, bare = _parse(source), _undrawn(source, drawing)
+    tree, bare = parse(source), _undrawn(source, drawing)
     package = path.name == "__init__.py"
     return _Module(
         shape=digest(shape(tree)),
         bare_shape=digest(shape(bare)),
-        imports=tuple(_imports(tree, name, package)),
-        bare_imports=tuple(_imports(bare, name, package)),
+        imports=tuple(imported_names(tree, name, package)),
+        bare_imports=tuple(imported_names(bare, name, package)),
     )
 
 
-def _parse(source: str) -> ast.Module:
+def parse(source: str) -> ast.Module:
     """The tree of a source; one that is no Python (a `%magic`) stands as its text."""
     try:
         return ast.parse(source)
@@ -152,7 +152,7 @@ def _parse(source: str) -> ast.Module:
         return ast.Module([ast.Expr(ast.Tuple([text], ast.Load()))], [])
 
 
-def _imports(tree: ast.AST, module: str, package: bool) -> Iterable[str]:
+def imported_names(tree: ast.AST, module: str, package: bool) -> Iterable[str]:
     """Dotted names that may be modules, from every import statement in the tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -172,7 +172,7 @@ def _base(node: ast.ImportFrom, module: str, package: bool) -> str:
 
 def _undrawn(source: str, drawing: frozenset[str]) -> ast.Module:
     """The tree without imports of drawing modules, which no result depends on."""
-    return _DropDrawing(drawing).visit(_parse(source))
+    return _DropDrawing(drawing).visit(parse(source))
 
 
 class _DropDrawing(ast.NodeTransformer):

@@ -5,7 +5,9 @@ Importing papermill takes most of a second, so this module is imported late.
 
 import json
 import logging
+import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections import Counter
@@ -16,14 +18,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldnotes.files import to_json
+from fieldnotes.runner.forked import Refused, ask
 from fieldnotes.runner.imports import lean_imports
 
 with lean_imports():
+    import ipykernel_launcher  # it only starts anything when it is the program
     import jupytext
     import nbformat
     import papermill
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
+    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.translators import PythonTranslator, papermill_translators
@@ -45,9 +50,31 @@ class Launch:
     log: IO[str]
     source: str  # the notebook's file, as its page shall name it
     on_start: Callable[[int], None]
+    link: socket.socket | None = None  # to a nursery that forks the kernel
     ready: bool = False  # the kernel answered; from here on nothing is tried again
     notebook: Any = None  # the notebook as far as it was executed
     process: Any = field(default=None, repr=False)  # the kernel's process
+
+
+class Provisioner(LocalProvisioner):
+    """Has the kernel forked by a nursery; where that is refused, it starts afresh."""
+
+    link: socket.socket
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        environment = kwargs["env"] | {"JPY_PARENT_PID": str(os.getpid())}
+        argv, output = [ipykernel_launcher.__file__, *cmd[3:]], kwargs["stdout"]
+        call = "ipykernel.kernelapp:launch_new_instance"
+        try:
+            self.process = ask(
+                self.link, call, [], argv, environment, Path(kwargs["cwd"]), output
+            )
+        except Refused as refusal:
+            output.write(f"The kernel is started afresh, not forked: {refusal}.\n")
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pid = self.pgid = self.process.pid
+        self.cwd = kwargs["cwd"]
+        return self.connection_info
 
 
 class Kernel(AsyncKernelManager):
@@ -64,6 +91,11 @@ class Kernel(AsyncKernelManager):
         launch = self.launch
         kw.update(env=launch.environment, cwd=str(launch.cwd))
         kw.update(stdout=launch.log, stderr=launch.log)
+        if launch.link is not None:
+            provisioner = Provisioner(
+                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
+            )
+            provisioner.link, self.provisioner = launch.link, provisioner
         await super().start_kernel(**kw)
         launch.process = getattr(self.provisioner, "process", None)
         if launch.process is not None:

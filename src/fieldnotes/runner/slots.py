@@ -1,8 +1,6 @@
 """Slots: where runs execute. Anything that can `submit` like an executor is one."""
 
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -11,13 +9,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
+from fieldnotes.runner.forked import Forked
 from fieldnotes.runner.monitor import kill_leftovers, kill_tree
+from fieldnotes.runner.nurseries import Nurseries, start_afresh
 from fieldnotes.runs import MANIFEST
 
 GRACE = 4.0  # [s] that workers get to write their status after Ctrl-C
 ENDS = (0, 1, 75)  # exit codes by which a worker says what happened itself
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+Process = subprocess.Popen[bytes] | Forked
 
 
 class Slots(Protocol):
@@ -27,25 +30,22 @@ class Slots(Protocol):
 
 
 def launch(
-    folder: str, root: str, variables: Mapping[str, str] = MappingProxyType({})
+    folder: str, root: str, variables: Mapping[str, str] = NO_VARIABLES
 ) -> int:
     """Run `fieldnotes run-one FOLDER` in a process group of its own; its exit code.
 
     A negative code is the signal that ended the worker. `variables` are laid over its
     environment.
     """
-    command = [sys.executable, "-m", "fieldnotes", "run-one", folder]
-    environment = os.environ | {"FIELDNOTES_PROJECT": root, **variables}
+    return _supervise(folder, root, variables, start_afresh)
+
+
+def _supervise(
+    folder: str, root: str, variables: Mapping[str, str], start: Callable[..., Process]
+) -> int:
+    """Start a worker, wait for its end, and keep what an unforeseen end has said."""
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,  # no terminal: none can take the run with it
-        )
+        process = start(folder, root, said, variables)
         with _running(process):
             code = process.wait()
         if code not in ENDS:
@@ -56,10 +56,16 @@ def launch(
 
 
 class LocalSlots:
-    """Slots on this machine: a process for each run, so many at once."""
+    """Slots on this machine: a process for each run, so many at once.
 
-    def __init__(self, size: int):
+    Args:
+        nurseries: fork the workers and their kernels; without, all start afresh.
+    """
+
+    def __init__(self, size: int, nurseries: Nurseries | None = None):
         self.size = size
+        self._nurseries = nurseries
+        self._stopped = threading.Event()
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="slot")
         self._futures: set[Future] = set()
 
@@ -70,12 +76,28 @@ class LocalSlots:
         future.add_done_callback(self._futures.discard)
         return future
 
+    def launch(
+        self, folder: str, root: str, variables: Mapping[str, str] = NO_VARIABLES
+    ) -> int:
+        """What `launch` does, with a forked worker where that is possible."""
+        return _supervise(folder, root, variables, self._start)
+
+    def _start(
+        self, folder: str, root: str, said: IO[Any], variables: Mapping[str, str]
+    ) -> Process:
+        start = start_afresh if self._nurseries is None else self._nurseries.start
+        process = start(folder, root, said, variables)
+        if self._stopped.is_set():
+            process.terminate()  # it was on its way when the others were asked
+        return process
+
     def interrupt(self) -> None:
         """Ask every running worker to stop; kill those that do not, and their kernels.
 
         A second Ctrl-C does not wait for them.
         """
-        asked: set[subprocess.Popen] = set()
+        self._stopped.set()
+        asked: set[Process] = set()
         with suppress(KeyboardInterrupt):
             self._until_done(lambda: _ask(asked))
         with suppress(KeyboardInterrupt):
@@ -91,14 +113,16 @@ class LocalSlots:
     def close(self) -> None:
         """End the slots; runs that have not started are given up."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._nurseries is not None:
+            self._nurseries.close()
 
 
-_PROCESSES: set[subprocess.Popen] = set()
+_PROCESSES: set[Process] = set()
 _LOCK = threading.Lock()
 
 
 @contextmanager
-def _running(process: subprocess.Popen) -> Iterator[None]:
+def _running(process: Process) -> Iterator[None]:
     """While inside, Ctrl-C reaches this worker."""
     with _LOCK:
         _PROCESSES.add(process)
@@ -109,7 +133,7 @@ def _running(process: subprocess.Popen) -> Iterator[None]:
             _PROCESSES.discard(process)
 
 
-def _ask(asked: set[subprocess.Popen]) -> None:
+def _ask(asked: set[Process]) -> None:
     """Ask workers that were not asked before to stop."""
     with _LOCK:
         fresh = _PROCESSES - asked
@@ -121,7 +145,7 @@ def _ask(asked: set[subprocess.Popen]) -> None:
 
 def stop_workers() -> None:
     """Ask the runs that this process has launched to stop; kill those that do not."""
-    asked: set[subprocess.Popen] = set()
+    asked: set[Process] = set()
     for act in (lambda: _ask(asked), _kill):
         limit = time.monotonic() + GRACE
         while _PROCESSES and time.monotonic() < limit:

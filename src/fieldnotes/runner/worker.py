@@ -6,6 +6,7 @@ Nothing here imports pandas, SQLAlchemy or jax: each would be paid for by every 
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from typing import IO, Any
 from fieldnotes.errors import CorruptFile, FieldnotesError
 from fieldnotes.project import Project
 from fieldnotes.runner.errors import RunnerError
+from fieldnotes.runner.forked import inherited_link
 from fieldnotes.runner.lossy import open_standard_streams
 from fieldnotes.runner.monitor import (
     RUN_VARIABLE,
@@ -42,14 +44,17 @@ def main(folder: str) -> int:
     """`fieldnotes run-one FOLDER` as a program; its exit code."""
     open_standard_streams()
     try:
-        return run_one(Path(folder))
+        return run_one(Path(folder), inherited_link())
     except FieldnotesError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
 
 
-def run_one(folder: Path) -> int:
+def run_one(folder: Path, link: socket.socket | None = None) -> int:
     """Execute the run that `folder/params.json` orders.
+
+    Args:
+        link: a connection to a nursery that forks its kernel.
 
     Returns 0 when it is finished (also when it was before), 1 when it failed, 75 when
     another process holds it.
@@ -64,7 +69,7 @@ def run_one(folder: Path) -> int:
         print(f"{folder}: another process is running it.", file=sys.stderr)
         return BUSY
     try:
-        return _Run(folder, manifest, lock).execute()
+        return _Run(folder, manifest, lock, link).execute()
     finally:
         lock.release()
 
@@ -94,8 +99,10 @@ def find_project(folder: Path) -> Project:
 class _Run:
     """One run from its lock to its final status."""
 
-    def __init__(self, folder: Path, manifest: Manifest, lock: Lock):
-        self.folder, self.manifest = folder, manifest
+    def __init__(
+        self, folder: Path, manifest: Manifest, lock: Lock, link: socket.socket | None
+    ):
+        self.folder, self.manifest, self.link = folder, manifest, link
         self.project = find_project(folder)
         limits = manifest.limits
         memory = limits.memory_gb
@@ -163,7 +170,8 @@ class _Run:
         end, started = self._attempt(log, private, ipc=True)
         if started or self.watch.verdict or end.state == "interrupted":
             return end
-        # A kernel that did not start is tried once more, over TCP; a failed cell never.
+        # A kernel that did not start is tried once more, afresh and over TCP; a failed
+        # cell never.
         log.write(f"The kernel did not start: {end.reason}. Trying once more.\n")
         return self._attempt(log, private, ipc=False)[0]
 
@@ -183,6 +191,7 @@ class _Run:
             log=log,
             source=self.manifest.notebook_file,
             on_start=self.watch.attach,
+            link=self.link if ipc else None,
         )
         path = self.project.root / self.manifest.notebook_file
         output, raised, kills = self.folder / NOTEBOOK, None, oom_kills()
