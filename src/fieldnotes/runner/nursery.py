@@ -58,6 +58,7 @@ class Birth:
     order: dict[str, Any]
     descriptors: list[int]
     parent: int
+    added: dict[str, str]  # variables that imports have set, as they would in the child
 
 
 @dataclass(eq=False)
@@ -80,9 +81,14 @@ class Asker:
 class Nursery:
     """The loop of the parent; in a child it ends with what the child becomes."""
 
-    def __init__(self, keeper: socket.socket):
+    def __init__(self, keeper: socket.socket, environment: Mapping[str, str]):
         self.keeper = keeper
-        self.shared = shared(os.environ)
+        self.shared = shared(environment)
+        self.added = {
+            name: text
+            for name, text in shared(os.environ).items()
+            if environment.get(name) != text
+        }
         self.watched = selectors.DefaultSelector()
         self.watched.register(keeper, selectors.EVENT_READ)
 
@@ -128,7 +134,7 @@ class Nursery:
             parent = os.getpid()
             pid = os.fork()
             if pid == 0:
-                birth, descriptors = Birth(order, descriptors, parent), []
+                birth, descriptors = Birth(order, descriptors, parent, self.added), []
                 return birth
         finally:
             for number in descriptors:
@@ -200,7 +206,7 @@ def become(birth: Birth) -> Any:
     for number, descriptor in enumerate(birth.descriptors[:3]):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    environment = order["environment"]
+    environment = order["environment"] | birth.added
     if birth.descriptors[3:]:
         environment[LINK] = str(birth.descriptors[3])
     os.environ.clear()
@@ -263,8 +269,9 @@ def main(descriptor: int, modules: Iterable[str]) -> None:
     keeper = socket.socket(fileno=descriptor)
     keeper.set_inheritable(False)
     os.environ.pop(ROOM, None)
+    environment = dict(os.environ)
     prepare(modules)
-    birth = Nursery(keeper).serve()
+    birth = Nursery(keeper, environment).serve()
     if birth is not None:
         keeper.close()
         become(birth)

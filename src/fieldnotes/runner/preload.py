@@ -19,6 +19,8 @@ from fieldnotes.runner.code import imported_names, module_files, parse
 
 # These look at the kernel they are in while they are imported, and keep what they saw.
 LATE = frozenset({"matplotlib", "seaborn", "tqdm"})
+# What a package imports when it is first used, as nearly every notebook will.
+COMPANIONS = {"plotly": ("plotly.io", "plotly.io._renderers", "nbformat")}
 
 
 def installed_imports(project: Project, notebooks: Iterable[Path]) -> list[str]:
@@ -39,8 +41,9 @@ def installed_imports(project: Project, notebooks: Iterable[Path]) -> list[str]:
     while todo:
         name = todo.pop(0)
         files = next(filter(None, (module_files(p, name) for p in places)), [])
-        if not files and _installed(name.partition(".")[0]):
+        if not files and _installed(package := name.partition(".")[0]):
             found[name] = None
+            found |= dict.fromkeys(COMPANIONS.get(package, ()))
         for module, file in files:
             if file not in read:
                 read.add(file)
