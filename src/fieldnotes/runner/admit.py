@@ -79,6 +79,7 @@ class Admission:
         if self._nothing_new(run, manifest, before):
             return before.state, "nothing new"
         self._clear_way(run)
+        clear_scratch(before)  # of a worker that was killed, and its runner with it
         manifest.write(run.folder)
         Status(QUEUED, attempt=before.attempt, ordered=now()).write(run.folder)
         return TO_RUN, ""

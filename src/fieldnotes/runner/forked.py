@@ -87,7 +87,7 @@ class Forked:
 def ask(
     connection: socket.socket,
     call: str,
-    arguments: Sequence[str],
+    arguments: Sequence[Any],
     argv: Sequence[str],
     environment: Mapping[str, str],
     cwd: Path,

@@ -129,7 +129,9 @@ class Client(PapermillNotebookClient):
         return super().process_message(msg, cell, cell_index)
 
     def create_kernel_manager(self) -> Any:
-        place: dict[str, Any] = {}
+        # Its keys and ports, in the folder that goes with the run.
+        file = str(Path(self.launch.environment["TMPDIR"]) / "tcp.json")
+        place: dict[str, Any] = {"connection_file": file}
         if self.sockets is not None:
             file = str(self.sockets / "kernel.json")
             ip = str(self.sockets / "s")

@@ -152,6 +152,7 @@ class _Run:
                 return End("failed", stale)
             private = Path(tempfile.mkdtemp(prefix=SCRATCH))
             self.status.scratch = str(private)
+            self.status.write(self.folder)  # whoever finds us killed shall remove it
             with (self.folder / LOG).open("a", buffering=1) as log:
                 return self._attempts(log, private)
         except KeyboardInterrupt:

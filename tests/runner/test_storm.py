@@ -1,0 +1,119 @@
+"""Kernels, workers, nurseries and the runner killed at random: nothing is lost."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from fieldnotes.files import read_json
+
+RUNS, RESTARTS = 12, 3
+KINDS = ("nursery", "kernel", "worker", "runner")
+STORM = """
+    # %% tags=["parameters"]
+    step: int = 0  # [1] which of several
+
+    # %%
+    import fcntl
+    import os
+    import time
+    from pathlib import Path
+
+    project = Path(os.environ["FIELDNOTES_RUN"]).parents[3]
+    alone = (project / f"held-{step}").open("w")
+    fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system frees it with us
+    with (project / "diary.txt").open("a") as diary:
+        diary.write(f"{step}\\n")
+    time.sleep(0.5)
+"""
+RUNNER = """
+    from fieldnotes.project import Project
+    from fieldnotes.runner import execute, make_plan
+    from fieldnotes.spreads import load_spreads
+
+    project = Project.find()
+    plan = make_plan(project, load_spreads(project, ["storm"]))
+    raise SystemExit(execute(project, plan, jobs=3).exit_code)
+"""
+
+
+@pytest.fixture
+def storm(toy, tmp_path):
+    """Runs that note when they begin, and that no two processes can do at once."""
+    toy.notebook("storm", STORM)
+    grid = f"{{grid: {{step: {{range: {RUNS}}}}}}}"
+    toy.spread("storm", f"notebook: toy/storm\nvary: [{grid}]\n")
+    (tmp_path / "temporary").mkdir()
+    return toy
+
+
+def processes(toy):
+    """What runs for this project, by kind: kernels, workers, nurseries, others."""
+    kinds: dict[str, list[psutil.Process]] = {
+        "runner": [],
+        "nursery": [],
+        "worker": [],
+        "kernel": [],
+    }
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            environment = process.environ()
+            if environment.get("FIELDNOTES_PROJECT") != str(toy.root):
+                continue
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            forking = "FIELDNOTES_ROOM" in environment
+            running = "FIELDNOTES_RUN" in environment
+            first = "-c" in process.cmdline()
+            kind = "kernel" if running else "nursery" if forking else "worker"
+            kinds["runner" if first else kind].append(process)
+    return kinds
+
+
+def test_every_run_finishes_however_often_something_is_killed(
+    storm, tmp_path, wait_for
+):
+    chance = random.Random(7)
+    surroundings = os.environ | {
+        "FIELDNOTES_PROJECT": str(storm.root),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+    command = [sys.executable, "-c", textwrap.dedent(RUNNER)]
+    killed: list[str] = []
+    code = None
+    for start in range(1 + RESTARTS):
+        runner = subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL)
+        # Nothing is killed after the last start.
+        victims = KINDS if start < RESTARTS else ()
+        for kind in victims:
+            while runner.poll() is None and not processes(storm)[kind]:
+                time.sleep(0.05)
+            time.sleep(chance.uniform(0, 1))
+            there = processes(storm)[kind]
+            if there:
+                with suppress(psutil.NoSuchProcess):
+                    chance.choice(there).send_signal(signal.SIGKILL)
+                    killed.append(kind)
+        code = runner.wait(300)
+    assert set(killed) == set(KINDS)
+    assert code == 0
+    plan = storm.plan("storm")
+    assert [run.state for run in plan.runs] == ["done"] * RUNS
+    begun = (storm.root / "diary.txt").read_text().split()
+    for run in plan.runs:
+        status, step = storm.status(run), str(run.request.parameters["step"])
+        assert status["attempt"] <= 1 + RESTARTS
+        assert 1 <= begun.count(step) <= status["attempt"]
+        assert not (run.folder / "lock").exists()
+        assert read_json(run.folder / "params.json")["parameters"]["step"] == int(step)
+    wait_for(lambda: not any(processes(storm).values()))
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert storm.run("storm").counts == {"done": RUNS}
+    assert (storm.root / "diary.txt").read_text().split() == begun
