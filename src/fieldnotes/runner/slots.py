@@ -29,9 +29,7 @@ class Slots(Protocol):
     def submit(self, fn: Any, /, *args: Any) -> Future: ...
 
 
-def launch(
-    folder: str, root: str, variables: Mapping[str, str] = NO_VARIABLES
-) -> int:
+def launch(folder: str, root: str, variables: Mapping[str, str] = NO_VARIABLES) -> int:
     """Run `fieldnotes run-one FOLDER` in a process group of its own; its exit code.
 
     A negative code is the signal that ended the worker. `variables` are laid over its
