@@ -32,6 +32,8 @@ seed: int = 0  # [1] in [0, 4294967295]: of the trials' noise and the random sta
 # fmt: on
 
 # %%
+from collections import Counter
+
 import numpy as np
 from IPython.display import Markdown
 
@@ -278,11 +280,17 @@ catalogue.save_figure(
 
 
 # %%
+lost = Counter()
+
+
+# %%
 def push(row):
     """Gains of one model at its lowest and highest context, and under held errors."""
     it = looked[row["model"]]
     position = it.offset(grids.FELT, position_errors)
     velocity = it.offset(grids.SPEED, velocity_errors)
+    for one in (position, velocity):
+        lost.update(one.reasons)
     low, high = it.gain(grids.SPEED)[[0, -1]]
     return {
         "gain_low": low,
@@ -323,7 +331,11 @@ meanings = {
 }
 
 # %%
-Markdown(numbers(catalogue, found, meanings, "held errors"))
+why = ", ".join(f"{n} {words}" for words, n in lost.items() if n) or "none"
+Markdown(
+    f"{numbers(catalogue, found, meanings, 'held errors')}\n\nHeld errors without a "
+    f"fixed point, by what their searches ended at: {why}."
+)
 
 # %% [markdown]
 # ## Verdict

@@ -107,6 +107,18 @@ def test_searches_that_need_more_steps_end_where_the_others_would():
     )
 
 
+def test_a_point_that_repels_is_found_from_beside_it():
+    """h' = 2 h + h² rests at 0, which repels: from 0.2 it leaves all bounds."""
+
+    def leaves(held, hidden):
+        return 2 * hidden + hidden**2 + 0.0 * held.sum()
+
+    begin = np.full((1, 1, 1), 0.2)
+    found = fixed_points.find(leaves, np.zeros((1, 1)), begin)
+    assert found.found.all()
+    assert np.allclose(found.best, 0, atol=1e-12)
+
+
 def test_searches_of_stacked_controllers_are_those_of_each_alone():
     members = [build(hidden=6, context=True, key=jax.random.key(k)) for k in (0, 1)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
@@ -157,6 +169,8 @@ def test_a_common_shift_is_a_translation_and_random_ones_are_none():
     assert np.allclose(moved.vector, shift)
     assert moved.common == pytest.approx(1)
     assert geometry.translation(before, rng.normal(size=(9, 20))).common < 0.5
+    still = geometry.translation(before, before)
+    assert np.isnan([still.length, still.common]).all()
 
 
 def test_angles_with_a_plane_and_what_chance_makes_of_them():
@@ -165,6 +179,7 @@ def test_angles_with_a_plane_and_what_chance_makes_of_them():
     assert geometry.angle(np.array([0.0, 1, 1, 0]), plane) == pytest.approx(45)
     assert geometry.angle(np.array([0.0, 0, 0, 2]), plane) == pytest.approx(90)
     assert np.isnan(geometry.angle(np.full(4, np.nan), plane))
+    assert np.isnan(geometry.angle(np.zeros(4), plane))
     rng = np.random.default_rng(3)
     random = rng.normal(size=(4000, 30))
     angles = [geometry.angle(vector, np.eye(30)[:2]) for vector in random]

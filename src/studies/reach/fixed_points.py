@@ -27,7 +27,7 @@ from jaxtyping import Array, Float, Int
 Map = Callable[[Array, Array], Array]  # (input, hidden) -> next hidden
 
 EXACT = 1e-10  # largest ‖F(h) − h‖ of a fixed point [1]
-DONE = 1e-13  # residual at which a search is not taken any further [1]
+DONE = 1e-13  # residual, over the state's size, at which a search goes no further [1]
 SLOW = 1e-3  # largest ‖F(h) − h‖ of a slow point, which is no fixed point [1]
 FIRST = 4  # steps of Newton's method that all searches take together [1]
 LONGER = 3  # times the relaxation that those which need more steps go on for [1]
@@ -113,7 +113,8 @@ def find(
 
     All searches run as one program, which takes as long as the slowest of them. So it
     takes `FIRST` steps of Newton's method at most, and the few that need more go on by
-    themselves, from where `LONGER` times the relaxation leaves them.
+    themselves, from where `LONGER` times the relaxation leaves them. What does not end
+    there is searched without any relaxation, for a point that is not stable.
 
     Args:
         controllers: `F`, called as `F(input, hidden)`; with `stacked`, as many of them
@@ -134,16 +135,23 @@ def find(
         point, residual, count = (
             np.array(x).reshape(-1, *x.shape[len(shape) :]) for x in result
         )
-        left = np.flatnonzero(~(residual <= DONE))
-        if steps > first and len(left):
+        begin, told = (x.reshape(-1, x.shape[-1]) for x in (begin, told))
+        each = len(residual) // shape[0]  # searches of a controller
+        for more in (relaxation * (1 + LONGER), 0) if steps > first else ():
+            # Rounding grows with the state.
+            size = np.maximum(1, np.linalg.norm(point, axis=-1))
+            left = np.flatnonzero(~(residual <= DONE * size))
+            if not len(left):
+                break
             some = _padded(left)
-            begin = begin.reshape(-1, begin.shape[-1])[some]
-            told = told.reshape(-1, told.shape[-1])[some // shape[-1]]
-            each = len(residual) // shape[0]  # searches of a controller
             which = jnp.asarray(some // each) if stacked else None
-            found = _alone(wide, which, told, begin, relaxation * (1 + LONGER), steps)
-            for whole, part in zip((point, residual, count), found, strict=True):
-                whole[left] = np.asarray(part)[: len(left)]
+            found = _alone(
+                wide, which, told[some // shape[-1]], begin[some], more, steps
+            )
+            ends = [np.asarray(part)[: len(left)] for part in found]
+            nearer = ~(ends[1] >= residual[left]) & np.isfinite(ends[1])
+            for whole, part in zip((point, residual, count), ends, strict=True):
+                whole[left[nearer]] = part[nearer]
     kind = np.where(residual <= SLOW, Kind.SLOW, Kind.MISSING)
     kind = np.where(residual <= EXACT, Kind.FIXED, kind)  # NaN stays missing
     flat = (residual, kind, count)

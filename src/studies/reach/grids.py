@@ -27,6 +27,7 @@ class Offset:
     sizes: Float[np.ndarray, " size"]  # [m] or [m/s]
     moved: Float[np.ndarray, "context place size direction hidden"]
     force: Float[np.ndarray, "context place size direction"]  # against it [N]
+    reasons: dict[str, int]  # situations without a fixed point, by what stands there
 
     @property
     def gain(self) -> Float[np.ndarray, "context size"]:
@@ -42,7 +43,7 @@ class Offset:
     @property
     def missing(self) -> int:
         """Situations without a fixed point."""
-        return int(np.sum(~np.all(np.isfinite(self.moved), axis=-1)))
+        return sum(self.reasons.values())
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class Resting:
         search = fixed_points.find(self.model.controller, inputs, begin[..., None, :])
         force = self.model.force(search.best) - self.model.force(points)
         against = -np.einsum("cpsdx,dx->cpsd", force, way)
-        return Offset(np.asarray(sizes, float), search.best - points, against)
+        moved, size = search.best - points, np.asarray(sizes, float)
+        return Offset(size, moved, against, search.reasons)
 
     def difference(self, part: str, step: float = 1e-5) -> float:
         """Largest relative error of ∂h*/∂part against points that were found again.
