@@ -78,6 +78,11 @@ class Experiment:
             "gain_change": induced.change.max(1),
         }
 
+    @property
+    def told(self) -> bool:
+        """Whether the networks have a context input."""
+        return self.method != "none"
+
     @cached_property
     def regulator(self) -> optimal.Regulator:
         """The optimal controller without a field."""
@@ -117,7 +122,7 @@ def compare(
         contexts: that networks with a context input are told [1].
         report: told how many of the settings (std and context) are done.
     """
-    several = contexts if plan.method != "none" else [0.0]
+    several = contexts if plan.told else [0.0]
     rows: list[dict[str, Any]] = []
     settings = [(std, context) for std in trained.stds for context in several]
     for done, (std, context) in enumerate(settings, start=1):
