@@ -9,11 +9,24 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from fieldnotes.clusters.settings import ClusterError
 from fieldnotes.runner.admit import Admission
 from fieldnotes.runner.planned import TO_RUN, PlannedRun
 from fieldnotes.runs import Limits, Manifest, Status
+from fieldnotes.spreads import Notebook
+from fieldnotes.spreads.problems import Place
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a manifest tells of a parameter."""
+
+    annotation: str
+    default: Any
+    unit: str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,18 @@ def read_orders(path: Path, element: int) -> Orders:
 
 
 def _light(run: PlannedRun) -> PlannedRun:
-    """A run without what it shares with its whole stage; a repetition only once."""
-    definition = replace(run.definition, requests=[])
-    return replace(run, definition=definition, forced=False, broken=False)
+    """A run with what its manifest says and no more; a repetition is one only once."""
+    notebook = _told(run.definition.notebook)
+    place = Place(run.definition.place.file)
+    definition = replace(run.definition, notebook=notebook, place=place, requests=[])
+    basis = replace(run.basis, notebook=notebook)
+    return replace(run, definition=definition, basis=basis, forced=False, broken=False)
+
+
+def _told(notebook: Notebook) -> Notebook:
+    """A notebook with what is told of its parameters, without their checks and code."""
+    told = {
+        name: Told(item.annotation, item.default, item.unit, item.meaning)
+        for name, item in notebook.parameters.items()
+    }
+    return replace(notebook, parameters=told, code_cells=(), defaults={})
