@@ -128,7 +128,7 @@ def slurm(
 def wait_for() -> Callable[..., None]:
     """Wait until something is true, for at most so many seconds."""
 
-    def wait(happened: Callable[[], Any], seconds: float = 60) -> None:
+    def wait(happened: Callable[[], Any], seconds: float = 150) -> None:
         limit = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < limit, "it did not happen in time"
