@@ -20,7 +20,7 @@ from fieldnotes.runner.variables import environment
 from fieldnotes.runs import read_manifest
 
 DEATHS = 3  # nurseries that may die in a batch; from then on runs are started afresh
-WORKER = ("fieldnotes.runner.worker", "fieldnotes.runner.kernel")
+WORKER = ("fieldnotes.runner.ready",)
 KERNEL = ("ipykernel.kernelapp", "IPython", "psutil")
 
 
