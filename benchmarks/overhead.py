@@ -1,29 +1,34 @@
-"""What the machine costs: an empty run, a plan of 10,000 cases, 1,000 finished runs.
+"""What the machine costs: a short run, a plan of 10,000 cases, 1,000 finished runs.
 
-Run it with `python benchmarks/overhead.py`. An empty notebook goes through the runner
-at one slot and through papermill alone, in the same session and by turns. Every figure
-is printed with the limit it must keep.
+Run it with `python benchmarks/overhead.py [RUNS]`. So many runs (default 100) of an
+empty notebook, and of one that imports JAX and draws one figure, go through the runner
+at two slots and through papermill alone in fresh processes, two at a time. Every figure
+is printed with the limit it must keep. Seconds of the processors count also where other
+programs are busy on them.
 
 Measured on two cores, otherwise idle: 1.6 s an empty run (papermill alone, in a fresh
 process with all that it imports, 3.6 s), 1.9 s the plan, 0.3 s the second look. With
 seven other busy processes on the same cores: 2.6 s, 5.3 s, 3.9 s and 1.4 s.
 """
 
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from fieldnotes.files import write_bytes, write_json
+from fieldnotes.files import read_json, write_bytes, write_json
 from fieldnotes.project import Project
 from fieldnotes.runner import execute, make_plan
 from fieldnotes.runner.manifest import Limits, draw_up
 from fieldnotes.spreads import load_spreads
 
-REPEATS = 5
+RUNS = 100
+SLOTS = 2
 EMPTY = """\
 # ---
 # jupyter:
@@ -44,10 +49,21 @@ rate: float = 0.0  # [1] a number to vary
 turn, rate
 """
 PAPERMILL = """\
+import sys
 import jupytext, papermill
 notebook = jupytext.read("notebooks/toy/empty.py")
 parameters = {"turn": 0, "rate": 0.0}
-papermill.execute_notebook(notebook, "out.ipynb", parameters, progress_bar=False)
+papermill.execute_notebook(notebook, sys.argv[1], parameters, progress_bar=False)
+"""
+
+
+FIGURE = """
+# %%
+import jax.numpy as jnp
+import plotly.graph_objects as go
+
+time = jnp.linspace(0, 1, 50)
+go.Figure(go.Scatter(x=time, y=time**2))
 """
 
 
@@ -60,9 +76,14 @@ class Silent:
 
 def main() -> None:
     """Measure and print."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as folder:
         project = make_project(Path(folder))
-        overhead(project)
+        short_runs(project, runs, "an empty run", 0.6)
+        notebook = project.root / "notebooks" / "toy" / "empty.py"
+        notebook.write_text(EMPTY + FIGURE)
+        short_runs(project, runs, "a run that imports JAX and draws", 1.2)
+        notebook.write_text(EMPTY)
         many_cases(project)
         many_finished(project)
 
@@ -76,18 +97,29 @@ def make_project(root: Path) -> Project:
     return Project(root)
 
 
-def overhead(project: Project) -> None:
-    """An empty notebook: the runner at one slot against papermill alone."""
-    ours, theirs = [], []
-    for turn in range(REPEATS):
-        write(project, f"fix: {{turn: {turn}}}")
-        plan = make_plan(project, load_spreads(project, ["empty"]))
-        ours.append(timed(lambda plan=plan: run(project, plan)))
-        theirs.append(timed(lambda: alone(project)))
-    mine, other = statistics.median(ours), statistics.median(theirs)
+def short_runs(project: Project, runs: int, what: str, limit: float) -> None:
+    """Runs at two slots, against papermill alone in fresh processes, two at a time."""
+    write(project, vary(runs, 1))
+    plan = make_plan(project, load_spreads(project, ["empty"]))
+    began = used()
+    seconds = timed(lambda: run(project, plan, SLOTS))
+    ours = used() - began
+    lasted = [read_json(r.folder / "status.json")["duration_s"] for r in plan.runs]
+
+    def all_alone() -> None:
+        with ThreadPoolExecutor(SLOTS) as pool:
+            list(pool.map(lambda number: alone(project, number), range(runs)))
+
+    began = used()
+    others = timed(all_alone)
+    theirs = used() - began
     print(
-        f"an empty run: {mine:.2f} s through the runner (limit 2.5 s), "
-        f"{other:.2f} s papermill alone, ratio {mine / other:.2f}"
+        f"{what}: {statistics.median(lasted):.2f} s beside another (limit {limit} s), "
+        f"{ours / runs:.2f} s of processors\n"
+        f"  {runs} of them at {SLOTS} slots: {seconds:.0f} s, papermill alone "
+        f"{others:.0f} s, {others / seconds:.1f} times (limit 3); of processors "
+        f"{ours:.0f} and {theirs:.0f} s, {theirs / ours:.1f} times",
+        flush=True,
     )
 
 
@@ -129,17 +161,23 @@ def vary(turns: int, rates: int) -> str:
     return f"vary: [{{grid: {grid}}}]"
 
 
-def run(project: Project, plan: object) -> None:
-    """Run a plan at one slot; everything must end well."""
-    outcome = execute(project, plan, jobs=1, display=Silent())  # type: ignore[arg-type]
+def run(project: Project, plan: object, slots: int = 1) -> None:
+    """Run a plan at so many slots; everything must end well."""
+    outcome = execute(project, plan, jobs=slots, display=Silent())  # type: ignore[arg-type]
     if outcome.exit_code:
         raise SystemExit(str(outcome))
 
 
-def alone(project: Project) -> None:
+def alone(project: Project, number: int) -> None:
     """The same notebook through papermill, in a fresh process as the runner's."""
-    command = [sys.executable, "-c", PAPERMILL]
+    command = [sys.executable, "-c", PAPERMILL, f"out-{number}.ipynb"]
     subprocess.run(command, cwd=project.root, check=True, capture_output=True)
+
+
+def used() -> float:
+    """Seconds of the processors that this process and those it waited for have had."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(each)[:2]) for each in who)
 
 
 def timed(action: Callable[[], object]) -> float:

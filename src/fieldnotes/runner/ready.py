@@ -1,4 +1,4 @@
-"""What a worker needs, imported and used once, so that a worker forked from here has it.
+"""What a worker needs, imported and used once: one that is forked from here has it.
 
 Only a nursery imports this. nbformat compiles its schema with its first notebook.
 """
