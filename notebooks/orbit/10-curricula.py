@@ -26,7 +26,6 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.orbit import figures, surveys
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -35,9 +34,9 @@ from studies.orbit.comparisons import Comparison
 # only in their seeds form a group.
 
 # %%
-compared = Comparison(catalogue, models)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -50,18 +49,20 @@ Markdown(surveys.not_well(table))
 
 # %%
 keys = ["windows", "segment_lengths", "learning_rates", "steps", "schedule"]
-told = [name for name in keys if table[name].nunique() > 1] or ["steps"]
+told = [name for name in keys if table[name].astype(str).nunique() > 1] or ["steps"]
 table["curriculum"] = table[told].astype(str).agg("; ".join, axis=1)
-ranks = surveys.summary(table, "curriculum")
-Markdown(f"A curriculum is: {', '.join(told)}.\n\n" + surveys.markdown(ranks))
+ranks = surveys.ranked(table, "curriculum")
+text = surveys.ranking(table, "curriculum")
+Markdown(f"A curriculum is: {', '.join(told)}.\n\n{text}")
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.strips(table, "curriculum", "output_layer"),
     "curricula",
     kind="sweep",
-    caption="Error by curriculum; crosses are stuck.",
-    models=given,
+    caption="Mean error on 100 unseen orbits of every model by its curriculum, "
+    "coloured by output layer. Crosses mark stuck models.",
+    models=table,
 )
 
 # %% [markdown]
@@ -71,16 +72,17 @@ catalogue.save_figure(
 # shows less of a segment has a smaller loss, so levels compare within a phase only.
 
 # %%
-middle = surveys.medians(table[table["state"] != "diverged"], ["curriculum"])
-middle = middle.sort_values("mean_100")
-ends = middle.to_dict("records")
+ends = list(surveys.middles(ranks).values())
 first, last = (catalogue.history(ends[place]) for place in (0, -1))
 
 # %% tags=["figure"]
 for place, history in (("best", first), ("worst", last)):
-    caption = f"Loss of the middle model of the {place} curriculum; bands are phases."
+    caption = (
+        f"Loss over the steps of training, of the middle model of the {place} "
+        "curriculum; shaded bands are its phases."
+    )
     figure = figures.loss_curves(history, name="loss")
-    about = {"kind": "loss", "caption": caption, "models": given}
+    about = {"kind": "loss", "caption": caption, "models": table}
     catalogue.save_figure(figure, f"loss-{place}", **about).show()
 
 # %% [markdown]
@@ -92,28 +94,31 @@ for place, history in (("best", first), ("worst", last)):
 
 # %%
 kept = {"where": {**models.get("where", {}), "kind": "best"}}
-best = Comparison(catalogue, kept).survey(points).set_index("identity")
+best = surveys.survey(catalogue, kept, points).table.set_index("identity")
 both = table.set_index("identity")["mean_100"].to_frame("last")
 both["best"] = best["mean_100"].reindex(both.index)
 both = both[np.isfinite(both).all(axis=1)]
 gain = float((both["last"] / both["best"]).median())
-catalogue.record("gain from keeping the best", gain, "1")
+what = "error of the last parameters over that of the best by validation, median"
+catalogue.record("gain_from_keeping_the_best", gain, "1", what)
 Markdown(f"The last parameters err {gain:.3g} times as much as the best (median).")
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-several = len(ranks) > 1 and ranks["models"].iloc[:2].min() > 1
-apart = several and ranks["low"].iloc[1] > ranks["high"].iloc[0]
+spans = [group.summary("mean_100") for group in ranks.values()]
+several = len(spans) > 1 and min(x.n for x in spans[:2]) > 1
+apart = several and spans[1].lowest > spans[0].highest
 found = "do not overlap: the order matters, not as predicted" if apart else "overlap"
 found = found if several else "are single models, which say nothing of chance"
-factor = float(ranks["median"].iloc[-1] / ranks["median"].iloc[0])
-catalogue.record("factor between curricula", factor, "1")
-catalogue.record("the best stands apart", bool(apart), "-")
+factor = spans[-1].median / spans[0].median
+what = "median error of the worst curriculum over that of the best"
+catalogue.record("factor_between_curricula", factor, "1", what)
+what = "whether the ranges of the best two curricula do not overlap"
+catalogue.record("the_best_stands_apart", bool(apart), "-", what)
 Markdown(
-    f"The best curriculum ({ranks.index[0]}) errs by {ranks['median'].iloc[0]:.3g} %, "
-    f"the worst {factor:.3g} times as much; ranges of the first two "
-    f"{found}. "
+    f"The best curriculum ({next(iter(ranks))}) errs by {spans[0].median:.3g} %, "
+    f"the worst {factor:.3g} times as much; ranges of the first two {found}. "
     f"Keeping the best by validation gains a factor of {gain:.3g}."
 )

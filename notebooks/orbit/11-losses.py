@@ -22,12 +22,11 @@ models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are co
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 
 # %%
-import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import probability_of_superiority, table_of, where
 from studies.orbit import figures, surveys
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -36,9 +35,9 @@ from studies.orbit.comparisons import Comparison
 # only in their seeds form a group.
 
 # %%
-compared = Comparison(catalogue, models)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -50,16 +49,17 @@ Markdown(surveys.not_well(table))
 # of them.
 
 # %%
-ranks = surveys.summary(table, ["loss", "penalty"])
-Markdown(surveys.markdown(ranks))
+ranks = surveys.ranked(table, "loss", "penalty")
+Markdown(surveys.ranking(table, "loss", "penalty"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.strips(table, "loss", "penalty"),
     "losses",
     kind="sweep",
-    caption="Error by loss, weight of the further term in colour; crosses are stuck.",
-    models=given,
+    caption="Mean error on 100 unseen orbits of every model by its loss, coloured by "
+    "the weight of the further term. Crosses mark stuck models.",
+    models=table,
 )
 
 # %% [markdown]
@@ -69,16 +69,14 @@ catalogue.save_figure(
 # pushed outwards, the fall-off, and the skewness of the error.
 
 # %%
-names = ["mean_100", "angle_100", "radial_sign_100", "slope_100", "skewness_100"]
-trade = table.groupby(["loss", "penalty"])[names].median()
-trade.columns = [
-    "error [%]",
-    "angle [deg]",
-    "outwards [%]",
-    "slope [1]",
-    "skewness [1]",
-]
-trade.sort_values("error [%]").map("{:.3g}".format)
+columns = {
+    "mean_100": "error [%]",
+    "angle_100": "angle [deg]",
+    "radial_sign_100": "outwards [%]",
+    "slope_100": "slope [1]",
+    "skewness_100": "skewness [1]",
+}
+Markdown(table_of(ranks, columns, "loss, penalty"))
 
 # %% [markdown]
 # ## The terms together
@@ -86,10 +84,11 @@ trade.sort_values("error [%]").map("{:.3g}".format)
 # The middle model of each loss that has more than one term, of the best such loss.
 
 # %%
-middle = surveys.medians(table[table["state"] != "diverged"], ["loss", "penalty"])
-records = {own["loss"]: catalogue.history(own) for own in middle.to_dict("records")}
+middle = surveys.middles(ranks)
+records = {row["loss"]: catalogue.history(row) for row in middle.values()}
 parts = {
-    name: sum(key.startswith("loss.") for key in own) for name, own in records.items()
+    name: sum(key.startswith("loss.") for key in history)
+    for name, history in records.items()
 }
 shown = max(parts, key=lambda name: parts[name])
 Markdown(f"Shown: {shown}, with {parts[shown]} terms.")
@@ -99,30 +98,31 @@ catalogue.save_figure(
     figures.loss_curves(records[shown], name="loss"),
     "terms",
     kind="loss",
-    caption="Loss and its terms over the steps, the middle model of one loss.",
-    models=given,
+    caption=f"Loss and its terms over the steps of training, of the middle model of "
+    f"{shown}.",
+    models=table,
 )
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-plain = table[table["loss"] == "percent_error"]
+plain = where(table, loss="percent_error")
 beaten = []
-for (name, weight), own in table.groupby(["loss", "penalty"]):
-    share = surveys.win_share(own, plain, "mean_100") if len(plain) else np.nan
-    catalogue.record(f"beats percent error, {name} × {weight:g}", share, "1")
-    if share >= 0.95 and name != "percent_error":
-        beaten.append(f"{name} × {weight:g}")
+for name, group in ranks.items():
+    share = probability_of_superiority(group, plain, "mean_100")
+    what = "share of pairs in which a loss errs less than the plain percent error"
+    catalogue.record("beats_percent_error", share, "1", what, member={"loss": name})
+    if share >= 0.95:
+        beaten.append(name)
 integrated = [name for name in beaten if not name.startswith("acceleration")]
 as_said = "As predicted, no" if not integrated else "Against the prediction, some"
 told = (
     f"**{as_said} retraced loss** beats the plain percent error "
-    f"({plain['mean_100'].median():.3g} %) in 95 % of pairs"
-    f"{': ' + ', '.join(integrated) if integrated else ''}."
-    if len(plain)
+    f"({plain.text('mean_100', '%')}) in 95 % of pairs"
+    f"{': ' + '; '.join(integrated) if integrated else ''}."
+    if plain
     else "The plain percent error was not trained, so no loss is compared with it."
 )
-Markdown(
-    f"{told} Best of all is {ranks.index[0][0]} with {ranks['median'].iloc[0]:.3g} %."
-)
+best, group = next(iter(ranks.items()))
+Markdown(f"{told} Best of all is {best} with {group.text('mean_100', '%')}.")

@@ -27,11 +27,12 @@ points: int = 360  # [1] in [7, 100000]: samples over one period of a test orbit
 level: float = 1e-4  # [R_E] in (0, inf): the noise at which a winner is named
 
 # %%
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import probability_of_superiority
 from studies.orbit import figures, noise, surveys
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## What the samples give away
@@ -42,14 +43,13 @@ from studies.orbit.comparisons import Comparison
 # of order four: velocity errs by h⁴p⁽⁵⁾/30 and 0.95 σ/h.
 
 # %%
-compared = Comparison(catalogue, models)
-given = compared.given
-levels = sorted({float(value) for value in given["position_noise"]})
+levels = catalogue.models(models)["position_noise"].astype(float).unique()
 estimators = noise.label_errors(sorted({*levels, level}), points=points)
 chosen = estimators[estimators["noise [R_E]"] == level]
 for row in chosen.to_dict("records"):
-    name = f"label_error, {row['observed']}, {row['smoothing']}"
-    catalogue.record(name, row["acceleration [%]"], "%")
+    what = "error of estimated accelerations at the named noise"
+    member = {name: row[name] for name in ("observed", "smoothing")}
+    catalogue.record("label_error", row["acceleration [%]"], "%", what, member=member)
 estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).format(
     "{:.0e}", subset=["noise [R_E]"]
 ).hide(axis="index")
@@ -69,10 +69,11 @@ estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).f
 # seen.
 
 # %%
-table = compared.survey(points)
-table["recipe"] = [noise.recipe_of(row) for row in given.to_dict("records")]
-table["level"] = [noise.level_of(row) for row in given.to_dict("records")]
-compared.record(table)
+judged = surveys.survey(catalogue, models, points)
+surveys.record(catalogue, judged)
+table = judged.table
+table["recipe"] = [noise.recipe_of(row) for row in judged.rows]
+table["level"] = [noise.level_of(row) for row in judged.rows]
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -84,7 +85,7 @@ Markdown(surveys.not_well(table))
 
 # %%
 seen = {name: table[table["observed"] == name] for name in ("state", "position")}
-seen = {name: own.sort_values("position_noise") for name, own in seen.items()}
+seen = {name: part.sort_values("position_noise") for name, part in seen.items()}
 places = {name: f"noise of a position, {name} seen [R_E]" for name in seen}
 
 # %% tags=["figure"]
@@ -94,8 +95,9 @@ catalogue.save_figure(
     ),
     "noise-state",
     kind="noise",
-    caption="Median error on 100 unseen orbits with its range, states observed.",
-    models=given,
+    caption="Median error on 100 unseen orbits with its range over models against the "
+    "noise of a position, a curve for each recipe; states are observed.",
+    models=table,
 )
 
 # %% tags=["figure"]
@@ -107,31 +109,57 @@ if len(seen["position"]):
         figure,
         "noise-position",
         kind="noise",
-        caption="Median error on 100 unseen orbits with its range, positions observed.",
-        models=given,
+        caption="Median error on 100 unseen orbits with its range over models against "
+        "the noise of a position, a curve for each recipe; positions are observed.",
+        models=table,
     ).show()
 
 # %% [markdown]
 # ## At the named level
 
 # %%
-ranks = {name: noise.ranked(table, level, name) for name in seen}
-shown = {name: own for name, own in ranks.items() if len(own)}
+here = {
+    name: part[np.isclose(part["position_noise"], level, rtol=1e-6, atol=0)]
+    for name, part in seen.items()
+}
+here = {name: part for name, part in here.items() if len(part)}
 Markdown(
     "\n\n".join(
-        f"**{name} observed, noise {level:.0e}**\n\n{surveys.markdown(own)}"
-        for name, own in shown.items()
+        f"**{name} observed, noise {level:.0e}**\n\n{surveys.ranking(part, 'recipe')}"
+        for name, part in here.items()
     )
     or f"No model was trained with noise {level:.0e}."
 )
 
 # %% [markdown]
 # ## Verdict
+#
+# A recipe wins clearly where it is better than the next in 95 % of all pairs of models,
+# with at least five models of each.
 
-# %%
-sentences = [noise.verdict(table, level, name) for name in shown]
-for name, own in shown.items():
-    for recipe, row in own.iterrows():
-        value = float(row["median"])
-        catalogue.record(f"error at {level:.0e}, {name}, {recipe}", value, "%")
+# %% tags=["verdict"]
+sentences = []
+for name, part in here.items():
+    ranks = surveys.ranked(part, "recipe")
+    for recipe, group in ranks.items():
+        member = {"observed": name, "recipe": recipe}
+        value, what = group.median("mean_100"), "median error at the named noise"
+        catalogue.record("error_at_level", value, "%", what, member=member)
+    (best, first), *rest = ranks.items()
+    text = f"With {name} observed and noise of {level:.0e}, **{best}** is best: "
+    text += first.text("mean_100", "%")
+    if rest:
+        other, second = rest[0]
+        share = probability_of_superiority(first, second, "mean_100")
+        enough = min(len(first), len(second)) >= 5
+        sure = "a clear win" if enough else "too few models to be sure"
+        sure = sure if share >= 0.95 else "within the spread over seeds and orbits"
+        as_said = "as" if best == "matching, smoothed" else "not matching, smoothed as"
+        text += (
+            f", against {second.text('mean_100', '%')} of {other} ({sure}: better in "
+        )
+        text += f"{100 * share:.0f} % of pairs); {as_said} predicted."
+    else:
+        text += "; there is no other recipe to compare with."
+    sentences.append(text)
 Markdown("\n\n".join(sentences) or "There is nothing to compare.")

@@ -27,13 +27,14 @@ rounds: int = 3  # [1] in [1, 1000]: gradients timed; the median counts
 near: float = 2.0  # [R_E] in (1, inf): distance below which an orbit counts as near
 
 # %%
+import re
+
 import jax.numpy as jnp
 import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.orbit import adjoints, batches, costs, surveys, tasks
-from studies.orbit.comparisons import Comparison
 from studies.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
 from studies.orbit.recipes import PhasePlan
 
@@ -44,10 +45,9 @@ from studies.orbit.recipes import PhasePlan
 # still wrong near periapsis is harder to integrate, and harder to integrate backwards.
 
 # %%
-compared = Comparison(catalogue, models)
-trained = compared.given[compared.given["outcome"] != "diverged"]
-row = trained.to_dict("records")[0]
-model = compared.load(row)
+given = catalogue.models(models)
+row = given[given["outcome"] != "diverged"].iloc[0].to_dict()
+model = surveys.loader(catalogue)(row)
 points = int(row["points"])
 learned = tasks.orbit_set(row["family"], 10, 1, space=bool(row["space"]), points=points)
 plan = PhasePlan((0.0, 1.0), 1.0, 1, segment_length)
@@ -76,9 +76,11 @@ found = {
 }
 table = costs.table(found, standard)
 for name, line in table.iterrows():
-    short = str(name).replace(",", "").replace(" ", "_")
-    catalogue.record(f"difference_{short}", float(line["difference"]), "%")
-    catalogue.record(f"speed_up_{short}", float(line["speed_up"]), "1")
+    short = re.sub(r"\W+", "_", str(name))
+    value, what = float(line["difference"]), f"from the standard gradient, {name}"
+    catalogue.record(f"difference_{short}", value, "%", f"difference {what}")
+    value, what = float(line["speed_up"]), f"times as fast as the standard, {name}"
+    catalogue.record(f"speed_up_{short}", value, "1", what)
 table.rename(columns={name: f"{name} [{costs.COLUMNS[name]}]" for name in table})
 
 # %% tags=["figure"]
@@ -86,7 +88,8 @@ catalogue.save_figure(
     costs_and_agreement(table),
     "costs",
     kind="cost of a gradient",
-    caption="Processor time of a gradient against its difference from the standard.",
+    caption="Processor time of a gradient of one trained model against its difference "
+    "from the standard, a dot for each way of computing it.",
 )
 
 # %% [markdown]
@@ -112,8 +115,11 @@ for name, (_, one) in followed.items():
     early = np.asarray(one.integrand[: len(radius) // 2], float).sum()
     half = float(100 * early / np.asarray(one.integrand, float).sum())
     shares[name] = (seen, heard, half)
-    catalogue.record(f"near_share {name}", heard, "%")
-    catalogue.record(f"first_half_share {name}", half, "%")
+    which, what = name.replace(" ", "_"), f"share of the gradient, {name}:"
+    near_by = f"{what} from samples that are near"
+    catalogue.record(f"near_share_{which}", heard, "%", near_by)
+    first = f"{what} from the first half of the time"
+    catalogue.record(f"first_half_share_{which}", half, "%", first)
 Markdown(
     "\n".join(
         f"- {name}: {seen:.3g} % of the samples lie below {near:g} R_E and bring "
@@ -127,7 +133,8 @@ catalogue.save_figure(
     adjoint_panels(followed),
     "adjoint",
     kind="adjoint along an orbit",
-    caption="Sensitivity, adjoint, integrand and divergence along two orbits.",
+    caption="Sensitivity of the field, adjoint, their product and the divergence over "
+    "time along a training orbit and an unseen one, of one trained model.",
 )
 
 # %% [markdown]
@@ -139,11 +146,13 @@ catalogue.save_figure(
 # models below, which differ in nothing else.
 
 # %%
-judged = compared.survey(points)
-ranks = surveys.summary(judged, by="adjoint")
-for name, line in ranks.iterrows():
-    catalogue.record(f"error_100 {name}", float(line["median"]), "%")
-Markdown(surveys.markdown(ranks) + "\n\n" + surveys.not_well(judged))
+judged = surveys.survey(catalogue, models, points).table
+ranks = surveys.ranked(judged, "adjoint")
+medians = {name: group.median("mean_100") for name, group in ranks.items()}
+for name, value in medians.items():
+    what, member = "median error on 100 unseen orbits", {"adjoint": name}
+    catalogue.record("error_100", value, "%", what, member=member)
+Markdown(f"{surveys.ranking(judged, 'adjoint')}\n\n{surveys.not_well(judged)}")
 
 # %% [markdown]
 # ## Verdict
@@ -152,7 +161,8 @@ Markdown(surveys.markdown(ranks) + "\n\n" + surveys.not_well(judged))
 cheap = table["speed_up"].idxmax()
 exact = table[~table.index.str.contains("continuous")].drop(index=standard)
 agrees = bool((exact["difference"] < 1).all())
-catalogue.record("discrete ways agree", agrees, "-")
+what = "whether ways that follow their own steps back agree to one percent"
+catalogue.record("discrete_ways_agree", agrees, "-", what)
 texts = [
     f"The cheapest way is *{cheap}*, {table.loc[cheap, 'speed_up']:.2g} times as fast "
     f"as the standard. Ways that follow their own steps back differ from it by at most "
@@ -165,13 +175,13 @@ texts += [
     for name, line in table.iterrows()
     if "continuous" in str(name)
 ]
-plain = ranks["median"].get("plain", np.nan)
-others = ranks["median"].drop(index="plain", errors="ignore")
-if np.isfinite(plain) and len(others):
-    best = others.idxmin()
-    word = "better" if others[best] < plain else "no better"
+plain = medians.get("plain", np.nan)
+others = [name for name in medians if name != "plain"]  # lowest error first
+if np.isfinite(plain) and others:
+    best = others[0]
+    word = "better" if medians[best] < plain else "no better"
     texts.append(
         f"Normalising is **{word}**: the best of it, `{best}`, errs by "
-        f"{others[best]:.3g} % on unseen orbits, the plain gradient by {plain:.3g} %."
+        f"{medians[best]:.3g} % on unseen orbits, the plain gradient by {plain:.3g} %."
     )
 Markdown("\n\n".join(texts))

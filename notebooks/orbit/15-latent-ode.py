@@ -75,9 +75,10 @@ Markdown(f"{len(training.times)} pieces of {segment_length} samples train.")
 # %% [markdown]
 # ## Prediction
 #
-# The notes found good reconstructions with a random acceleration. If that is so, the
-# implied acceleration should be wrong by an order of magnitude more than the states,
-# and more so the less the decoded velocity is tied to the motion.
+# The [notes](/pages/references.qmd#orbit-notes) found good reconstructions with a
+# random acceleration. If that is so, the implied acceleration should be wrong by an
+# order of magnitude more than the states, and more so the less the decoded velocity is
+# tied to the motion.
 
 # %%
 every = catalogue.members(together=("seed",))
@@ -134,10 +135,14 @@ def judge(model, data):
 read = partial(read_model, build=latent_ode.build)
 models = [catalogue.load_model(member, read) for member in every]
 found = np.array([[float(x) for x in judge(model, held_out)] for model in models])
-names = ("reconstruction_error", "motion_error", "implied_acceleration_error")
+measures = {
+    "reconstruction_error": "error of the redrawn states of held-out pieces",
+    "motion_error": "error of the decoded position's rate against the true velocity",
+    "implied_acceleration_error": "error of the decoded velocity's rate: the pull",
+}
 for row, member in zip(found, every, strict=True):
-    for name, value in zip(names, row, strict=True):
-        catalogue.record(name, float(value), "%", member=member)
+    for (name, what), value in zip(measures.items(), row, strict=True):
+        catalogue.record(name, float(value), "%", what, member=member)
 
 # %% tags=["figure"]
 shown = int(np.argsort(found[:, 0])[len(every) // 2])
@@ -146,7 +151,8 @@ catalogue.save_figure(
     figures.loss_curves(history, name="loss"),
     "loss",
     kind="loss",
-    caption=f"Loss and its terms over the steps, seed {every[shown].values['seed']}.",
+    caption="Loss and its terms over the steps of training, of the model in the middle "
+    f"of the ranking (seed {every[shown].values['seed']}).",
     models=[every[shown]],
 )
 
@@ -175,7 +181,9 @@ catalogue.save_figure(
     ),
     "piece",
     kind="latent reconstruction",
-    caption="Decoded motion and implied acceleration; dashed, the truth.",
+    caption="Decoded position and velocity and the implied acceleration over time, "
+    "along x on one held-out piece, of the model in the middle of the ranking; "
+    "dashed, the truth.",
     models=[every[shown]],
 )
 
@@ -185,7 +193,8 @@ catalogue.save_figure(
 # %%
 middle = np.median(found, axis=0)
 ratio = middle[2] / middle[0]
-catalogue.record("acceleration_over_state_error", float(ratio), "1")
+what = "error of the implied acceleration over that of the states, medians"
+catalogue.record("acceleration_over_state_error", float(ratio), "1", what)
 random = "no better than none at all" if middle[2] >= 100 else "better than none at all"
 held = "as predicted" if ratio >= 10 else "against the prediction"
 Markdown(

@@ -32,7 +32,6 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.orbit import beyond, figures, surveys, tasks
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -41,13 +40,13 @@ from studies.orbit.comparisons import Comparison
 # system, on 100 orbits of its own family that no training has seen.
 
 # %%
-compared = Comparison(catalogue, models)
-given, table = compared.given, compared.survey(points, family="own")
-systems = [beyond.system_of(row) for row in given.to_dict("records")]
+judged = surveys.survey(catalogue, models, points, family="own")
+load, table = surveys.loader(catalogue), judged.table
+systems = [beyond.system_of(row) for row in judged.rows]
 table["truth"] = [beyond.name_of(system) for system in systems]
 table["layers"] = table["features"] + " + " + table["output_layer"]
 table["place"] = np.where(table["space"].astype(bool), "space", "plane")
-compared.record(table)
+surveys.record(catalogue, judged)
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -61,16 +60,16 @@ Markdown(surveys.not_well(table))
 # nothing turns and nothing is central: expect percents, from many more orbits.
 
 # %%
-ranks = surveys.summary(table, ["truth", "place", "layers", "orbits"])
-Markdown(surveys.markdown(ranks))
+Markdown(surveys.ranking(table, "truth", "place", "layers", "orbits"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.strips(table, "group", "truth"),
     "systems",
     kind="sweep",
-    caption="Error on 100 unseen orbits of each system; crosses are stuck models.",
-    models=given,
+    caption="Mean error on 100 unseen orbits of its own system, of every model by its "
+    "setting, coloured by the system. Crosses mark stuck models.",
+    models=table,
 )
 
 # %% [markdown]
@@ -83,14 +82,14 @@ catalogue.save_figure(
 # %%
 trained = table[(table["state"] != "diverged") & (table["truth"] != "three_body")]
 tests, perturbed = {}, {}
-for own in trained.to_dict("records"):
-    kind = (own["family"], own["place"] == "space", beyond.system_of(own))
+for row in trained.to_dict("records"):
+    kind = (row["family"], row["place"] == "space", beyond.system_of(row))
     if kind not in tests:
         sizes = {"family": kind[0], "space": kind[1], "system": kind[2]}
         tests[kind] = tasks.unseen_set(100, points=points, **sizes)
-    error = beyond.perturbation_error(compared.load(own), tests[kind])
-    name = (own["truth"] + f", {own['place']}", own["layers"])
-    perturbed.setdefault(name, (kind, [], []))[1].append(own["mean_100"])
+    error = beyond.perturbation_error(load(row), tests[kind])
+    name = (row["truth"] + f", {row['place']}", row["layers"])
+    perturbed.setdefault(name, (kind, [], []))[1].append(row["mean_100"])
     perturbed[name][2].append(error)
 
 # %%
@@ -106,10 +105,13 @@ beside = [
     if kind[2].perturbed
 ]
 for row in beside:
-    label = f"{row['system']}, {row['layers']}"
-    catalogue.record(f"error, {label}", row["median"], "%")
-    catalogue.record(f"newton alone, {label}", row["newton"], "%")
-    catalogue.record(f"perturbation error, {label}", row["perturbation"], "%")
+    member = {name: row[name] for name in ("system", "layers")}
+    for name, what in {
+        "median": "median error on 100 unseen orbits",
+        "newton": "error of Newton's field alone on the same orbits",
+        "perturbation": "error of what was learned of the perturbation",
+    }.items():
+        catalogue.record(f"{name}_error", row[name], "%", what, member=member)
 pd.DataFrame(beside).rename(
     columns={
         "median": "error [%]",
@@ -129,19 +131,20 @@ pd.DataFrame(beside).rename(
 # %%
 three = table[(table["truth"] == "three_body") & (table["state"] != "diverged")]
 moons, near = {}, {}
-for own in three.to_dict("records"):
-    space = own["place"] == "space"
+for row in three.to_dict("records"):
+    space = row["place"] == "space"
     system = tasks.System("three_body")
     orbits = tasks.unseen_set(arcs, space=space, points=points, system=system)
-    model = compared.load(own)
-    moons.setdefault(own["group"], []).append(beyond.arcs(model, orbits))
-    near.setdefault(own["group"], []).append(beyond.near_points(model))
+    model = load(row)
+    moons.setdefault(row["group"], []).append(beyond.arcs(model, orbits))
+    near.setdefault(row["group"], []).append(beyond.near_points(model))
 for name, each in moons.items():
-    drift = float(np.median([own.drift for own in each]))
+    drift, member = float(np.median([x.drift for x in each])), {"setting": name}
     if np.isfinite(drift):
-        catalogue.record(f"jacobi drift, {name}", drift, "%")
-    lost = float(np.median([own.lost for own in each]))
-    catalogue.record(f"lost arcs, {name}", lost, "%")
+        what = "largest change of the Jacobi constant over a month, median arc"
+        catalogue.record("jacobi_drift", drift, "%", what, member=member)
+    lost, what = float(np.median([x.lost for x in each])), "arcs that ran away"
+    catalogue.record("lost_arcs", lost, "%", what, member=member)
 Markdown(
     "\n".join(beyond.said_of_arcs(name, each) for name, each in moons.items())
     or "No model of three bodies is among these."
@@ -149,14 +152,15 @@ Markdown(
 
 # %% tags=["figure"]
 if moons:
-    runs = {n: np.array([own.pieces for own in each]) for n, each in moons.items()}
+    runs = {n: np.array([x.pieces for x in each]) for n, each in moons.items()}
     runs = {n: np.where(np.isfinite(x), x, np.nan) for n, x in runs.items()}
     catalogue.save_figure(
         figures.drift_by_piece(runs),
         "jacobi",
         kind="jacobi drift",
-        caption="Change of the Jacobi constant by piece of the arc, median over arcs.",
-        models=given,
+        caption="Change of the Jacobi constant over each tenth of a rolled-out arc "
+        "among three bodies, median over arcs, median and range over models.",
+        models=table,
     ).show()
 
 # %% [markdown]
@@ -174,7 +178,8 @@ means = {
 }
 for name, each in means.items():
     for point, value in each.items():
-        catalogue.record(f"error near {point}, {name}", value, "%")
+        what, member = f"median error around {point}", {"setting": name}
+        catalogue.record(f"error_near_{point}", value, "%", what, member=member)
 Markdown("\n".join(f"- {n}: {beyond.ordered(each)}" for n, each in means.items()))
 
 # %% tags=["figure"]
@@ -183,25 +188,27 @@ if near:
         figures.near_points({n: np.array(x) for n, x in near.items()}, names),
         "libration",
         kind="libration points",
-        caption="Error within 0.1 of each libration point, relative to the mean pull.",
-        models=given,
+        caption="Error of models of three bodies within 0.1 of each libration point, "
+        "relative to the mean pull there.",
+        models=table,
     ).show()
 
 # %% tags=["figure"]
 if len(three):
     best = three["mean_100"].astype(float).idxmin()
     row = table.loc[best].to_dict()
-    taught = surveys.plain(row["orbits"]), surveys.plain(row["data_seed"])
+    taught = row["orbits"], row["data_seed"]
     system = tasks.System("three_body")
     paths = tasks.orbit_set("complex", *taught, points=points, system=system).states
     catalogue.save_figure(
         figures.turning_plane(
-            *beyond.error_plane(compared.load(row)), beyond.marks(), paths[:30, :, :2]
+            *beyond.error_plane(load(row)), beyond.marks(), paths[:30, :, :2]
         ),
         "plane",
         kind="field",
-        caption="Error at rest over the turning plane, best model, 30 training arcs.",
-        models=given,
+        caption="Error of the learned pull at rest over the plane that turns with "
+        "Earth and Moon, of the best model, with thirty of its training arcs.",
+        models=table,
     ).show()
 
 # %% [markdown]

@@ -11,8 +11,8 @@
 #
 # Feature and output layers differ in what they take for granted: nothing (neutral),
 # that no direction is special or that the pull is attractive (symmetry-informed), or
-# the inverse square itself (law given). Each rung makes learning easier, and each says
-# less.
+# the inverse square itself (law given). Each step builds in
+# more physics: learning becomes easier, and success proves less.
 #
 # **You will see** a ladder by prior, every pair of layers as dots, the sweep in
 # parallel coordinates and its main effects. **Needs** models of `2-train` that differ
@@ -23,11 +23,13 @@ models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are co
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 
 # %%
+from itertools import pairwise
+
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import Group, where
 from studies.orbit import figures, surveys
-from studies.orbit.comparisons import Comparison
 from studies.orbit.models import PRIORS
 
 # %% [markdown]
@@ -37,9 +39,9 @@ from studies.orbit.models import PRIORS
 # only in their seeds form a group.
 
 # %%
-compared = Comparison(catalogue, models)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -51,8 +53,7 @@ Markdown(surveys.not_well(table))
 # percent.
 
 # %%
-ranks = surveys.summary(table, ["prior", "features", "output_layer"])
-Markdown(surveys.markdown(ranks))
+Markdown(surveys.ranking(table, "prior", "features", "output_layer"))
 
 # %% [markdown]
 # ## The ladder
@@ -60,23 +61,31 @@ Markdown(surveys.markdown(ranks))
 # For each rung the pair of layers with the lowest median, and the rung as a whole.
 
 # %%
-rungs = [name for name in PRIORS if name in ranks.index.get_level_values(0)]
-best = {rung: ranks.xs(rung).iloc[0] for rung in rungs}
-pairs = {rung: ", ".join(ranks.xs(rung).index[0]) for rung in rungs}
-for rung, row in best.items():
-    catalogue.record(f"best {rung}", row["median"], "%")
+best = {}
+for rung in PRIORS:
+    pairs = surveys.ranked(where(table, prior=rung).table, "features", "output_layer")
+    if pairs:
+        best[rung] = next(iter(pairs.items()))
+        error = best[rung][1].median("mean_100")
+        what = f"lowest median error of a pair of layers, {rung}"
+        catalogue.record(
+            f"best_{rung.replace('-', '_').replace(' ', '_')}", error, "%", what
+        )
 Markdown(
     "\n".join(
-        f"- {rung}: `{pairs[rung]}` errs by {surveys.said(row.to_dict())}"
-        for rung, row in best.items()
+        f"- {rung}: `{pair}` errs by {models_of_pair.text('mean_100', '%')}"
+        for rung, (pair, models_of_pair) in best.items()
     )
 )
 
 # %% tags=["figure"]
 for name, layer in (("strips", "output_layer"), ("strips-features", "features")):
-    caption = f"Error of every model by {layer.replace('_', ' ')}; crosses are stuck."
+    caption = (
+        f"Mean error on 100 unseen orbits of every model by {layer.replace('_', ' ')}, "
+        "coloured by what its layers take for granted. Crosses mark stuck models."
+    )
     figure = figures.strips(table, layer, "prior")
-    about = {"kind": "sweep", "caption": caption, "models": given}
+    about = {"kind": "sweep", "caption": caption, "models": table}
     catalogue.save_figure(figure, name, **about).show()
 
 # %% tags=["figure"]
@@ -84,8 +93,9 @@ catalogue.save_figure(
     figures.parallel(table, ["prior", "features", "output_layer"]),
     "parallel",
     kind="parallel coordinates",
-    caption="Every model as a line through its layers to its error.",
-    models=given,
+    caption="Every model as a line through what its layers take for granted, its "
+    "features and its output layer to its error on 100 unseen orbits.",
+    models=table,
 )
 
 # %% tags=["figure"]
@@ -93,32 +103,31 @@ catalogue.save_figure(
     figures.effects(table, ["features", "output_layer"]),
     "effects",
     kind="main effects",
-    caption="Change of the mean log error with each layer; it ranks averages.",
-    models=given,
+    caption="How far each layer moves the mean logarithm of the error on 100 unseen "
+    "orbits, averaged over all models that have it.",
+    models=table,
 )
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-factors = [
-    best[lower]["median"] / best[upper]["median"]
-    for lower, upper in zip(rungs, rungs[1:], strict=False)
-]
-steps = [
-    f"{a} → {b}: {f:.3g} times"
-    for a, b, f in zip(rungs, rungs[1:], factors, strict=False)
-]
-climbs = bool(factors) and min(factors) >= 3
-if factors:
-    catalogue.record("each rung gains threefold", climbs, "-")
-blind = table[
-    table["features"].isin(["rtn", "rtn_norm"])
-    & ~table["output_layer"].str.startswith("rtn")
-]
-lost = f" Blind pairs err by {blind['mean_100'].median():.3g} %." if len(blind) else ""
-gains = (
-    f"Gain from rung to rung: {'; '.join(steps)}. "
+medians = {rung: group.median("mean_100") for rung, (_, group) in best.items()}
+gains = {
+    f"{lower} → {upper}": medians[lower] / medians[upper]
+    for lower, upper in pairwise(medians)
+}
+climbs = bool(gains) and min(gains.values()) >= 3
+if gains:
+    what = "whether each step of built-in physics lowers the error at least threefold"
+    catalogue.record("each_rung_gains_threefold", climbs, "-", what)
+blind = where(table, features=("rtn", "rtn_norm")).table
+blind = Group(blind[~blind["output_layer"].str.startswith("rtn")])
+lost = "Models that see no directions but must answer in Cartesian coordinates err by "
+lost = f" {lost}{blind.text('mean_100', '%')}." if blind else ""
+text = (
+    "Gain from rung to rung: "
+    f"{'; '.join(f'{k}: {x:.3g} times' for k, x in gains.items())}. "
     f"**{'As' if climbs else 'Not as'} predicted**, at least threefold each."
 )
-Markdown((gains if factors else "Of one rung alone no gain can be told.") + lost)
+Markdown((text if gains else "Of one rung alone no gain can be told.") + lost)

@@ -9,8 +9,9 @@
 # %% [markdown]
 # # Do activation, depth and width matter?
 #
-# The notes found leaky_relu far better than tanh, and later that the architecture
-# hardly matters. Both were seen with one pair of layers.
+# The [notes of December](/pages/references.qmd#orbit-notes) found leaky_relu far better
+# than tanh; [later remarks](/pages/references.qmd#orbit-january) say that the
+# architecture hardly matters. Both were seen with one pair of layers.
 #
 # **You will see** activations under several layers, and a map of the error over width
 # and depth. **Needs** models of `2-train` that differ in activation, width, depth or
@@ -24,8 +25,14 @@ points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.orbit import figures, surveys
-from studies.orbit.comparisons import Comparison
+from studies.evidence import (
+    NOTHING,
+    Claims,
+    groups,
+    probability_of_superiority,
+    where,
+)
+from studies.orbit import figures, published, surveys
 
 # %% [markdown]
 # ## The models
@@ -34,9 +41,9 @@ from studies.orbit.comparisons import Comparison
 # only in their seeds form a group.
 
 # %%
-compared = Comparison(catalogue, models)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -51,16 +58,16 @@ Markdown(surveys.not_well(table))
 table["layers"] = table["features"] + ", " + table["output_layer"]
 table["size"] = table["width"].astype(str) + "×" + table["depth"].astype(str)
 usual = table[table["size"] == table["size"].mode()[0]]
-activations = surveys.summary(usual, ["layers", "activation"])
-Markdown(surveys.markdown(activations))
+Markdown(surveys.ranking(usual, "layers", "activation"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.strips(usual, "activation", "layers"),
     "activations",
     kind="sweep",
-    caption="Error by activation, layers in colour; crosses are stuck.",
-    models=given,
+    caption="Mean error on 100 unseen orbits of every model of the most frequent "
+    "size by its activation, coloured by its layers. Crosses mark stuck models.",
+    models=table,
 )
 
 # %% [markdown]
@@ -70,17 +77,18 @@ catalogue.save_figure(
 
 # %%
 same = usual[["layers", "activation"]].mode().iloc[0]
-sized = surveys.chosen(table, dict(same))
-sizes = surveys.summary(sized, ["size", "batch"])
-Markdown(surveys.markdown(sizes))
+sized = where(table, **same).table
+sizes = surveys.ranked(sized, "size", "batch")
+Markdown(surveys.ranking(sized, "size", "batch"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.heat_maps(sized, "width", "depth", "batch"),
     "sizes",
     kind="error by size",
-    caption="Median error over width and depth, a panel for each batch size.",
-    models=given,
+    caption="Median error on 100 unseen orbits over width and depth of the network, a "
+    "panel for each batch size; models of the most frequent activation and layers.",
+    models=table,
 )
 
 # %% [markdown]
@@ -88,18 +96,49 @@ catalogue.save_figure(
 
 # %%
 said = []
-for layers, own in usual.groupby("layers", sort=False):
-    kinds = dict(list(own.groupby("activation")))
-    best = surveys.summary(own, "activation").index[0]
-    catalogue.record(f"best activation, {layers}", best, "-")
+for layers, models_of_layers in groups(usual, "layers").items():
+    kinds = surveys.ranked(models_of_layers.table, "activation")
+    best, member = next(iter(kinds)), {"layers": layers}
+    what = "activation with the lowest median error"
+    catalogue.record("best_activation", best, "-", what, member=member)
     text = f"with {layers} **{best}** is best of {len(kinds)}"
     if {"tanh", "leaky_relu"} <= set(kinds):
-        share = surveys.win_share(kinds["leaky_relu"], kinds["tanh"], "mean_100")
-        catalogue.record(f"leaky_relu beats tanh, {layers}", share, "1")
+        pair = kinds["leaky_relu"], kinds["tanh"]
+        share = probability_of_superiority(*pair, "mean_100")
+        what = "share of pairs in which leaky_relu errs less than tanh"
+        catalogue.record("leaky_relu_beats_tanh", share, "1", what, member=member)
         text += f", and leaky_relu beats tanh in {share:.0%} of pairs"
     said.append(text)
-factor = float(sizes["median"].max() / sizes["median"].min())
-catalogue.record("size factor", factor, "1")
+
+# %% [markdown]
+# The architecture *hardly matters* where, of one setting with at least four sizes, the
+# worst median over width and depth is less than twice the best.
+
+# %% tags=["claims"]
+alike = ["features", "output_layer", "activation", "loss", "orbits", "steps"]
+settings = groups(table.assign(steps=table["steps"].astype(str)), alike).values()
+sized = [groups(one.table, ["width", "depth"]) for one in settings]
+medians = max(([g.median("mean_100") for g in one.values()] for one in sized), key=len)
+fold = max(medians) / min(medians)
+claims = Claims(published.TALK)
+claims.test(
+    "architecture_hardly_matters",
+    "Width and depth of the network hardly matter.",
+    reference="no numbers",
+    ours=f"medians of {len(medians)} sizes differ {fold:.3g}-fold",
+    holds=fold < 2,
+    models=[] if len(medians) >= 4 else [NOTHING],
+)
+
+# %%
+claims.record(catalogue)
+Markdown(claims.table())
+
+# %%
+medians = [group.median("mean_100") for group in sizes.values()]
+factor = max(medians) / min(medians)
+what = "worst over best median error of all widths, depths and batches"
+catalogue.record("size_factor", factor, "1", what)
 little = (
     "matters little, as predicted" if factor < 2 else "matters, against the prediction"
 )

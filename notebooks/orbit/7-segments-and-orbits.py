@@ -26,8 +26,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import where
 from studies.orbit import batches, figures, planes, recipes, surveys, tasks
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -37,9 +37,10 @@ from studies.orbit.comparisons import Comparison
 # `16-beyond-two-bodies` judges them.
 
 # %%
-compared = Comparison(catalogue, models, newton=True)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points, newton=True)
+load = surveys.loader(catalogue)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -51,19 +52,23 @@ Markdown(surveys.not_well(table))
 
 # %%
 table["segment"] = [
-    "matching" if loss == recipes.MATCHING else length
-    for loss, length in zip(table["loss"], table["segment_lengths"], strict=True)
+    "matching"
+    if row["loss"] == recipes.MATCHING
+    else row["segment_lengths"]
+    for row in judged.rows
 ]
-cells = surveys.summary(table, ["orbits", "segment"])
-Markdown(surveys.markdown(cells.sort_index(level=0, sort_remaining=False)))
+table["windows"] = table["windows"].astype(str)
+Markdown(surveys.ranking(table, "orbits", "segment"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.heat_maps(table, "orbits", "segment", "windows"),
     "heat-map",
     kind="error by segments and orbits",
-    caption="Median error over training orbits and segment length; matching cuts none.",
-    models=given,
+    caption="Median error on 100 unseen orbits over the number of training orbits and "
+    "the samples of a segment, a panel for each choice of windows; acceleration "
+    "matching cuts no segments.",
+    models=table,
 )
 
 # %% tags=["figure"]
@@ -71,8 +76,9 @@ catalogue.save_figure(
     figures.error_lines(table, "orbits", "segment", "training orbits [1]"),
     "by-orbits",
     kind="error by orbits",
-    caption="Error against the number of training orbits; bars are the range.",
-    models=given,
+    caption="Median error on 100 unseen orbits against the number of training "
+    "orbits, a curve for each length of segments; bars are the range over models.",
+    models=table,
 )
 
 # %% [markdown]
@@ -96,12 +102,11 @@ references = {
 }
 
 # %%
-middle = surveys.medians(table[table["state"] != "diverged"], ["segment", "orbits"])
 curves = {}
-for own in middle.to_dict("records"):
-    model = compared.load(own)
+for row in surveys.middles(surveys.ranked(table, "segment", "orbits")).values():
+    model = load(row)
     errors = [float(planes.model_error(model, *cut)) for cut in cuts]
-    curves[f"segment {own['segment']}, {own['orbits']} orbits"] = (lengths, errors)
+    curves[f"segment {row['segment']}, {row['orbits']} orbits"] = (lengths, errors)
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -110,8 +115,10 @@ catalogue.save_figure(
     ),
     "propagators",
     kind="segments retraced",
-    caption="Error of retraced segments: middle models, and simpler fields.",
-    models=given,
+    caption="Error of the state along retraced segments of ten unseen orbits by their "
+    "length: the middle model of each setting in colour; dashed and grey, three "
+    "fields that know the truth at the start.",
+    models=table,
 )
 
 # %% [markdown]
@@ -125,21 +132,27 @@ beats = []
 if key in curves:
     pairs = zip(lengths, curves[key][1], references["linear field"][1], strict=True)
     beats = [length for length, own, linear in pairs if own < linear]
-catalogue.record("beats the linear field at", beats[-1] if beats else 0, "1")
-found = f"on segments of {', '.join(map(str, beats))} samples" if beats else "nowhere"
-text = f"Trained on segments of {shortest} from {most} orbits, the middle model "
-text += f"beats the linear field {found}. "
-few, many = (
-    table[table["orbits"] == n]["mean_100"].median()
-    for n in (table["orbits"].min(), most)
+what = "longest segments on which the middle model beats the linearised field; 0: none"
+catalogue.record("beats_linear_field_at", max(beats, default=0), "samples", what)
+retraced = (
+    f"on segments of {', '.join(map(str, beats))} samples" if beats else "nowhere"
 )
-catalogue.record("gain from orbits", few / many, "1")
-by = table[table["segment"] != "matching"].groupby("segment")["mean_100"].median()
-gain = float(by.max() / by.min()) if len(by) else np.nan
-catalogue.record("gain from segments", gain, "1")
+
+# %%
+few, many = (
+    where(table, orbits=n).median("mean_100") for n in (table["orbits"].min(), most)
+)
+by_length = surveys.ranked(table[table["segment"] != "matching"], "segment")
+medians = [group.median("mean_100") for group in by_length.values()]
+gain = max(medians) / min(medians) if medians else np.nan
+what = "median error from the fewest orbits over that from the most"
+catalogue.record("gain_from_orbits", few / many, "1", what)
+what = "worst over best median error of all segment lengths"
+catalogue.record("gain_from_segments", gain, "1", what)
 right = few / many > gain
 Markdown(
-    f"{text}Orbits change the median error {few / many:.3g}-fold, segment lengths "
-    f"{gain:.3g}-fold: **{'as' if right else 'not as'} predicted**, orbits "
-    f"{'help more' if right else 'do not help more'}."
+    f"Trained on segments of {shortest} from {most} orbits, the middle model beats the "
+    f"linear field {retraced}. Orbits change the median error {few / many:.3g}-fold, "
+    f"segment lengths {gain:.3g}-fold: **{'as' if right else 'not as'} predicted**, "
+    f"orbits {'help more' if right else 'do not help more'}."
 )

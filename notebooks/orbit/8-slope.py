@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Does a learned pull fall off with the square of the distance?
 #
-# In a log-log plot Newton's pull is a straight line of slope −2. The notes saw learned
-# fields bend towards −1 beyond about four radii of the Earth, where training orbits are
-# slow and their pulls small.
+# In a log-log plot Newton's pull is a straight line of slope −2. [Earlier
+# notes](/pages/references.qmd#orbit-october) saw learned fields bend towards −1 beyond
+# about four radii of the Earth, where training orbits are slow and their pulls small.
 #
 # **You will see** |a| against r for each group of models, its local slope, and the
 # radius beyond which the slope is wrong. **Needs** models of `2-train`. **Takes** a
@@ -26,8 +26,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import table_of
 from studies.orbit import figures, metrics, planes, surveys, tasks
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -37,9 +37,10 @@ from studies.orbit.comparisons import Comparison
 # `16-beyond-two-bodies` judges them.
 
 # %%
-compared = Comparison(catalogue, models, newton=True)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points, newton=True)
+load = surveys.loader(catalogue)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -49,19 +50,18 @@ Markdown(surveys.not_well(table))
 # less than 10 %. Where it fails it fails outside: beyond the largest training orbit.
 
 # %%
-slopes = surveys.summary(table, "group", "slope_100")
-Markdown(surveys.markdown(slopes, "1"))
+Markdown(table_of(judged.groups, {"slope_100": "slope [1]"}))
 
 # %%
-middle = surveys.medians(table[table["state"] != "diverged"], ["group"])
+middle = surveys.middles(judged.groups)
 unseen = tasks.unseen_set(100, points=points)
 curves = {}
-for own in middle.to_dict("records")[:12]:
-    asked = metrics.predict(compared.load(own).acceleration, unseen)
+for name, row in list(middle.items())[:12]:
+    asked = metrics.predict(load(row).acceleration, unseen)
     radius, size = (
         np.linalg.norm(x, axis=-1) for x in (asked.position, asked.predicted)
     )
-    curves[own["group"]] = planes.fall_off(radius, size)
+    curves[name] = planes.fall_off(radius, size)
 axes = tasks.orbit_set("complex", int(table["orbits"].iloc[0]), 1).elements[:, 0]
 
 # %% tags=["figure"]
@@ -69,8 +69,10 @@ catalogue.save_figure(
     figures.slopes(curves, float(axes.max())),
     "slopes",
     kind="fall-off",
-    caption="Learned pull and its local slope; dashed, the largest training orbit.",
-    models=given,
+    caption="Learned pull and its local slope in a log-log plot against the "
+    "distance, of the middle model of up to twelve settings, over the samples of 100 "
+    "unseen orbits; dashed, the largest training orbit.",
+    models=table,
 )
 
 # %% [markdown]
@@ -81,8 +83,7 @@ catalogue.save_figure(
 # right.
 
 # %%
-critical = surveys.summary(table, "group", "critical_radius_100")
-Markdown(surveys.markdown(critical, "R_E"))
+Markdown(table_of(judged.groups, {"critical_radius_100": "critical radius [R_E]"}))
 
 # %% [markdown]
 # ## Verdict
@@ -93,12 +94,14 @@ off = (good["slope_100"] + 2).abs()
 share = float((off < 0.1).mean()) if len(good) else np.nan
 finite = table[np.isfinite(table["critical_radius_100"])]
 if len(good):
-    catalogue.record("slopes within 0.1", 100 * share, "%")
-catalogue.record("models with a critical radius", len(finite))
+    what = "models below 10 % error whose slope is within 0.1 of −2"
+    catalogue.record("slopes_within_0p1", 100 * share, "%", what)
+what = "models whose slope is wrong from some radius on"
+catalogue.record("with_critical_radius", len(finite), "1", what)
+radius = finite["critical_radius_100"].median()
 if len(finite):
-    catalogue.record(
-        "median critical radius", finite["critical_radius_100"].median(), "R_E"
-    )
+    what = "median radius from which the slope is wrong, where there is one"
+    catalogue.record("median_critical_radius", radius, "R_E", what)
 held = "as predicted, all" if share == 1 else "not all, against the prediction"
 first = (
     f"Of {len(good)} models below 10 % error, **{share:.0%}** have a slope within 0.1 "
@@ -108,7 +111,7 @@ if not len(good):
     first = "No model errs by less than 10 %, so the prediction is not tested."
 where = (
     f"{len(finite)} of {len(table)} models have a critical radius, "
-    f"in the median {finite['critical_radius_100'].median():.3g} R_E (notes: about 4)."
+    f"in the median {radius:.3g} R_E (notes: about 4)."
     if len(finite)
     else f"None of {len(table)} models has a critical radius."
 )

@@ -30,7 +30,6 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.orbit import figures, planes, surveys
-from studies.orbit.comparisons import Comparison
 
 # %% [markdown]
 # ## The models
@@ -40,9 +39,10 @@ from studies.orbit.comparisons import Comparison
 # `16-beyond-two-bodies` judges them.
 
 # %%
-compared = Comparison(catalogue, models, newton=True)
-given, table = compared.given, compared.survey(points)
-compared.record(table)
+judged = surveys.survey(catalogue, models, points, newton=True)
+load = surveys.loader(catalogue)
+surveys.record(catalogue, judged)
+table = judged.table
 Markdown(surveys.not_well(table))
 
 # %% [markdown]
@@ -53,34 +53,36 @@ Markdown(surveys.not_well(table))
 # divergence and its sensitivity to velocity fall with its error.
 
 # %%
-fine = table[table["state"] != "diverged"]
-middle = surveys.medians(fine, ["group"]).sort_values("mean_100").head(6)
+middle = surveys.middles(surveys.ranked(table, "group"))
+middle = dict(list(middle.items())[:6])
 fields = {
-    own["group"]: planes.over_plane(compared.load(own), reach, grid)
-    for own in middle.to_dict("records")
+    name: planes.over_plane(load(row), reach, grid) for name, row in middle.items()
 }
-best, worst = middle.iloc[0], middle.iloc[-1]
-drawn = (int(best["orbits"]), int(best["data_seed"]), bool(best["space"]))
-training = surveys.training_orbits(best["family"], *drawn, points)
+best, worst = next(iter(middle)), list(middle)[-1]
+names = ("family", "orbits", "data_seed", "space")
+drawn = [middle[best][name] for name in names]
+training = surveys.training_orbits(*drawn, points)
 
 # %% tags=["figure"]
-over_best = "The middle model of the best group; white, its training orbits."
-over_worst = "The same for the worst of the groups shown."
+over = "Residual, divergence, sensitivity to velocity and fastest rate over the plane: "
+over_best = f"{over}the middle model of the best setting; white, its training orbits."
+over_worst = f"{over}the middle model of the worst of up to six settings."
 for name, field, orbits, caption in (
-    ("plane", fields[best["group"]], training, over_best),
-    ("plane-other", fields[worst["group"]], None, over_worst),
+    ("plane", fields[best], training, over_best),
+    ("plane-other", fields[worst], None, over_worst),
 ):
     figure = figures.plane_panels(field, orbits)
-    about = {"kind": "field over the plane", "caption": caption, "models": given}
+    about = {"kind": "field over the plane", "caption": caption, "models": table}
     catalogue.save_figure(figure, name, **about).show()
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.arrows(fields[worst["group"]]),
+    figures.arrows(fields[worst]),
     "arrows",
     kind="directions over the plane",
-    caption="Directions of the learned and the true pull, worst of the groups shown.",
-    models=given,
+    caption="Directions of the learned and the true pull over the plane, of the middle "
+    "model of the worst of up to six settings.",
+    models=table,
 )
 
 # %% tags=["figure"]
@@ -88,8 +90,9 @@ catalogue.save_figure(
     figures.rate_histogram(fields),
     "rates",
     kind="eigenvalues",
-    caption="Real parts of the eigenvalues of the learned Jacobian over the plane.",
-    models=given,
+    caption="Real parts of the eigenvalues of the learned Jacobian at the points of "
+    "the plane, of the middle model of up to six settings.",
+    models=table,
 )
 
 # %% [markdown]
@@ -102,10 +105,12 @@ catalogue.save_figure(
 numbers = pd.DataFrame(
     {name: planes.numbers(plane) for name, plane in fields.items()}
 ).T
-numbers.insert(0, "error [%]", middle["mean_100"].to_numpy())
+numbers.insert(0, "error [%]", [row["mean_100"] for row in middle.values()])
 for name, row in numbers.iterrows():
-    catalogue.record(f"divergence, {name}", row["divergence [1/TU]"], "1/TU")
-    catalogue.record(f"sensitivity, {name}", row["velocity sensitivity [1/TU]"], "1/TU")
+    for what in ("divergence", "velocity sensitivity"):
+        value, scrap = row[f"{what} [1/TU]"], what.replace(" ", "_")
+        meaning, member = f"median {what} over the plane", {"setting": name}
+        catalogue.record(scrap, value, "1/TU", meaning, member=member)
 numbers.map("{:.3g}".format)
 
 # %% [markdown]
@@ -118,9 +123,11 @@ agree = {
     name: float(ordered["error [%]"].corr(ordered[name])) if several else np.nan
     for name in ("divergence [1/TU]", "velocity sensitivity [1/TU]")
 }
-inside, outside = planes.in_and_out(fields[best["group"]], training)
-catalogue.record("residual where orbits are", inside, "%")
-catalogue.record("residual elsewhere", outside, "%")
+inside, outside = planes.in_and_out(fields[best], training)
+what = "median residual at radii that training orbits reach, best setting"
+catalogue.record("residual_where_orbits_are", inside, "%", what)
+what = "median residual at radii that no training orbit reaches, best setting"
+catalogue.record("residual_elsewhere", outside, "%", what)
 ranks = "; ".join(f"{name} {value:.2g}" for name, value in agree.items())
 text = f"Rank correlation with the error: {ranks}. " if several else ""
 Markdown(

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from claims_of import names_after
+from lent import Lent
 from studies.orbit import beyond, checks, noise, space, tasks, threebody
 from studies.orbit.systems import TwoBody
 
@@ -60,24 +62,32 @@ def test_a_wrong_moon_drifts_where_arcs_come_near():
     assert wrong.closest < 0
 
 
-def test_recipes_have_names_and_a_winner():
+def test_recipes_are_named_by_what_they_do_with_their_samples():
     matching = {"loss": "acceleration_matching", "smoothing": "local"}
     assert noise.recipe_of(matching) == "matching, smoothed"
     retracing = {"loss": "percent_error", "segment_lengths": [18], "smoothing": "none"}
     assert noise.recipe_of(retracing) == "retracing 18 samples, as seen"
-    table = pd.DataFrame(
-        {
-            "recipe": ["a", "a", "matching, smoothed", "matching, smoothed"],
-            "position_noise": 1e-4,
-            "observed": "state",
-            "mean_100": [3.0, 4.0, 1.0, 2.0],
-            "state": "trained",
-        }
-    )
-    said = noise.verdict(table, 1e-4, "state")
-    assert "**matching, smoothed** is best: median error 1.5" in said
-    assert "better in 100 % of pairs" in said
-    assert "as predicted" in said
+
+
+def winner(errors: dict[str, list[float]]) -> str:
+    """What the page on noise says of recipes at one level of noise."""
+    rows = [(recipe, x) for recipe, each in errors.items() for x in each]
+    table = pd.DataFrame(rows, columns=pd.Index(["recipe", "mean_100"]))
+    names = {"here": {"state": table}, "level": 1e-4, "catalogue": Lent()}
+    told = names_after("orbit/12-noise", "verdict", **names, Markdown=str)
+    assert told["catalogue"].scraps["error_at_level", ("state", "a")][1] == "%"
+    return told["sentences"][0]
+
+
+def test_a_recipe_wins_clearly_only_with_five_models_and_nearly_all_pairs():
+    said = winner({"a": [3.0, 4.0], "matching, smoothed": [1.0, 2.0]})
+    assert "**matching, smoothed** is best: 1.5 % (1 to 2) of 2, against 3.5 %" in said
+    assert "too few models to be sure: better in 100 % of pairs); as predicted" in said
+    many = winner({"a": [1.0, 2.0] * 3, "b": [3.0, 4.0] * 3})
+    assert "a clear win" in many
+    assert "not matching, smoothed as predicted" in many
+    assert "within the spread" in winner({"a": [1.0, 5.0] * 3, "b": [3.0, 4.0] * 3})
+    assert "no other recipe" in winner({"a": [1.0]})
 
 
 def test_distance_from_periapsis_is_the_same_before_and_after():

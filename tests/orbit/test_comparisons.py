@@ -9,7 +9,8 @@ import pytest
 
 from fieldnotes.project import Project
 from fieldnotes.spreads import load_spreads
-from studies.orbit import batches, december, figures, findings, surveys
+from studies.evidence import where
+from studies.orbit import batches, december, figures, published, targets
 from studies.orbit.checks import check_seeds
 from studies.orbit.tasks import TaskError
 
@@ -83,7 +84,7 @@ def test_lines_and_published_numbers_are_drawn_with_their_ranges(table):
         models=1, ours_100=5.0, low=4.0, high=8.0
     )
     fig = figures.beside_notes(rows)
-    assert len(traces(fig)[0].y) == len(december.TABLE)
+    assert len(traces(fig)[0].y) == len(published.TABLE)
     curve = {"model": ((4, 18), (1.0, 2.0))}
     both = figures.against_lines(curve, curve, "length [samples]", "error [%]")
     assert titles(both) == ["length [samples]", "error [%]"]
@@ -100,38 +101,37 @@ def trained(name: str) -> Any:
         if stage.notebook.name == "orbit/train":
             for request in stage.requests:
                 for member in request.members:
-                    row = {**request.parameters, **member}
-                    rows.append({k: surveys.plain(v) for k, v in row.items()})
+                    rows.append({**request.parameters, **member})
     return pd.DataFrame(rows)
 
 
 def test_the_full_spread_trains_every_published_row():
     models = trained("orbit/full/december")
-    for row in december.TABLE:
-        assert len(surveys.chosen(models, row.where)) == 60, row.name
+    for row in published.TABLE:
+        assert len(where(models, **row.where)) == 60, row.name
 
 
 def test_the_two_desk_spreads_train_every_published_row():
     parts = [trained(f"orbit/december{part}") for part in ("", "-rest")]
     models = pd.concat(parts)
-    for row in december.TABLE:
-        assert len(surveys.chosen(models, row.where)) == 15, row.name
+    for row in published.TABLE:
+        assert len(where(models, **row.where)) == 15, row.name
 
 
 def test_the_desk_spread_trains_what_every_claim_but_one_compares():
     models = trained("orbit/december")
-    for claim in december.CLAIMS:
-        if claim.name != "two phases are no better than one":
-            assert len(surveys.chosen(models, claim.first)) == 15, claim.name
-            assert len(surveys.chosen(models, claim.other)) == 15, claim.name
+    for ranking in published.RANKINGS:
+        if ranking.name != "two_phases_are_no_better":
+            for setting in ranking.settings:
+                assert len(where(models, **setting)) == 15, ranking.name
 
 
 def test_the_targets_are_trained_over_enough_seeds_and_draws():
     models = trained("orbit/targets")
-    for target in findings.TARGETS:
-        own: Any = surveys.chosen(models, target.where)
-        assert own["seed"].nunique() >= findings.SEEDS, target.name
-        assert own["data_seed"].nunique() >= findings.DATA_SEEDS, target.name
+    for target in targets.TARGETS:
+        trains = where(models, **target.where)
+        assert len(set(trains.values("seed"))) >= 5, target.name
+        assert len(set(trains.values("data_seed"))) >= 3, target.name
 
 
 # Seeds and data seeds together -------------------------------------------------------

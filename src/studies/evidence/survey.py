@@ -80,6 +80,7 @@ def survey(
     query: Mapping[str, Any],
     *,
     keep: Callable[[Row], bool] | None = None,
+    remedy: str = "",
     first: Sequence[str] = (),
     replicates: Sequence[str] = REPLICATES,
 ) -> Survey:
@@ -89,6 +90,7 @@ def survey(
         catalogue: what the notebook lends.
         query: as `catalogue.models` takes it.
         keep: which of them are surveyed; all, where it is not given.
+        remedy: what to do, for the error, where none of them is kept.
         first: hyperparameters that every name of a setting begins with.
         replicates: hyperparameters that tell replicates apart, and no settings.
 
@@ -100,7 +102,7 @@ def survey(
         kept = [keep(row) for row in table.to_dict("records")]
         if not any(kept):
             msg = f"None of the {len(table)} models of {dict(query)} is of use here."
-            raise ValueError(msg)
+            raise ValueError(f"{msg} {remedy}".rstrip())
         table = pd.DataFrame(table.loc[kept]).reset_index(drop=True)
     varied = catalogue.varying(table)
     return named(table, varied, first=first, replicates=replicates)

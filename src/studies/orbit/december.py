@@ -1,87 +1,19 @@
-"""The tables and rankings of December beside ours: medians, ranges, verdicts.
+"""The tables of December beside ours: medians, ranges, and words for how pairs differ.
 
-What the notes say is in `published`. A published number is reproduced when it lies
-between the lowest and the highest of ours. A ranking is reproduced when nearly all
-pairs of models agree with it, and on average when more do than chance allows: then one
-run of each, which is what the notes had, may still show the opposite.
+What the notes say is in `published`; what counts as agreement, the notebook says.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
+from studies.evidence import Group, Summary, markdown, number, where
 from studies.orbit import reports, surveys
-from studies.orbit.published import (
-    COMPARED,
-    MEASURES,
-    NO_GAIN,
-    TABLE,
-    Published,
-    rankings,
-    where,
-)
-from studies.orbit.surveys import written
+from studies.orbit.published import MEASURES, TABLE, Published
 
-SURE, REVERSED = 0.95, 0.05  # shares of pairs past which one pair is enough [1]
 LEVEL = 0.05  # of the test whether there is any difference [1]
-COLUMNS = (
-    *("setting", "notes_1", "notes_10", "notes_100", "ours_1", "ours_10", "ours_100"),
-    *("low", "high", "models", "stuck", "diverged", "notes_angle", "angle", "verdict"),
-)
-
-
-def within(value: float, low: float, high: float) -> str:
-    """Verdict on a published number: is it inside the range of ours?"""
-    if low <= value <= high:
-        return "reproduced"
-    return f"not reproduced: ours {'higher' if value < low else 'lower'}"
-
-
-def compared(table: pd.DataFrame, rows: Sequence[Published] = TABLE) -> pd.DataFrame:
-    """Published rows beside ours: medians [%], the range on 100 orbits, a verdict.
-
-    Rows that nothing in the survey corresponds to are "not trained".
-    """
-    return pd.DataFrame([one(table, row) for row in rows], columns=pd.Index(COLUMNS))
-
-
-def one(table: pd.DataFrame, row: Published) -> dict[str, Any]:
-    """One published row beside ours."""
-    said = dict(zip(("notes_1", "notes_10", "notes_100"), row.errors, strict=True))
-    found = {"setting": row.name, **said, "notes_angle": row.measures.get("angle_100")}
-    own: Any = surveys.chosen(table, row.where)
-    if not len(own):
-        return found | {"models": 0, "verdict": "not trained"}
-    medians = {f"ours_{size}": float(own[f"mean_{size}"].median()) for size in (1, 10)}
-    span = surveys.spread_of(own)
-    found |= medians | {"ours_100": span.pop("median"), **span}
-    found["angle"] = float(own["angle_100"].median()) if "angle_100" in own else None
-    return found | {"verdict": within(row.errors[2], span["low"], span["high"])}
-
-
-def markdown(rows: pd.DataFrame) -> str:
-    """The comparison as a Markdown table; what did not end well has its own column."""
-    lines = [
-        "| setting | notes 1 / 10 / 100 [%] | ours, medians [%] | on 100, range [%]"
-        " | models | not well | verdict |",
-        "|---|---|---|---|---:|---|---|",
-    ]
-    for row in rows.to_dict("records"):
-        notes = " / ".join(f"{row[f'notes_{size}']:g}" for size in surveys.SIZES)
-        if not row["models"]:
-            lines.append(f"| {row['setting']} | {notes} | – | – | 0 | | not trained |")
-            continue
-        ours = " / ".join(written(row[f"ours_{size}"]) for size in surveys.SIZES)
-        span = f"{written(row['low'])} – {written(row['high'])}"
-        lines.append(
-            f"| {row['setting']} | {notes} | {ours} | {span} | {row['models']:.0f} | "
-            f"{surveys.ended(row)} | {row['verdict']} |"
-        )
-    return "\n".join(lines)
-
-
-# Measures beyond the mean error ----------------------------------------------------
+SURE, REVERSED = 0.95, 0.05  # shares of pairs past which one pair is enough [1]
 
 
 def unit_of(column: str) -> str:
@@ -90,148 +22,94 @@ def unit_of(column: str) -> str:
     return "%" if stem in ("mean", "training_error") else reports.UNITS[stem]
 
 
+def compared(table: pd.DataFrame, rows: Sequence[Published] = TABLE) -> pd.DataFrame:
+    """Published errors beside ours [%], a row a setting.
+
+    Columns: `setting`, `notes_<n>` and `ours_<n>` (median) for n = 1, 10 and 100
+    orbits, `low` and `high` on 100 orbits, `models`, `stuck` and `diverged`. Where no
+    model of the setting was trained, ours are NaN.
+    """
+    return pd.DataFrame([_one(where(table, **row.where), row) for row in rows])
+
+
+def _one(models: Group, row: Published) -> dict[str, Any]:
+    names = [f"notes_{size}" for size in surveys.SIZES]
+    beside = {"setting": row.name, **dict(zip(names, row.errors, strict=True))}
+    medians = {f"ours_{n}": models.median(f"mean_{n}") for n in surveys.SIZES}
+    span = models.summary("mean_100")
+    ended = [row["state"] for row in models]
+    counts = {state: ended.count(state) for state in ("stuck", "diverged")}
+    return (
+        beside
+        | medians
+        | {"low": span.lowest, "high": span.highest, "models": len(models)}
+        | counts
+    )
+
+
+def errors_table(rows: pd.DataFrame) -> str:
+    """`compared`, with a column `inside`, as a Markdown table."""
+    head = ["setting", "notes 1 / 10 / 100 [%]", "ours, medians [%]"]
+    head += ["on 100, range [%]", "models", "stuck", "diverged", "in our range"]
+    lines = []
+    for row in rows.to_dict("records"):
+        notes, ours = (
+            " / ".join(number(row[f"{who}_{size}"]) for size in surveys.SIZES)
+            for who in ("notes", "ours")
+        )
+        span = f"{number(row['low'])} to {number(row['high'])}"
+        counts = [row[name] for name in ("models", "stuck", "diverged")]
+        inside = ("yes" if row["inside"] else "no") if row["models"] else "not trained"
+        lines.append([row["setting"], notes, ours, span, *counts, inside])
+    return markdown(head, lines)
+
+
 def measured(table: pd.DataFrame, rows: Sequence[Published] = TABLE) -> pd.DataFrame:
     """Every other measure that the notes tell of a setting, beside ours.
 
-    Columns: setting, measure, unit, notes, ours, value (our median), verdict.
+    Columns: `setting`, `measure`, `unit`, `notes`, `value` (our median), `low`, `high`.
     """
-    found = []
+    lines = []
     for row in rows:
-        own: Any = surveys.chosen(table, row.where)
-        for name, said in row.measures.items():
-            one = {"setting": row.name, "measure": name, "unit": unit_of(name)}
-            found.append(one | {"notes": said} | beside(own, name, said))
-    names = ["setting", "measure", "unit", "notes", "ours", "value", "verdict"]
-    return pd.DataFrame(found, columns=pd.Index(names))
+        models = where(table, **row.where)
+        for name, reported in row.measures.items():
+            ours = models.summary(name)
+            told = {"setting": row.name, "measure": name, "unit": unit_of(name)}
+            span = {"value": ours.median, "low": ours.lowest, "high": ours.highest}
+            lines.append(told | {"notes": reported} | span)
+    return pd.DataFrame(lines)
 
 
-def beside(own: pd.DataFrame, name: str, said: float) -> dict[str, Any]:
-    """One measure of our models beside what the notes say of it."""
-    if not len(own) or name not in own:
-        why = "not comparable: no model of this setting was trained"
-        return {"ours": "–", "value": float("nan"), "verdict": why}
-    span = surveys.spread_of(own, name)
-    verdict = within(said, span["low"], span["high"])
-    return {"ours": surveys.said(span), "value": span["median"], "verdict": verdict}
-
-
-def measured_markdown(rows: pd.DataFrame) -> str:
-    """For each measure, how many published values lie in our range."""
-    lines = [
-        "| measure | settings | notes | ours, medians | in our range |",
-        "|---|---:|---|---|---:|",
-    ]
+def measures_table(rows: pd.DataFrame) -> str:
+    """For each measure, how many published values lie in our range (`inside`)."""
     trained = rows[rows["value"].notna()]
+    lines = []
     for name in MEASURES:
-        own: Any = trained[trained["measure"] == name]
-        if not len(own):
-            continue
-        said, ours = (spanned(own[column]) for column in ("notes", "value"))
-        inside = list(own["verdict"]).count("reproduced")
-        label = f"{name.removesuffix('_100').replace('_', ' ')} [{unit_of(name)}]"
-        lines.append(f"| {label} | {len(own)} | {said} | {ours} | {inside} |")
-    return "\n".join(lines) if len(lines) > 2 else "No such setting was trained."
+        part = pd.DataFrame(trained[trained["measure"] == name])
+        if len(part):
+            spans = [Summary.of(part[column]) for column in ("notes", "value")]
+            notes, ours = (f"{number(x.lowest)} to {number(x.highest)}" for x in spans)
+            label = f"{name.removesuffix('_100').replace('_', ' ')} [{unit_of(name)}]"
+            lines.append(
+                [label, len(part), notes, ours, list(part["inside"]).count(True)]
+            )
+    if not lines:
+        return "No such setting was trained."
+    head = ["measure", "settings", "notes", "ours, medians", "in our range"]
+    return markdown(head, lines)
 
 
-def spanned(values: Any) -> str:
-    """Lowest and highest of some numbers."""
-    return f"{written(values.min())} – {written(values.max())}"
-
-
-# Claims ----------------------------------------------------------------------------
-
-
-class Claim(NamedTuple):
-    """A ranking that the notes state: the first errs less than the other."""
-
-    name: str
-    first: Mapping[str, Any]
-    other: Mapping[str, Any]
-    notes: str
-    measure: str = "mean_100"
-
-    @property
-    def unit(self) -> str:
-        """Unit of what is compared."""
-        return unit_of(self.measure)
-
-
-def claims() -> tuple[Claim, ...]:
-    """Every ranking that the notes state."""
-    found = []
-    for name, notes, first, other in rankings():
-        measure = COMPARED.get(name, "mean_100")
-        found.append(Claim(name, where(first), where(other), notes, measure))
-    return tuple(found)
-
-
-CLAIMS = claims()
-
-
-def tested(table: pd.DataFrame, claim: Claim) -> dict[str, Any]:
-    """A claim against ours: medians, ranges, share of pairs that agree, p, verdict."""
-    first, other = (surveys.chosen(table, x) for x in (claim.first, claim.other))
-    found = {"claim": claim.name, "notes": claim.notes, "unit": claim.unit}
-    if not len(first) or not len(other):
-        missing = "first" if not len(first) else "second"
-        why = f"not comparable: no model of the {missing} kind was trained"
-        none = {"share": float("nan"), "p": float("nan")}
-        return found | none | {"ours": "–", "verdict": why}
-    share = surveys.win_share(first, other, claim.measure)
-    p = surveys.no_difference(first, other, claim.measure)
-    ours = " against ".join(
-        surveys.said(surveys.spread_of(own, claim.measure)) for own in (first, other)
-    )
-    return found | {
-        "ours": f"{ours} {claim.unit}",
-        "share": share,
-        "p": p,
-        "verdict": (no_gain if claim.name in NO_GAIN else ranked)(share, p),
-    }
-
-
-def ranked(share: float, p: float) -> str:
-    """Verdict on a ranking.
+def direction(share: float, chance: float) -> str:
+    """How a ranking fails that does not hold in nearly all pairs of models.
 
     Args:
         share: of the pairs of models that agree with it [1].
-        p: of so many or more, or so few or fewer, if there were no difference [1].
+        chance: of pairs so uneven without a difference [1].
     """
-    if share >= SURE:
-        return "reproduced"
     if share <= REVERSED:
-        return "not reproduced: the other way round"
-    if p >= LEVEL:
-        return "not reproduced: no difference beyond chance"
+        return "the other way round"
+    if chance >= LEVEL:
+        return "no difference beyond chance"
     if share > 0.5:
-        return "reproduced on average: single pairs may differ"
-    return "not reproduced: the other way round on average"
-
-
-def no_gain(share: float, p: float) -> str:
-    """Verdict on a claim that the second kind is no better; arguments as `ranked`."""
-    if share >= 0.5 or p >= LEVEL:
-        return "reproduced: no gain beyond chance"
-    return "not reproduced: a gain" + ("" if share <= REVERSED else " on average")
-
-
-def claims_table(table: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Every claim tested; columns claim, notes, ours, share, p, verdict, unit."""
-    return pd.DataFrame([tested(table, claim) for claim in claims])
-
-
-def claims_markdown(rows: pd.DataFrame) -> str:
-    """Claims as a Markdown table."""
-    lines = [
-        "| claim | notes | ours | pairs that agree | p | verdict |",
-        "|---|---|---|---:|---:|---|",
-    ]
-    for row in rows.to_dict("records"):
-        missing = pd.isna(row["share"])
-        share = "–" if missing else f"{row['share']:.0%}"
-        p = "–" if missing else f"{row['p']:.1g}"
-        lines.append(
-            f"| {row['claim']} | {row['notes']} | {row['ours']} | {share} | {p} | "
-            f"{row['verdict']} |"
-        )
-    return "\n".join(lines)
+        return "on average only, single pairs may differ"
+    return "the other way round on average"

@@ -4,6 +4,7 @@ $\dot y=[v,\ a]$ with $a=\text{output}(\text{MLP}(\text{features}(y)),\,y)$: the
 velocity is copied from the state (but the output layer `simple` learns all of it).
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -83,6 +84,15 @@ class OrbitModel(eqx.Module):
     def prior(self) -> Prior:
         """The most physics that the feature or the output layer is given."""
         return prior_of(self.features, self.output_layer)
+
+
+ARCHITECTURE = ("features", "output_layer", "activation", "width", "depth", "space")
+ARCHITECTURE += ("scale",)
+
+
+def architecture_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a notebook's or a model's parameters says how the network is built."""
+    return {name: parameters[name] for name in ARCHITECTURE}
 
 
 def prior_of(features: str, output_layer: str) -> Prior:

@@ -13,7 +13,6 @@ import pandas as pd
 from studies.orbit import surveys, tasks
 
 MATCHING = "acceleration_matching"
-FEWEST = 5  # models of a recipe that make a win clear
 
 
 def recipe_of(row: Mapping[str, Any]) -> str:
@@ -21,7 +20,7 @@ def recipe_of(row: Mapping[str, Any]) -> str:
     words = "smoothed" if row.get("smoothing") == "local" else "as seen"
     if row["loss"] == MATCHING:
         return f"matching, {words}"
-    length = surveys.plain(row["segment_lengths"])
+    length = surveys.alone(row["segment_lengths"])
     return f"retracing {length} samples, {words}"
 
 
@@ -73,40 +72,3 @@ def acceleration_error(seen: tasks.OrbitSet, true: tasks.OrbitSet) -> float:
         return relative(seen.estimated, true.acceleration)
     exact = true.acceleration[:, 1:-1].reshape(-1, 3)
     return relative(tasks.acceleration_labels(seen).acceleration, exact)
-
-
-def ranked(table: pd.DataFrame, level: float, observed: str) -> pd.DataFrame:
-    """Recipes at one noise level, best median first; see `surveys.summary`."""
-    noise = table["position_noise"].to_numpy(float)
-    own = table[
-        np.isclose(noise, level, rtol=1e-6, atol=0) & (table["observed"] == observed)
-    ]
-    return surveys.summary(pd.DataFrame(own), "recipe")
-
-
-def verdict(table: pd.DataFrame, level: float, observed: str) -> str:
-    """Which recipe wins at a noise level, against the next one and the prediction."""
-    ranks = ranked(table, level, observed)
-    best = str(ranks.index[0])
-    words = (
-        f"With {observed} observed and noise of {level:.0e}, **{best}** is best: "
-        f"median error {surveys.said(dict(ranks.iloc[0]))} [%]"
-    )
-    if len(ranks) == 1:
-        return f"{words}; there is no other recipe to compare with."
-    noise = table["position_noise"].to_numpy(float)
-    here = table[np.isclose(noise, level, rtol=1e-6, atol=0)]
-    here = pd.DataFrame(here[here["observed"] == observed])
-    own = surveys.chosen(here, {"recipe": best})
-    other = surveys.chosen(here, {"recipe": ranks.index[1]})
-    share = surveys.win_share(own, other, "mean_100")
-    enough = min(len(own), len(other)) >= FEWEST
-    sure = "within the spread over seeds and training orbits"
-    if share >= 0.95:
-        sure = "a clear win" if enough else "too few models to be sure"
-    expected = "matching, smoothed"
-    as_said = "as predicted" if best == expected else f"not {expected} as predicted"
-    return (
-        f"{words}, against {surveys.said(dict(ranks.iloc[1]))} [%] of {ranks.index[1]} "
-        f"({sure}: better in {100 * share:.0f} % of pairs); {as_said}."
-    )

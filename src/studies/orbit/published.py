@@ -8,6 +8,12 @@ here: it divides by the length of the whole derivative, velocity included.
 
 from typing import Any, NamedTuple
 
+from studies.evidence import Source
+
+NOTES = Source("orbit-notes", "notes of December")
+OCTOBER = Source("orbit-october", "notes of October")
+TALK = Source("orbit-january", "remarks of January")
+NOTES_BEST = 4.65  # [%] on 100 unseen orbits from ten, the best of the notes
 WHOLE = [[0.0, 1.0]]
 TENTHS = [[0.0, k / 10] for k in range(1, 11)]  # the exhaustive length strategy
 SETTING: dict[str, Any] = {
@@ -46,6 +52,9 @@ WORDS: dict[str, dict[str, Any]] = {  # any other word is an output layer
     "16×2": {"width": 16, "depth": 2},
     "32×3": {"width": 32, "depth": 3},
 }
+
+# What tells the setting of 20 seeds from "10, unit_softplus, L=4".
+SEEDS = {"depth": 3, "batch": 64, "steps": [1000, 500], "learning_rates": [1e-3, 1e-4]}
 
 # Mean acceleration error on 1, 10 and 100 unseen orbits [%].
 ERRORS = """
@@ -112,66 +121,6 @@ MEASURED = """
 """
 
 
-# A ranking and what the notes say of it; the setting that errs less, and the other.
-RANKINGS = """
-leaky_relu beats tanh, signed: 1.98 against 11.8 %
-  100, signed
-  100, signed, tanh
-leaky_relu beats tanh, abs: 2.18 against 16.3 %
-  100, abs
-  100, abs, tanh
-signed beats abs: 5.38 against 8.16 %
-  10, signed
-  10, abs
-signed beats softplus: 5.38 against 9.41 %
-  10, signed
-  10, softplus
-100 orbits beat 10: 1.98 against 5.38 %
-  100, signed
-  10, signed
-10 orbits beat 1: 5.38 against 360 %
-  10, signed
-  1, signed
-segments of 4 beat 18: shorter is better (October); 5.76 against 5.38 % (December)
-  10, signed, L=4
-  10, signed
-the nmse term helps: 5.08 against 5.38 %
-  10, signed, +nmse
-  10, signed
-two phases are no better than one: 5.38 against 7.68 %
-  10, signed
-  10, signed, two phases
-HiFi is no better than LoFi: 3.28 against 3.45 %
-  2 Dec, 100, signed
-  2 Dec, 100, HiFi signed
-logmag_unit_exp beats signed, 2000 steps: 4.65 against 7.97 %
-  10, logmag_unit_exp, +nmse, 2000
-  10, signed, +nmse, 2000
-a final tanh is useless: 4.65 against 7.94 %
-  10, logmag_unit_exp, +nmse, 2000
-  10, logmag_unit_tanh_exp, +nmse, 2000
-unit layers point better than signed: 0.68 against 1.75°
-  10 Dec, 10, unit_softplus
-  10 Dec, 10, signed
-32×3 is worse than 16×2 with tanh: stated without numbers
-  10, signed, 16×2, tanh
-  10, signed, 32×3, tanh
-64×2 mends the radial fault of narrow nets: stated without numbers
-  10, signed
-  10, signed, 16×2
-"""
-COMPARED = {  # by what a ranking goes, where that is not the mean error
-    "unit layers point better than signed": "angle_100",
-    "64×2 mends the radial fault of narrow nets": "radial_sign_100",
-}
-
-NO_GAIN = (  # claims that the second kind is no better than the first
-    "two phases are no better than one",
-    "HiFi is no better than LoFi",
-    "a final tanh is useless",
-)
-
-
 def where(name: str) -> dict[str, Any]:
     """The parameters that make the training of a named setting here."""
     change: dict[str, Any] = {}
@@ -200,14 +149,6 @@ def lines(text: str) -> list[tuple[str, str]]:
     return [(name, rest) for name, _, rest in parts]
 
 
-def rankings() -> list[tuple[str, str, str, str]]:
-    """Name, what the notes say, and the two settings of each ranking."""
-    own = [line.strip() for line in RANKINGS.strip().splitlines()]
-    heads = lines("\n".join(own[::3]))
-    both = zip(heads, own[1::3], own[2::3], strict=True)
-    return [(*head, first, other) for head, first, other in both]
-
-
 def measures(rest: str) -> dict[str, float]:
     """The measures of a line, without those that are not told."""
     told = zip(MEASURES, rest.split(), strict=True)
@@ -226,3 +167,159 @@ def table() -> tuple[Published, ...]:
 
 
 TABLE = table()
+
+
+# Rankings ----------------------------------------------------------------------------
+
+
+class Ranking(NamedTuple):
+    """A claim of the notes that one setting errs less than another, or no more."""
+
+    name: str
+    words: str
+    reported: str
+    first: str  # the setting that errs less
+    other: str
+    column: str = "mean_100"  # of a survey: what is compared
+    no_better: bool = False  # the claim is that the other is no better than the first
+
+    @property
+    def settings(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The parameters that make both trainings here."""
+        return where(self.first), where(self.other)
+
+
+RANKINGS = (
+    Ranking(
+        "leaky_relu_beats_tanh_with_signed",
+        "From 100 orbits, leaky_relu errs less than tanh with the layer signed.",
+        "1.98 against 11.8 %",
+        "100, signed",
+        "100, signed, tanh",
+    ),
+    Ranking(
+        "leaky_relu_beats_tanh_with_abs",
+        "From 100 orbits, leaky_relu errs less than tanh with the layer abs.",
+        "2.18 against 16.3 %",
+        "100, abs",
+        "100, abs, tanh",
+    ),
+    Ranking(
+        "signed_beats_abs",
+        "From ten orbits, the layer signed errs less than abs.",
+        "5.38 against 8.16 %",
+        "10, signed",
+        "10, abs",
+    ),
+    Ranking(
+        "signed_beats_softplus",
+        "From ten orbits, the layer signed errs less than softplus.",
+        "5.38 against 9.41 %",
+        "10, signed",
+        "10, softplus",
+    ),
+    Ranking(
+        "hundred_orbits_beat_ten",
+        "A hundred training orbits are better than ten.",
+        "1.98 against 5.38 %",
+        "100, signed",
+        "10, signed",
+    ),
+    Ranking(
+        "ten_orbits_beat_one",
+        "Ten training orbits are better than one.",
+        "5.38 against 360 %",
+        "10, signed",
+        "1, signed",
+    ),
+    Ranking(
+        "segments_of_4_beat_18",
+        "Segments of four samples teach more than segments of eighteen.",
+        "shorter is better (October); 5.76 against 5.38 % (December)",
+        "10, signed, L=4",
+        "10, signed",
+    ),
+    Ranking(
+        "nmse_helps",
+        "Adding the normalised squared error to the loss lowers the error.",
+        "5.08 against 5.38 %",
+        "10, signed, +nmse",
+        "10, signed",
+    ),
+    Ranking(
+        "two_phases_are_no_better",
+        "A first phase on a tenth of each segment is no better than one phase.",
+        "5.38 against 7.68 %",
+        "10, signed",
+        "10, signed, two phases",
+        no_better=True,
+    ),
+    Ranking(
+        "ten_windows_are_no_better",
+        "Ten growing windows (HiFi) are no better than one phase (LoFi).",
+        "3.28 against 3.45 %",
+        "2 Dec, 100, signed",
+        "2 Dec, 100, HiFi signed",
+        no_better=True,
+    ),
+    Ranking(
+        "logmag_unit_exp_beats_signed",
+        "After 2,000 steps the layer logmag_unit_exp errs less than signed.",
+        "4.65 against 7.97 %",
+        "10, logmag_unit_exp, +nmse, 2000",
+        "10, signed, +nmse, 2000",
+    ),
+    Ranking(
+        "final_tanh_is_useless",
+        "A final tanh makes the layer logmag_unit_exp no better.",
+        "4.65 against 7.94 %",
+        "10, logmag_unit_exp, +nmse, 2000",
+        "10, logmag_unit_tanh_exp, +nmse, 2000",
+        no_better=True,
+    ),
+    Ranking(
+        "unit_layers_point_better",
+        "The layer unit_softplus points nearer to the true pull than signed.",
+        "0.68 against 1.75°",
+        "10 Dec, 10, unit_softplus",
+        "10 Dec, 10, signed",
+        "angle_100",
+    ),
+    Ranking(
+        "deeper_is_worse_with_tanh",
+        "With tanh, three layers of 32 units are worse than two of 16.",
+        "stated without numbers",
+        "10, signed, 16×2, tanh",
+        "10, signed, 32×3, tanh",
+    ),
+    Ranking(
+        "wide_nets_pull_inwards",
+        "Two layers of 64 units pull inwards more often than two of 16.",
+        "stated without numbers",
+        "10, signed",
+        "10, signed, 16×2",
+        "radial_sign_100",
+    ),
+)
+
+# Name, words, what is reported, and why it cannot be compared.
+NOT_COMPARABLE = (
+    (
+        "unit_softplus_of_11_december",
+        "The layer unit_softplus, in a training of 11 December.",
+        "6.47 %",
+        "the notes do not say how it was trained",
+    ),
+    (
+        "conference_table",
+        "The table of the conference.",
+        "2.07 to 20.1 %",
+        "its older metric divides by √(v²+a²) and is about a sixth of this one",
+    ),
+    (
+        "steps_a_second",
+        "A training makes 14.5 steps a second.",
+        "14.49 1/s",
+        "the machine and the solver are others; see the page on benchmarks",
+    ),
+)

@@ -8,17 +8,20 @@ or more, which a field of zero would too, or by more than 10 % and three times t
 median of its group.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu
 
-from studies.orbit import reports, tasks, verdicts
+from studies import evidence
+from studies.evidence import Catalogue, Group, Survey, groups, number, table_of
+from studies.orbit import reports, tasks
 from studies.orbit.metrics import Predictions, predict
-from studies.orbit.models import prior_of
+from studies.orbit.models import build, prior_of
+from studies.training import read_model
 
 SIZES = (1, 10, 100)  # orbits of the unseen sets
 ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
@@ -29,17 +32,103 @@ STUCK = (
     f"would too), or by over {FLOOR:g} % and {TIMES:g} times the median of their "
     "group. All stay in every median and range."
 )
-RANGE = ("median", "low", "high", "models", "stuck", "diverged")
+STATES = {
+    "trained": "models that were trained to the end and are not stuck",
+    "stuck": "models that did not learn even their own training orbits",
+    "diverged": "models whose training diverged",
+}
+LAYERS = ("features", "output_layer")  # names of settings begin with them
+ERROR = {"mean_100": "mean acceleration error on 100 unseen orbits"}
+SCRAPS = {"mean_100": "error_100"}  # column → scrap, where they differ
+HEADING = {"mean_100": "error on 100 unseen orbits [%]"}
 
-Row = dict[str, Any]
-Where = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
-def plain(value: Any) -> Any:
-    """A parameter as tables compare it: a list of one is its entry, a list is text."""
+def survey(
+    catalogue: Catalogue,
+    query: Mapping[str, Any],
+    points: int,
+    *,
+    family: str = "complex",
+    newton: bool = False,
+) -> Survey:
+    """The models that a query finds, judged on unseen orbits.
+
+    Errors are columns such as `mean_100` and `angle_10` (see `reports.UNITS`);
+    `training_error` is the mean on a model's own orbits [%], `prior` what its layers
+    take for granted and `state` how it ended.
+
+    Args:
+        catalogue: what the notebook lends.
+        query: as `catalogue.models` takes it.
+        points: samples a period of the test orbits [1].
+        family: of the test orbits, "own" for that of the training orbits.
+        newton: only models of two bodies; those of another truth are left out.
+
+    Raises:
+        ValueError: with `newton`, when no model is of two bodies.
+    """
+    models = evidence.survey(
+        catalogue,
+        query,
+        keep=is_of_two_bodies if newton else None,
+        remedy="This notebook asks for Newton's field: choose models of `system` "
+        "two_body, or judge these with 16-beyond-two-bodies.",
+        first=LAYERS,
+    )
+    load = loader(catalogue)
+
+    def judge(row: Row) -> dict[str, Any]:
+        known = {name: alone(value) for name, value in row.items()}
+        known |= {"prior": prior_of(row["features"], row["output_layer"])}
+        if row.get("outcome") == "diverged":
+            return known | nothing()
+        return known | measured(load(row), known, points, family)
+
+    report = catalogue.progress(len(models), "judging models")
+    models = models.measured(judge, report)
+    return replace(models, table=models.table.assign(state=states(models.table)))
+
+
+def is_of_two_bodies(row: Row) -> bool:
+    """Whether a model was trained on Newton's field alone."""
+    return row.get("system", tasks.TWO_BODY.name) == tasks.TWO_BODY.name
+
+
+def loader(catalogue: Catalogue) -> Callable[[Row], Any]:
+    """What reads the model of a row from its file."""
+    return lambda row: catalogue.load_model(row, lambda path: read_model(path, build))
+
+
+def record(
+    catalogue: Catalogue, models: Survey, measures: Mapping[str, str] = ERROR
+) -> None:
+    """Leave the errors of each model behind, and how many ended in which state.
+
+    Args:
+        catalogue: what the notebook lends.
+        models: as `survey` gives them.
+        measures: column [%] → its meaning; a model without a finite value leaves none.
+    """
+    for member, row in models.members():
+        for column, meaning in measures.items():
+            if np.isfinite(row[column]):
+                name = SCRAPS.get(column, column)
+                catalogue.record(name, row[column], "%", meaning, member=member)
+    for state, meaning in STATES.items():
+        count = list(models.table["state"]).count(state)
+        catalogue.record(state, count, "1", meaning)
+
+
+# Judging one model -------------------------------------------------------------------
+
+
+def alone(value: Any) -> Any:
+    """A hyperparameter; a list of one is its entry, unless that is a list as well."""
     if isinstance(value, list | tuple) and len(value) == 1:
-        return plain(value[0]) if not isinstance(value[0], list | tuple) else str(value)
-    return str(list(value)) if isinstance(value, list | tuple) else value
+        return value if isinstance(value[0], list | tuple) else value[0]
+    return value
 
 
 @lru_cache(maxsize=64)
@@ -65,56 +154,15 @@ def unseen(
     return tasks.join([tasks.unseen_set(size, **sizes) for size in SIZES])
 
 
-def survey(
-    given: pd.DataFrame,
-    load: Callable[[Row], Any],
-    *,
-    varied: Sequence[str] = (),
-    points: int = 360,
-    family: str = "complex",
-    report: Callable[..., None] | None = None,
-) -> pd.DataFrame:
-    """One row a model: its parameters, its errors, its group and its state.
-
-    Errors are called `mean_100`, `angle_10` and so on (see `reports.UNITS`);
-    `training_error` is the mean on its own orbits [%].
-
-    Args:
-        given: models by their hyperparameters, as the catalogue lists them.
-        load: from a row to the model.
-        varied: the parameters that differ; all but the seeds name the groups.
-        points: samples a period of the test orbits [1].
-        family: of the test orbits, "own" for that of the training orbits.
-        report: told how many are done.
-    """
-    rows = [dict(row) for row in given.to_dict("records")]
-    telling = verdicts.telling(rows, varied)
-    judged = []
-    for step, row in enumerate(rows, start=1):
-        known = {name: plain(value) for name, value in row.items()}
-        known |= {
-            "model": verdicts.label(row, telling),
-            "group": verdicts.group_label(row, telling),
-            "prior": prior_of(row["features"], row["output_layer"]),
-        }
-        if row.get("outcome") == "diverged":
-            judged.append(known | nothing())
-        else:
-            judged.append(known | measured(load(row), known, points, family))
-        if report is not None:
-            report(step, judged[-1]["mean_100"])
-    table = pd.DataFrame(judged)
-    table["state"] = states(table)
-    return table
-
-
-def nothing() -> Row:
+def nothing() -> dict[str, Any]:
     """The errors of a model that diverged: infinite."""
     names = [f"mean_{size}" for size in SIZES]
     return dict.fromkeys([*names, "training_error"], float("inf"))
 
 
-def measured(model: Any, row: Row, points: int, family: str = "complex") -> Row:
+def measured(
+    model: Any, row: Row, points: int, family: str = "complex"
+) -> dict[str, Any]:
     """Errors of a model on the unseen sets and on its own orbits [%], their shape.
 
     The truth is that of the system whose orbits trained it.
@@ -123,22 +171,22 @@ def measured(model: Any, row: Row, points: int, family: str = "complex") -> Row:
     system = tasks.System(row.get("system", "two_body"), row.get("strength", 1.0))
     test = row.get("family", "complex") if family == "own" else family
     joined = predict(model.acceleration, unseen(test, space, points, system))
-    found, start = {}, 0
+    errors, start = {}, 0
     for size in SIZES:
-        own = reports.table_row(joined.take(slice(start, start + size)))
-        found |= {f"{name}_{size}": value for name, value in own.items()}
+        part = reports.table_row(joined.take(slice(start, start + size)))
+        errors |= {f"{name}_{size}": value for name, value in part.items()}
         start += size
     if row.get("data_file"):
-        return found | {"training_error": float("nan")}
+        return errors | {"training_error": float("nan")}
     # `points` of the training itself: a model is asked where it was taught
-    given = [row.get(name) for name in ("family", "orbits", "data_seed")]
-    own = training_orbits(*given, space, row.get("points", points), system)
-    return found | {"training_error": mean_error(predict(model.acceleration, own))}
+    drawn = [row.get(name) for name in ("family", "orbits", "data_seed")]
+    taught = training_orbits(*drawn, space, row.get("points", points), system)
+    return errors | {"training_error": mean_error(predict(model.acceleration, taught))}
 
 
-def mean_error(given: Predictions) -> float:
+def mean_error(predictions: Predictions) -> float:
     """Mean acceleration error over all samples [%]."""
-    return float(np.mean(given.errors[given.mask]))
+    return float(np.mean(predictions.errors[predictions.mask]))
 
 
 def states(table: pd.DataFrame) -> list[str]:
@@ -155,91 +203,44 @@ def states(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def chosen(table: pd.DataFrame, where: Where) -> pd.DataFrame:
-    """The models with these parameters; a parameter that is not a column has none."""
-    keep = np.ones(len(table), bool)
-    for name, value in where.items():
-        options = value if isinstance(value, tuple) else (value,)
-        wanted = [plain(option) for option in options]
-        column = table[name] if name in table else [None] * len(table)
-        keep &= np.array([entry in wanted for entry in column], bool)
-    return pd.DataFrame(table[keep])
+# Many models -------------------------------------------------------------------------
 
 
-def spread_of(table: pd.DataFrame, measure: str = "mean_100") -> Row:
-    """Median, lowest and highest of a measure over models, and how they ended."""
-    values = table[measure].to_numpy(float) if len(table) else np.array([np.nan])
-    ended = [str(state) for state in table["state"]] if len(table) else []
-    return {
-        "median": float(np.median(values)),
-        "low": float(np.min(values)),
-        "high": float(np.max(values)),
-        "models": len(table),
-        "stuck": ended.count("stuck"),
-        "diverged": ended.count("diverged"),
+def ranked(
+    table: pd.DataFrame, *by: str, measure: str = "mean_100"
+) -> dict[str, Group]:
+    """Groups of models that are alike in some columns, lowest median first.
+
+    A group is named by its values, with commas between them.
+    """
+    named = {
+        ", ".join(map(str, name)): group
+        for name, group in groups(table, list(by)).items()
     }
+    median = {name: group.median(measure) for name, group in named.items()}
+    order = sorted(named, key=lambda name: np.nan_to_num(median[name], nan=np.inf))
+    return {name: named[name] for name in order}
 
 
-def summary(
-    table: pd.DataFrame, by: str | list[str] = "group", measure: str = "mean_100"
-) -> pd.DataFrame:
-    """`spread_of` for each group, best first; columns `RANGE`."""
-    groups = {
-        name: spread_of(pd.DataFrame(own), measure)
-        for name, own in table.groupby(by, sort=False)
-    }
-    names = by if isinstance(by, list) else [by]
-    if not groups:  # an empty index has one level, whatever it is of
-        index = pd.MultiIndex.from_arrays([[] for _ in names], names=names)
-        return pd.DataFrame(index=index, columns=pd.Index(RANGE))
-    found = pd.DataFrame.from_dict(groups, orient="index", columns=pd.Index(RANGE))
-    found.index.names = names
-    return found.sort_values("median")
+def ranking(table: pd.DataFrame, *by: str) -> str:
+    """The groups of `ranked` with their errors as a Markdown table."""
+    corner = ", ".join(by).replace("_", " ")
+    return table_of(ranked(table, *by), HEADING, corner)
 
 
-def said(span: Mapping[str, Any]) -> str:
-    """A median with its range."""
-    low, high = written(span["low"]), written(span["high"])
-    return f"{written(span['median'])} ({low}–{high}, {span['models']:.0f} models)"
+def middle(models: Group, measure: str = "mean_100") -> dict[str, Any] | None:
+    """The model in the middle of a group's ranking; None where all diverged."""
+    rows = pd.DataFrame(models.table[models.table["state"] != "diverged"])
+    rows = rows.sort_values(by=measure)
+    return rows.iloc[(len(rows) - 1) // 2].to_dict() if len(rows) else None
 
 
-def medians(
-    table: pd.DataFrame, by: list[str], measure: str = "mean_100"
-) -> pd.DataFrame:
-    """The model in the middle of each group: one row of the survey for each."""
-    rows = []
-    for _, own in table.groupby(by, sort=False):
-        order = own[measure].argsort()
-        rows.append(own.iloc[int(order.iloc[(len(own) - 1) // 2])])
-    return pd.DataFrame(rows)
-
-
-def written(value: float) -> str:
-    """A number as tables show it; ∞ for a model that diverged."""
-    if not np.isfinite(value):
-        return "∞" if np.isposinf(value) else "–"
-    return f"{value:.3g}"
-
-
-def ended(row: Mapping[str, Any]) -> str:
-    """How the models of a group ended, in words; empty when all were trained."""
-    parts = [f"{row[name]:.0f} {name}" for name in ("stuck", "diverged") if row[name]]
-    return ", ".join(parts)
-
-
-def markdown(ranks: pd.DataFrame, unit: str = "%") -> str:
-    """A summary as a Markdown table: median, range, number and what went wrong."""
-    names = ", ".join(map(str, ranks.index.names))
-    head = f"| {names} | median [{unit}] | range [{unit}] | models | not well |"
-    lines = [head, "|---|---:|---:|---:|---|"]
-    for name, row in zip(ranks.index, ranks.to_dict("records"), strict=True):
-        label = ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
-        span = f"{written(row['low'])} – {written(row['high'])}"
-        lines.append(
-            f"| {label} | {written(row['median'])} | {span} | {row['models']:.0f} | "
-            f"{ended(row)} |"
-        )
-    return "\n".join(lines)
+def middles(
+    models: Mapping[str, Group], measure: str = "mean_100"
+) -> dict[str, dict[str, Any]]:
+    """The middle model of each group that has one."""
+    rows = {name: middle(group, measure) for name, group in models.items()}
+    return {name: row for name, row in rows.items() if row is not None}
 
 
 def not_well(table: pd.DataFrame) -> str:
@@ -252,37 +253,15 @@ def not_well(table: pd.DataFrame) -> str:
         return f"All {len(table)} models were trained to the end and none is stuck."
     said = f"{len(bad)} of {len(table)} models did not end well. {STUCK}"
     lines = []
-    for group, own in bad.groupby("group", sort=False):
+    for name, group in groups(bad).items():
         each = [
             f"seed {row['seed']} data seed {row['data_seed']} {row['state']} "
-            f"({written(row['training_error'])} %)"
-            for row in own.to_dict("records")
+            f"({number(row['training_error'])} %)"
+            for row in group
         ]
-        lines.append(f"- {group}: {'; '.join(each)}")
+        lines.append(f"- {name}: {'; '.join(each)}")
     named = "\n".join(lines)
     if len(bad) > LISTED:
         summary = "<summary>Each of them, by setting</summary>"
         named = f"<details>{summary}\n\n{named}\n\n</details>"
     return f"{said}\n\n{named}"
-
-
-def no_difference(first: pd.DataFrame, other: pd.DataFrame, measure: str) -> float:
-    """How likely so uneven pairs, or more uneven ones, are without a difference [1].
-
-    The two-sided test of Mann and Whitney (1947). Models of one data seed share their
-    training orbits in both groups, which makes it cautious. A model that diverged has
-    the largest measure of all.
-    """
-    values = (own[measure].to_numpy(float) for own in (first, other))
-    a, b = (np.nan_to_num(own, nan=np.inf) for own in values)
-    return float(mannwhitneyu(a, b).pvalue)
-
-
-def win_share(first: pd.DataFrame, other: pd.DataFrame, measure: str) -> float:
-    """Share of pairs in which a model of `first` has the smaller measure [1].
-
-    The statistic of Mann and Whitney (1947) over its largest value; ties count half.
-    """
-    a, b = first[measure].to_numpy(float), other[measure].to_numpy(float)
-    less = a[:, None] < b[None, :]
-    return float(np.mean(less + 0.5 * (a[:, None] == b[None, :])))
