@@ -101,14 +101,15 @@ from fieldnotes.catalogue import (
     history,
     load_model,
     members,
+    parameters,
     progress,
     record,
     save_figure,
     save_model,
 )
-from studies.orbit import batches, ensembles, figures, learning, tasks
+from studies.orbit import batches, ensembles, figures, learning, recipes, tasks
 from studies.orbit.features import feature_labels
-from studies.orbit.models import build, prior_of
+from studies.orbit.models import architecture_of, build, prior_of
 from studies.training import read_model, stack, write_model
 
 # %% [markdown]
@@ -120,41 +121,12 @@ from studies.training import read_model, stack, write_model
 # training set; it is only looked at.
 
 # %%
-drawn = {
-    number: batches.training_sets(
-        family,
-        orbits,
-        number,
-        space=space,
-        points=points,
-        position_noise=position_noise,
-        velocity_noise=velocity_noise,
-        data_file=data_file,
-        system=tasks.System(system, strength),
-        observed=observed,
-        smoothing=smoothing,
-    )
-    for number in data_seed
-}
+drawn = {number: batches.drawn_by(parameters(), number) for number in data_seed}
 sets = drawn[data_seed[0]]
 reference = tasks.reference_orbit(sets.true, 0 if data_file else None, points)
 
 # %%
-recipe = learning.Recipe(
-    loss=loss,
-    solver=solver,
-    segment_lengths=segment_lengths,
-    windows=windows,
-    learning_rates=learning_rates,
-    steps=steps,
-    schedule=schedule,
-    optimiser=optimiser,
-    batch=batch,
-    nmse_weight=nmse_weight,
-    penalty=penalty,
-    adjoint=adjoint,
-    divergence=divergence,
-)
+recipe = recipes.Recipe.of(**parameters())
 prior = prior_of(features, output_layer)
 Markdown(
     f"{len(sets.training)} orbits with {int(sets.training.mask.sum())} samples train, "
@@ -176,6 +148,20 @@ bound = {"neutral": 5.0, "symmetry-informed": 1.0, "law given": 1.0}[prior]  # [
 
 # %% [markdown]
 # ## Training
+#
+# Acceleration matching integrates nothing. Labels $\tilde a$ are made from three
+# neighbouring samples, and what is made small is the mean over samples of
+#
+# $$L = 100\,\langle \lVert a_\theta(x, v) - \tilde a \rVert / \lVert \tilde a \rVert
+# \rangle.$$
+#
+# A loss of trajectories integrates $\dot x = v$ and $\dot v = a_\theta(x, v)$ from the
+# first state of a segment and compares the states $\hat y$ with the samples $y$ behind
+# it; `percent_error` is
+#
+# $$L = 100\,\langle \lVert \hat y - y \rVert / \lVert y \rVert \rangle.$$
+#
+# `losses` and `penalties` hold the others, with their equations.
 
 # %%
 every = members(together=("seed", "data_seed"))
@@ -187,21 +173,12 @@ def data_seed_of(member):
     return member.values.get("data_seed", data_seed[0])
 
 
-architecture = {
-    "features": features,
-    "output_layer": output_layer,
-    "activation": activation,
-    "width": width,
-    "depth": depth,
-    "space": space,
-    "scale": scale,
-}
 watch = learning.Stopwatch(progress(recipe.total_steps))
 if todo:
     checkpoint = artifact(f"checkpoint-{len(todo)}-{todo[0].identity}.eqx")
     result = learning.fit(
         recipe,
-        architecture,
+        architecture_of(parameters()),
         batches.of_members(drawn, [data_seed_of(member) for member in todo]),
         sets.validation,
         [member.values["seed"] for member in todo],
@@ -235,10 +212,10 @@ for place, member in enumerate(todo):
     keep(result.best(place), kind="best", diverged_at=outcome.diverged_at)
 if todo:
     checkpoint.unlink(missing_ok=True)  # the models are safe: no need to resume
-    record("training_seconds", watch.seconds, "s")
-    record("compile_seconds", watch.compile_seconds, "s")
-    record("steps_per_second", watch.rate, "1/s")
-record("trained", len(todo))
+    record("training_seconds", watch.seconds, "s", "time of the steps")
+    record("compile_seconds", watch.compile_seconds, "s", "time of the compilation")
+    record("steps_per_second", watch.rate, "1/s", "optimiser steps a second")
+record("trained", len(todo), "1", "models trained in this run")
 
 # %%
 models = [load_model(member, partial(read_model, build=build)) for member in every]
@@ -248,18 +225,27 @@ ensemble = stack(models)
 
 def on_own_orbits(measure):
     """A measure of each member on the orbits that it was trained on."""
-    values = {number: measure(ensemble, own.true) for number, own in drawn.items()}
+    values = {number: measure(ensemble, each.true) for number, each in drawn.items()}
     return np.array([values[data_seed_of(x)][place] for place, x in enumerate(every)])
 
 
 training_errors = on_own_orbits(ensembles.acceleration_errors)
 held_out_errors = ensembles.acceleration_errors(ensemble, sets.validation)
 flips = on_own_orbits(ensembles.output_flips)
-for place, member in enumerate(every):
-    record("final_loss", float(histories[place]["loss"][-1]), member=member)
-    record("training_error", float(training_errors[place]), "%", member=member)
-    record("held_out_error", float(held_out_errors[place]), "%", member=member)
-    record("output_flips", float(flips[place]), "%", member=member)
+losses = [float(course["loss"][-1]) for course in histories]
+for name, values, unit, meaning in (
+    ("final_loss", losses, "1", "loss of the last step"),
+    ("training_error", training_errors, "%", "mean error on a model's own orbits"),
+    ("held_out_error", held_out_errors, "%", "mean error on orbits that judge"),
+    (
+        "output_flips",
+        flips,
+        "%",
+        "training samples at which outputs turn to their twin",
+    ),
+):
+    for member, value in zip(every, values, strict=True):
+        record(name, float(value), unit, meaning, member=member)
 
 # %% [markdown]
 # ## Loss
@@ -273,9 +259,9 @@ for place, member in enumerate(every):
 shown = int(np.argsort(training_errors)[len(every) // 2])
 which = ", ".join(f"{name} {value}" for name, value in every[shown].values.items())
 known = histories[shown]
-ended = [own["loss"] for own in histories]
+ended = [course["loss"] for course in histories]
 whole = [bool(len(x) == recipe.total_steps and np.isfinite(x[-1])) for x in ended]
-record("diverged", whole.count(False))
+record("diverged", whole.count(False), "1", "trainings that diverged")
 first, last = known["loss"][0], known["loss"][-1]
 course = f"went from {first:.3g} to {last:.3g}"
 if not whole[shown]:
@@ -290,7 +276,8 @@ save_figure(
     figures.loss_curves(known, name="loss"),
     "loss",
     kind="loss",
-    caption=f"Loss and its terms over the steps, {which}; bands are phases.",
+    caption="Loss, its terms and the validation loss over the steps of a training, "
+    f"{which}; shaded bands are its phases.",
     models=[every[shown]],
 )
 
@@ -307,8 +294,10 @@ time = reference.time[0]
 rolled = known["reference"]
 stray = np.linalg.norm(rolled[-1, :, :3] - orbit[:, :3], axis=-1)
 unit = figures.length_unit(system)
-record("reference_stray", float(stray[-1]), unit)
-record("reference_error", float(known["reference_error"][-1]), "%")
+meaning = "distance from the truth after a period of the reference orbit"
+record("reference_stray", float(stray[-1]), unit, meaning)
+meaning = "mean error of the acceleration along the reference orbit"
+record("reference_error", float(known["reference_error"][-1]), "%", meaning)
 Markdown(
     f"After a period the model shown is {stray[-1]:.3g} {unit} from where it should "
     f"be; along the true orbit its acceleration is wrong by "
@@ -324,11 +313,13 @@ save_figure(
             figures.ReferencePhase(f"phase {phase + 1}", rolled[phase], float(error))
             for phase, error in enumerate(known["reference_error"])
         ],
-        length=figures.length_unit(system),
+        length=unit,
     ),
     "reference",
     kind="reference orbit",
-    caption=f"The reference orbit as rolled out after each phase, {which}.",
+    caption="The reference orbit as the model rolls it out with the best parameters of "
+    "each phase (a column each): path, position and its error over time; dashed, the "
+    f"true orbit; {which}.",
     models=[every[shown]],
 )
 
@@ -365,26 +356,25 @@ save_figure(
     ),
     "features",
     kind="features",
-    caption=f"Features along the rolled-out (solid) and true orbit (dashed), {which}.",
+    caption="Features over time along the rolled-out reference orbit (solid) and along "
+    f"the true one (dashed), and below their difference; {which}.",
     models=[every[shown]],
 )
 
 # %% tags=["figure"]
-axes = "xyz" if space else "xy"
-parts = {f"direction {name}": outside.direction[:, k] for k, name in enumerate(axes)}
 save_figure(
     figures.values_over_time(
         time,
-        {"|a|": np.linalg.norm(outside.acceleration, axis=-1)}
-        | {"magnitude": outside.magnitude}
-        | parts,
+        outside.named(3 if space else 2),
         {"|a|": size},
         periapsis=closest,
-        unit=f"{figures.length_unit(system)}/TU²",
+        unit=f"{unit}/TU²",
     ),
     "outputs",
     kind="outputs",
-    caption=f"Output along the true orbit, the true size of a dashed, {which}.",
+    caption="Size of the acceleration, and magnitude and direction that the network "
+    "says, over time along the true reference orbit; dashed, the true size; "
+    f"{which}.",
     models=[every[shown]],
 )
 
@@ -395,11 +385,12 @@ save_figure(
         orbit[:, :3],
         exact,
         outside.acceleration,
-        length=figures.length_unit(system),
+        length=unit,
     ),
     "directions",
     kind="directions",
-    caption=f"Angle to the true acceleration and its radial part, {which}.",
+    caption="Angle between the learned and the true acceleration over time along the "
+    f"reference orbit, and the radial part of both; dashed, the truth; {which}.",
     models=[every[shown]],
 )
 
@@ -410,8 +401,10 @@ save_figure(
 kept = np.flatnonzero(whole)
 middle = float(np.median(training_errors[kept])) if kept.size else np.nan
 other = float(np.median(held_out_errors[kept])) if kept.size else np.nan
-record("training_error_median", middle, "%")
-record("held_out_error_median", other, "%")
+meaning = "median over models that reached their last step, own orbits"
+record("training_error_median", middle, "%", meaning)
+meaning = "median over models that reached their last step, orbits that judge"
+record("held_out_error_median", other, "%", meaning)
 held = "as predicted, below" if middle <= bound else "against the prediction, above"
 gap = other / middle
 twice = "at least the" if gap >= 2 else "against the prediction less than the"

@@ -44,11 +44,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.orbit import figures, reports, tasks, verdicts
+from studies.evidence import Group, survey
+from studies.orbit import figures, reports, surveys, tasks, verdicts
 from studies.orbit.ephemeris import read_ephemeris
-from studies.orbit.models import build
 from studies.orbit.real import real_objects
-from studies.training import read_model
 
 # %% [markdown]
 # ## The models
@@ -60,26 +59,20 @@ from studies.training import read_model
 # perturbed orbits have another truth; `16-beyond-two-bodies` judges them.
 
 # %%
-given = catalogue.models(models)
-if "system" in given:
-    given = given.loc[given["system"].isin(["two_body"])]
-varied = catalogue.varying(given)
-rows = given.to_dict("records")
-telling = verdicts.telling(rows, varied)
-given["model"] = [verdicts.label(row, telling) for row in rows]
-given["group"] = [verdicts.group_label(row, telling) for row in rows]
+chosen = survey(catalogue, models, keep=surveys.is_of_two_bodies, first=surveys.LAYERS)
+load, table = surveys.loader(catalogue), chosen.table
 diverged = {
     row["model"]: f"diverged at step {row['diverged_at']:.0f}"
-    for row in given.to_dict("records")
+    for row in chosen.rows
     if row["outcome"] == "diverged"
 }
-trained = given[~given["model"].isin(list(diverged))]
-absent = [entry.get("reason") for entry in given.attrs.get("absent", [])]
-catalogue.record("models", len(given))
-catalogue.record("diverged", len(diverged))
+trained = table[~table["model"].isin(list(diverged))]
+absent = [entry.get("reason") for entry in table.attrs.get("absent", [])]
+catalogue.record("models", len(chosen), "1", "models that were chosen")
+catalogue.record("diverged", len(diverged), "1", "models whose training diverged")
 missing = f" Not trained at all: {'; '.join(map(str, absent))}." if absent else ""
 Markdown(
-    f"{len(given)} models in {given['group'].nunique()} groups, {len(diverged)} of "
+    f"{len(chosen)} models in {len(chosen.groups)} groups, {len(diverged)} of "
     f"them diverged.{missing}"
 )
 
@@ -101,20 +94,19 @@ def test_sets(space):
     }
     sets["real"] = real_objects(space=space, points=points)
     if data_file:
-        own = read_ephemeris(data_file, points=points)
-        sets["own"] = own if space else tasks.into_plane(own)
+        read = read_ephemeris(data_file, points=points)
+        sets["own"] = read if space else tasks.into_plane(read)
     return sets
 
 
-sets = {bool(space): test_sets(bool(space)) for space in given["space"].unique()}
+sets = {bool(space): test_sets(bool(space)) for space in table["space"].unique()}
 
 # %%
 report = catalogue.progress(len(trained), "judging models")
 judged = {}
 for step, row in enumerate(trained.to_dict("records"), start=1):
-    model = catalogue.load_model(row, lambda path: read_model(path, build))
     judged[row["model"]] = reports.judge(
-        model,
+        load(row),
         sets[bool(row["space"])],
         points=points,
         periods=tuple(sorted({1, rollout_periods})),
@@ -132,39 +124,42 @@ for step, row in enumerate(trained.to_dict("records"), start=1):
 # %%
 reported = {
     name: {place: found.row for place, found in judged.get(name, {}).items()}
-    for name in given["model"]
+    for name in table["model"]
 }
-table = figures.generalisation_table(reported, reports.STATISTICS)
+statistics = figures.generalisation_table(reported, reports.STATISTICS)
 whole = figures.generalisation_table(reported, list(reports.UNITS))
 whole.to_csv(catalogue.artifact("generalisation.csv"))
-means = table.loc[:, table.columns.get_level_values(1) == "mean"]
+means = statistics.loc[:, statistics.columns.get_level_values(1) == "mean"]
 Markdown(figures.markdown_table(means, diverged))
 
-
 # %%
-def own_values(row):
-    """What tells a model from the others of this run; nothing when it is alone."""
-    return {name: row[name] for name in varied}
-
-
-for row in given.to_dict("records"):
+places = {"1": "one unseen orbit", "real": "real objects", "own": "your own orbits"}
+places = {x: places.get(x, f"{x} unseen orbits") for x in next(iter(sets.values()))}
+for member, row in chosen.members():
     for place, found in judged.get(row["model"], {}).items():
         for name, statistic in reports.SCRAPS.items():
             value, unit = found.row[statistic], reports.unit_of(statistic)
-            catalogue.record(f"{name}_{place}", value, unit, member=own_values(row))
+            meaning = f"{name.replace('_', ' ')} on {places[place]}"
+            catalogue.record(f"{name}_{place}", value, unit, meaning, member=member)
     if row["model"] in diverged:
-        catalogue.record("diverged_at", row["diverged_at"], member=own_values(row))
+        value, meaning = row["diverged_at"], "step at which the training diverged"
+        catalogue.record("diverged_at", value, "1", meaning, member=member)
 
 # %%
-scores = trained[["group", "model"]].copy()
-scores["seed"] = trained.get("seed", 0)
-for place in next(iter(judged.values()), {}):
-    scores[place] = [judged[name][place].row["mean"] for name in scores["model"]]
-ranking = verdicts.ranking(scores, "100")
-for place in next(iter(judged.values()), {}):
-    for statistic, value in verdicts.overall(scores, place).items():
-        catalogue.record(f"{statistic}_error_{place}", value, "%")
-Markdown(verdicts.verdict(ranking, "100 unseen orbits"))
+scores = trained.assign(
+    **{
+        place: [judged[name][place].row["mean"] for name in trained["model"]]
+        for place in places
+    }
+)
+ranks = surveys.ranked(scores, "group", measure="100")
+for place, words in places.items():
+    span = Group(scores).summary(place)
+    for what in ("median", "lowest", "highest") if span.n else ():
+        meaning = f"{what} over models of the mean error on {words}"
+        value = float(getattr(span, what))
+        catalogue.record(f"{what}_error_{place}", value, "%", meaning)
+Markdown(verdicts.verdict(ranks, "100", "100 unseen orbits"))
 
 # %% [markdown]
 # ## The whole row
@@ -176,11 +171,11 @@ Markdown(verdicts.verdict(ranking, "100 unseen orbits"))
 # mode.
 
 # %%
-titles = {"1": "One unseen orbit", "real": "Real objects", "own": "Your own orbits"}
-text = []
-for place in table.columns.get_level_values(0).unique():
-    title = titles.get(place, f"{place} unseen orbits")
-    text.append(f"**{title}**\n\n" + figures.markdown_table(table[[place]], diverged))
+text = [
+    f"**{places[place].capitalize()}**\n\n"
+    + figures.markdown_table(statistics[[place]], diverged)
+    for place in statistics.columns.get_level_values(0).unique()
+]
 Markdown("\n\n".join(text))
 
 # %% [markdown]
@@ -192,39 +187,31 @@ Markdown("\n\n".join(text))
 # dashed, outliers are red. The models of a group are pooled.
 
 # %%
-members = {
-    name: list(own["model"]) for name, own in trained.groupby("group", sort=False)
-}
-
-
-def pools(kind):
-    """Group → test set → errors of all its models, of samples or of orbits."""
-    return {
-        group: {
-            place: np.concatenate(
-                [np.ravel(getattr(judged[name][place], kind)) for name in names]
-            )
-            for place in judged[names[0]]
-        }
-        for group, names in members.items()
+members = {name: list(group.table["model"]) for name, group in ranks.items()}
+pools = {
+    kind: {
+        group: reports.pooled(judged, names, kind) for group, names in members.items()
     }
-
+    for kind in ("errors", "orbit_errors")
+}
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.error_boxes(pools("errors"), "sample"),
+    figures.error_boxes(pools["errors"], "sample"),
     "boxes-samples",
     kind="error boxes",
-    caption="Acceleration error of each sample, by test set and group of models.",
+    caption="Box plots of the acceleration error of each sample, by test set, the "
+    "models of a setting together and in one colour.",
     models=trained,
 )
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.error_boxes(pools("orbit_errors"), "orbit"),
+    figures.error_boxes(pools["orbit_errors"], "orbit"),
     "boxes-orbits",
     kind="error boxes",
-    caption="Mean acceleration error of each orbit, by test set and group of models.",
+    caption="Box plots of the mean acceleration error of each orbit, by test set, the "
+    "models of a setting together and in one colour.",
     models=trained,
 )
 
@@ -240,12 +227,13 @@ catalogue.save_figure(
     figures.seed_violins(spread, "models", "mean_error", "%"),
     "seeds",
     kind="seed violins",
-    caption="Mean error on 100 unseen orbits; one dot is one model.",
+    caption="Mean error on 100 unseen orbits by setting; one dot is one model, and "
+    "within a violin models differ in their seeds.",
     models=trained,
 )
 
 # %%
-Markdown(verdicts.overlap(ranking))
+Markdown(verdicts.overlap(ranks, "100"))
 
 # %% [markdown]
 # ## Where in size and shape?
@@ -256,7 +244,7 @@ Markdown(verdicts.overlap(ranking))
 # that an orbit covers.
 
 # %%
-best = ranking.index[0] if len(ranking) else None
+best = next(iter(ranks), "")
 first = trained[trained["group"] == best].iloc[:1].to_dict("records")
 training = None
 if first and not first[0].get("data_file"):
@@ -278,7 +266,8 @@ if unseen is not None:
         fig,
         "size-and-shape",
         kind="error by size and shape",
-        caption=f"Median error over size and shape of 100 unseen orbits, {best}.",
+        caption="Median error over semi-major axis and eccentricity of 100 unseen "
+        f"orbits, training orbits as dots, of the models of {best}.",
         models=trained[trained["group"] == best],
     ).show()
 
@@ -295,12 +284,13 @@ real = {
 }
 objects = pd.DataFrame(real, index=list(real_objects().names)).rename_axis("object")
 for name, value in objects.get(best, pd.Series(dtype=float)).items():
-    short = name.split(" ")[0].lower()
-    catalogue.record(f"error_{short}", float(value), "%")
+    short = name.split(" ")[0].lower().replace("-", "_")
+    meaning = f"mean error on the orbit of {name}, best setting"
+    catalogue.record(f"error_{short}", float(value), "%", meaning)
 objects.map(lambda value: f"{value:.3g} %")
 
 # %%
-Markdown(verdicts.of_objects(objects, ranking))
+Markdown(verdicts.of_objects(objects, ranks, "100"))
 
 # %% [markdown]
 # ## Left alone

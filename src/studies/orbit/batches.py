@@ -114,6 +114,15 @@ def training_sets(
     return Sets(true, as_seen(true, data_seed), as_seen(other, judged_by))
 
 
+def drawn_by(parameters: Mapping[str, Any], data_seed: int) -> Sets:
+    """`training_sets` of a notebook's parameters, for one data seed."""
+    names = ("space", "points", "position_noise", "velocity_noise", "data_file")
+    more = {name: parameters[name] for name in (*names, "observed", "smoothing")}
+    system = System(parameters["system"], parameters["strength"])
+    drawn = parameters["family"], parameters["orbits"], data_seed
+    return training_sets(*drawn, system=system, **more)
+
+
 def of_members(
     drawn: Mapping[int, Sets], data_seeds: Sequence[int]
 ) -> OrbitSet | list[OrbitSet]:

@@ -102,6 +102,13 @@ class Opened(NamedTuple):
     direction: Float[np.ndarray, "time 3"]
     acceleration: Float[np.ndarray, "time 3"]  # [R_E/TU²]
 
+    def named(self, axes: int) -> dict[str, np.ndarray]:
+        """Size of the acceleration and the outputs over time, by name."""
+        size = np.linalg.norm(self.acceleration, axis=-1)
+        parts = zip("xyz"[:axes], self.direction.T, strict=False)
+        directions = {f"direction {name}": values for name, values in parts}
+        return {"|a|": size, "magnitude": self.magnitude} | directions
+
 
 def open_up(model: OrbitModel, states: Float[np.ndarray, "time 6"]) -> Opened:
     """Features, output and acceleration of `model` at `states` [R_E, R_E/TU]."""

@@ -1,6 +1,6 @@
 """A table's row: everything that is reported of one model on one set of orbits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -142,6 +142,24 @@ def judge(
             own = given.take(rows)
             judged[name] = Judgement(row, own.errors, own.orbit_errors)
     return {name: judged[name] for name in sets}
+
+
+def pooled(
+    judged: Mapping[str, Mapping[str, Judgement]], models: Sequence[str], kind: str
+) -> dict[str, np.ndarray]:
+    """Test set → errors of all these models together [%].
+
+    Args:
+        judged: model → test set → judgement.
+        models: names of those that are pooled; at least one.
+        kind: "errors", of samples, or "orbit_errors".
+    """
+    return {
+        place: np.concatenate(
+            [np.ravel(getattr(judged[m][place], kind)) for m in models]
+        )
+        for place in judged[models[0]]
+    }
 
 
 def grouped(sets: Mapping[str, OrbitSet]) -> dict[tuple[bool, int], list[str]]:
