@@ -1,5 +1,7 @@
 """Figures of fixed points, spectra and curvature: they draw what they are given."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,8 @@ from studies.reach.figures import bends, common, modes, rest
 
 def survey_of(rows: list[dict]):
     table = pd.DataFrame(rows)
-    return named(table, [name for name in table if table[name].nunique() > 1])
+    several = [str(n) for n in table if len(set(map(str, table[n]))) > 1]
+    return named(table, several)
 
 
 def test_settings_have_the_colour_of_their_std_where_that_tells_them_apart():
@@ -29,7 +32,7 @@ def test_settings_have_the_colour_of_their_std_where_that_tells_them_apart():
 
 def test_residuals_are_drawn_with_their_limit_and_above_zero():
     curves = {"one": np.array([[1.0, 2.0], [0.0, 1e-3]]), "two": np.ones((500, 2))}
-    fig = rest.falls(curves, 1e-10)
+    fig: Any = rest.falls(curves, 1e-10)
     assert fig.layout.yaxis.type == "log"
     assert fig.layout.shapes[0].y0 == 1e-10
     lines = [trace for trace in fig.data if trace.name]
@@ -43,7 +46,7 @@ def test_a_readout_is_drawn_from_the_first_points_and_has_no_mean():
     points = 50 + np.random.default_rng(0).normal(size=(10, 6))
     frame = geometry.frame(points)
     readout = np.random.default_rng(1).normal(size=(2, 6))
-    fig = rest.scenes({"a": (frame, {"one": points}, readout)}, {"one": "#000000"})
+    fig: Any = rest.scenes({"a": (frame, {"one": points}, readout)}, {"one": "#000000"})
     cloud, first, second = fig.data
     assert np.allclose(np.stack([cloud.x, cloud.y, cloud.z], 1), frame.point(points))
     for arrow, row in zip((first, second), readout, strict=True):
@@ -59,7 +62,7 @@ def test_one_context_is_drawn_as_a_point_and_several_as_a_line():
         "a [1]": {"x": ([0.0], [[1.0], [2.0]])},
         "b [1]": {"x": ([0, 1], [[3, 4]])},
     }
-    fig = rest.by_context(panels, {"x": "#000000"}, log=["b [1]"])
+    fig: Any = rest.by_context(panels, {"x": "#000000"}, log=["b [1]"])
     shown = [trace for trace in fig.data if trace.name == "x"]
     assert all("markers" in trace.mode for trace in shown)
     assert [trace.showlegend for trace in shown] == [True, False]
@@ -71,7 +74,7 @@ def test_pairs_of_real_modes_are_open_and_turning_ones_are_filled():
     pair = np.exp((-2 + 3j) * 0.05)
     value = np.array([pair, pair.conj(), *np.exp(-np.array([1, 5]) * 0.05)])
     plane = spectra.planes(value, 0.05)
-    fig = modes.trace_determinant({"a": {"one": (plane, "#000000")}})
+    fig: Any = modes.trace_determinant({"a": {"one": (plane, "#000000")}})
     parabola, points = fig.data
     assert np.allclose(parabola.y, parabola.x**2 / 4)
     assert points.marker.symbol == ("circle", "circle-open")
@@ -79,22 +82,29 @@ def test_pairs_of_real_modes_are_open_and_turning_ones_are_filled():
 
 def test_eigenvalues_overlaps_and_responses_are_drawn_as_they_are():
     values = np.array([[0.5 + 0.1j, 0.5 - 0.1j]])
-    fig = modes.spectra({"a": {"one": (values, "#000000")}})
-    assert np.allclose(fig.data[1].x + 1j * np.asarray(fig.data[1].y), values.ravel())
-    fig = modes.overlaps({"a": {"one": (np.ones(2), np.zeros(2), "#000000")}}, 0.04)
+    spread: Any = modes.spectra({"a": {"one": (values, "#000000")}})
+    assert np.allclose(
+        spread.data[1].x + 1j * np.asarray(spread.data[1].y), values.ravel()
+    )
+    fig: Any = modes.overlaps(
+        {"a": {"one": (np.ones(2), np.zeros(2), "#000000")}}, 0.04
+    )
     assert fig.layout.shapes[0].y0 == 0.04
     assert min(fig.data[0].y) > 0  # a logarithmic axis has no zero
     rows = {"s": [np.array([5.0, 6.0, 1.0, 2.0])]}
-    violin, slow, turning = modes.against_chance(rows, {"s": "#000000"}).data
+    drawn: Any = modes.against_chance(rows, {"s": "#000000"})
+    violin, slow, turning = drawn.data
     assert list(violin.y) == [1.0, 2.0]
     assert (slow.y, turning.y) == ((5.0,), (6.0,))
 
 
 def test_eigenvalues_that_are_not_positive_are_left_out_of_a_logarithm():
-    fig = bends.sorted_values({"a": {"one": (np.array([-1.0, 2.0]), "#000000")}})
-    assert np.isnan(fig.data[0].y[0])
-    assert fig.data[0].y[1] == 2.0
-    fig = bends.by_distance(
+    values: Any = bends.sorted_values(
+        {"a": {"one": (np.array([-1.0, 2.0]), "#000000")}}
+    )
+    assert np.isnan(values.data[0].y[0])
+    assert values.data[0].y[1] == 2.0
+    fig: Any = bends.by_distance(
         [0.1, 1.0], {"p [1]": {"s": [[1.0, 2.0], [3.0, 4.0]]}}, {"s": "#000000"}
     )
     assert list(fig.data[1].y) == [2.0, 3.0]
@@ -102,7 +112,7 @@ def test_eigenvalues_that_are_not_positive_are_left_out_of_a_logarithm():
 
 
 def test_curves_along_a_trial_are_over_seconds():
-    fig = rest.over_time(
+    fig: Any = rest.over_time(
         {"s": [np.array([1.0, 2.0, 3.0])]}, {"s": "#000000"}, 0.05, "d"
     )
     assert np.allclose(fig.data[1].x, [0.05, 0.1, 0.15])

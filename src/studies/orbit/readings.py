@@ -46,7 +46,7 @@ def of_newton(row: Row) -> bool:
 def training_states(row: Row) -> OrbitSet:
     """The orbits that a model was trained on, without noise."""
     names = ("family", "orbits", "data_seed")
-    asked = [surveys.plain(row[name]) for name in names]
+    asked = [surveys.alone(row[name]) for name in names]
     return surveys.training_orbits(*asked, False, int(row["points"]))
 
 
