@@ -14,8 +14,7 @@ from studies.reach.figures import bends, common, modes, rest
 
 def survey_of(rows: list[dict]):
     table = pd.DataFrame(rows)
-    several = [str(n) for n in table if len(set(map(str, table[n]))) > 1]
-    return named(table, several)
+    return named(table, [name for name in table if len(set(table[name])) > 1])
 
 
 def test_settings_have_the_colour_of_their_std_where_that_tells_them_apart():
@@ -82,29 +81,23 @@ def test_pairs_of_real_modes_are_open_and_turning_ones_are_filled():
 
 def test_eigenvalues_overlaps_and_responses_are_drawn_as_they_are():
     values = np.array([[0.5 + 0.1j, 0.5 - 0.1j]])
-    spread: Any = modes.spectra({"a": {"one": (values, "#000000")}})
-    assert np.allclose(
-        spread.data[1].x + 1j * np.asarray(spread.data[1].y), values.ravel()
-    )
-    fig: Any = modes.overlaps(
-        {"a": {"one": (np.ones(2), np.zeros(2), "#000000")}}, 0.04
-    )
+    fig: Any = modes.spectra({"a": {"one": (values, "#000000")}})
+    assert np.allclose(fig.data[1].x + 1j * np.asarray(fig.data[1].y), values.ravel())
+    fig = modes.overlaps({"a": {"one": (np.ones(2), np.zeros(2), "#000000")}}, 0.04)
     assert fig.layout.shapes[0].y0 == 0.04
     assert min(fig.data[0].y) > 0  # a logarithmic axis has no zero
     rows = {"s": [np.array([5.0, 6.0, 1.0, 2.0])]}
-    drawn: Any = modes.against_chance(rows, {"s": "#000000"})
-    violin, slow, turning = drawn.data
+    fig = modes.against_chance(rows, {"s": "#000000"})
+    violin, slow, turning = fig.data
     assert list(violin.y) == [1.0, 2.0]
     assert (slow.y, turning.y) == ((5.0,), (6.0,))
 
 
 def test_eigenvalues_that_are_not_positive_are_left_out_of_a_logarithm():
-    values: Any = bends.sorted_values(
-        {"a": {"one": (np.array([-1.0, 2.0]), "#000000")}}
-    )
-    assert np.isnan(values.data[0].y[0])
-    assert values.data[0].y[1] == 2.0
-    fig: Any = bends.by_distance(
+    fig: Any = bends.sorted_values({"a": {"one": (np.array([-1.0, 2.0]), "#000000")}})
+    assert np.isnan(fig.data[0].y[0])
+    assert fig.data[0].y[1] == 2.0
+    fig = bends.by_distance(
         [0.1, 1.0], {"p [1]": {"s": [[1.0, 2.0], [3.0, 4.0]]}}, {"s": "#000000"}
     )
     assert list(fig.data[1].y) == [2.0, 3.0]
