@@ -113,7 +113,8 @@ def after_effects(
     distance from that other course follows. Flipped: the field changes its sign; the
     comparison is a reach in which the opposite field begins at the switch. The course
     differs by what is left of the old displacement, and a controller that expects the
-    old field swings through to the right; the value is the furthest right (negative).
+    old field swings through to the right; the value is the
+    furthest right, which is negative, or positive where it stays on the left.
 
     Args:
         controllers: stacked.
