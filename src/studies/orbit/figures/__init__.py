@@ -41,6 +41,7 @@ from studies.orbit.figures.judgement import (
 )
 from studies.orbit.figures.outside import (
     beyond_kepler,
+    losses_by_network,
     network_and_law,
     residual_by_latitude,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "heat_maps",
     "length_unit",
     "loss_curves",
+    "losses_by_network",
     "markdown_table",
     "near_points",
     "network_and_law",

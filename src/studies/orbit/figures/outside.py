@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from studies.evidence import Group
 from studies.orbit.figures.common import TRUE, colour, label_axes
 from studies.orbit.metrics import predict
 from studies.orbit.orbit_sets import OrbitSet
@@ -84,3 +85,30 @@ def residual_by_latitude(orbits: OrbitSet, models: Sequence[Any]) -> go.Figure:
         line = {"color": colour(place)}
         fig.add_scatter(x=sine, y=said, name=f"network {place + 1}", line=line)
     return label_axes(fig, "sine of latitude [1]", "10³ × radial residual [R_E/TU²]")
+
+
+def losses_by_network(
+    groups: Mapping[str, Group], published: Mapping[str, tuple[float, float]]
+) -> go.Figure:
+    """Test losses, a dot a seed, and the published ones as crosses.
+
+    Args:
+        groups: network → its models, with the column `test_loss`.
+        published: network → test loss and energy error of the paper.
+    """
+    fig = go.Figure()
+    for place, (name, group) in enumerate(groups.items()):
+        losses = group.values("test_loss")
+        marker = {"color": colour(place), "size": 9}
+        fig.add_scatter(
+            x=[name] * len(losses), y=losses, mode="markers", name=name, marker=marker
+        )
+    fig.add_scatter(
+        x=list(published),
+        y=[loss for loss, _ in published.values()],
+        mode="markers",
+        name="published",
+        marker={"color": TRUE, "symbol": "x", "size": 10},
+    )
+    fig.update_yaxes(type="log", exponentformat="power")
+    return label_axes(fig, "network", "test loss [1]")
