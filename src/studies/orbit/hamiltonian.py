@@ -100,9 +100,8 @@ class Hamiltonian(eqx.Module):
 class Mirrored(eqx.Module):
     """One of this study's models for the first body, mirrored for the second."""
 
-    model: (
-        OrbitModel | TwoBody
-    )  # in units where mu is 1: speeds twice, pulls four times as large
+    # in units where mu is 1: speeds are twice as large, pulls four times
+    model: OrbitModel | TwoBody
 
     def __call__(self, state: Coordinates) -> Coordinates:
         zero = jnp.zeros(1, state.dtype)
