@@ -176,8 +176,11 @@ def test_runs_in_slots_elsewhere_stop_when_they_are_told_to(toy, wait_for):
         )
         diary = toy.root / "diary.txt"
         wait_for(lambda: diary.exists() and len(diary.read_text().split("\n")) == 3)
-        stop_workers()
-        assert done.result(60).counts["interrupted"] == 2
+        try:
+            stop_workers()
+            assert done.result(60).counts["interrupted"] == 2
+        finally:
+            (toy.root / "hold").unlink()
     names = [
         word
         for p in psutil.process_iter(["cmdline"])
