@@ -135,7 +135,7 @@ def many_finished(project: Project) -> None:
     write(project, vary(100, 10))
     plan = make_plan(project, load_spreads(project, ["empty"]))
     for planned in plan.runs:
-        draw_up(project, planned).write(project, Limits(), [])
+        draw_up(project, planned, Limits()).write(planned.folder)
         name = planned.members[0].identity
         write_bytes(planned.folder / "models" / f"{name}.eqx", b"weights")
         write_json(planned.folder / "models" / f"{name}.json", {"bytes": 7})

@@ -175,8 +175,8 @@ def test_children_end_with_their_nursery(fork, nursery, alive, wait_for):
     parent = nursery()
     child = fork("time:sleep", 60, of=parent, outlives=True)
     parent.process.kill()
+    wait_for(lambda: not alive(child.pid))  # before anybody asks for it
     assert child.wait(60) == -signal.SIGKILL
-    assert not alive(child.pid)
 
 
 def test_a_nursery_ends_when_nobody_can_ask_and_no_child_is_left(fork, nursery):
