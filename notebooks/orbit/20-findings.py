@@ -190,14 +190,14 @@ Markdown("No model." if alone is None else figures.markdown_table(alone))
 # ## Verdict
 
 # %%
-reported = read([value for _, value in gathered])
-verdicts = [str(claim.verdict) for claim in (*claims, *reported)]
+whole = Claims(tested=[*claims, *read([value for _, value in gathered])])
+verdicts = [str(claim.verdict) for claim in whole]
 for verdict in Verdict:
     name, count = verdict.name.lower(), verdicts.count(str(verdict))
     catalogue.record(f"claims_{name}", count, "1", f"claims with verdict: {verdict}")
-rows = [vars(claim) for claim in (*claims, *reported)]
+rows = [vars(claim) for claim in whole]
 pd.DataFrame(rows).to_csv(catalogue.artifact("findings.csv"), index=False)
-text = f"{claims.sentence()} {reported.sentence()}"
+text = whole.sentence()
 if 10 in neutral:
     text += (
         " From ten orbits the best neutral setting errs by "

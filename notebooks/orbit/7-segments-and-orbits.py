@@ -52,9 +52,7 @@ Markdown(surveys.not_well(table))
 
 # %%
 table["segment"] = [
-    "matching"
-    if row["loss"] == recipes.MATCHING
-    else row["segment_lengths"]
+    "matching" if row["loss"] == recipes.MATCHING else row["segment_lengths"]
     for row in judged.rows
 ]
 table["windows"] = table["windows"].astype(str)

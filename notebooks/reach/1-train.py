@@ -84,6 +84,7 @@ from fieldnotes.catalogue import (
     artifact,
     history,
     members,
+    parameters,
     progress,
     record,
     save_figure,
@@ -120,28 +121,7 @@ distribution = learning.Disturbance(
 setting = learning.Setting(loop, distribution, task, catch_probability)
 
 # %%
-recipe = learning.Recipe(
-    batch=batch,
-    batches=batches,
-    learning_rate=learning_rate,
-    schedule=schedule,
-    constant_batches=constant_batches,
-    final_rate=final_rate,
-    clip=clip,
-    baseline_batches=baseline_batches,
-    scale_up_batches=scale_up_batches,
-    resets=resets,
-    trained=trained,
-    trained_from=trained_from,
-    position_weight=position_weight,
-    velocity_weight=velocity_weight,
-    control_weight=control_weight,
-    hidden_weight=hidden_weight,
-    fixation_weight=fixation_weight,
-    control_scale=control_scale,
-    readout_norm_weight=readout_norm_weight,
-    divergence=divergence,
-)
+recipe = learning.Recipe.of(**parameters())
 parts = [
     f"{part.steps:,} batches {'under the field' if part.disturbed else 'without one'}"
     f" ({part.trained} trained)"
@@ -181,8 +161,9 @@ if todo:
         report=progress(recipe.total),
         checkpoint=checkpoint,
     )
-    record("training_seconds", perf_counter() - began, "s")
-record("trained", len(todo))
+    spent = perf_counter() - began
+    record("training_seconds", spent, "s", "time of the whole training")
+record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
 # Each model is kept with its last parameters and, as kind "best", with those at which
@@ -215,19 +196,26 @@ if todo:
 histories = [history(member) for member in every]
 stds = np.array([member.values["field_std"] for member in every])
 names = ("best_loss", "final_loss", "best_step", "end_error", "readout_norm")
-table = {name: np.array([own[name][-1] for own in histories]) for name in names}
+table = {name: np.array([kept[name][-1] for kept in histories]) for name in names}
 by_loss, by_error = np.zeros((2, len(every)), bool)
 for std in np.unique(stds):
     same = stds == std
     by_loss[same] = replicates.included(table["best_loss"][same])
     by_error[same] = replicates.included(table["end_error"][same])
-units = {"end_error": "%"}
+meanings = {
+    "best_loss": "lowest validation loss",
+    "final_loss": "validation loss at the end",
+    "best_step": "batch at which the validation loss is lowest",
+    "end_error": "distance from the goal at the end, of the reach",
+    "readout_norm": "norm of the readout",
+}
 for place, member in enumerate(every):
-    for name in names:
-        value = float(table[name][place])
-        record(name, value, units.get(name, "1"), member=member)
-    record("included_by_loss", bool(by_loss[place]), "-", member=member)
-    record("included_by_error", bool(by_error[place]), "-", member=member)
+    for name, meaning in meanings.items():
+        value, unit = float(table[name][place]), "%" if name == "end_error" else "1"
+        record(name, value, unit, meaning, member=member)
+    for name, counts in (("loss", by_loss), ("error", by_error)):
+        meaning, value = f"whether the replicate counts by its {name}", counts[place]
+        record(f"included_by_{name}", bool(value), "-", meaning, member=member)
 
 # %% [markdown]
 # ## Loss by term
@@ -238,12 +226,12 @@ for place, member in enumerate(every):
 
 # %%
 groups = {
-    float(std): [own for own, at in zip(histories, stds, strict=True) if at == std]
+    float(std): [kept for kept, at in zip(histories, stds, strict=True) if at == std]
     for std in np.unique(stds)
 }
-first = np.array([own["loss"][0] for own in histories])
+first = np.array([kept["loss"][0] for kept in histories])
 fall = float(np.nanmedian(first / table["best_loss"]))
-record("fall", fall, "1")
+record("fall", fall, "1", "first loss over the lowest validation loss, median")
 Markdown(
     f"From its first batch to its best validation the loss of the middle model fell "
     f"{fall:,.0f}-fold, and was lowest after {np.median(table['best_step']):,.0f} of "
@@ -255,8 +243,9 @@ save_figure(
     figures.loss_history(groups),
     "loss_history",
     kind="loss history",
-    caption="Loss by term, mean and range over replicates; a star marks where the "
-    "validation loss of a replicate is lowest.",
+    caption="Loss by term over the batches of a training, mean and range over the "
+    "replicates of a training std; a star marks where the validation loss of a "
+    "replicate is lowest.",
 )
 
 # %% [markdown]
@@ -276,7 +265,8 @@ save_figure(
     figures.replicate_spread(stds.tolist(), measures, field, logarithmic),
     "replicates",
     kind="replicates",
-    caption="Loss and readout norm of all replicates by the std of their field.",
+    caption="Lowest and last validation loss and norm of the readout of every "
+    "replicate by the std of the fields it was trained in.",
 )
 
 # %% [markdown]
@@ -292,8 +282,8 @@ errors = {std: values[3] for std, values in middle.items()}
 grows = bool(np.all(np.diff(losses) > 0))
 counted = int(np.sum(by_loss & by_error))
 failed = int(np.sum(~np.isfinite(table["best_loss"])))
-record("diverged", failed, "1")
-record("counted", counted, "1")
+record("diverged", failed, "1", "trainings that diverged")
+record("counted", counted, "1", "models that count by both measures")
 loss_words = (
     "As predicted, the loss grows" if grows else "The loss does not always grow"
 )

@@ -29,7 +29,7 @@ from typing import Literal
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
 field: Literal["curl", "constant"] = "curl"  # [-] that is switched on
-amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): of it, ascending
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): fields, ascending
 context: float = 0.0  # [1] told to models that have a context input
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place
@@ -75,7 +75,7 @@ many = under_fields(centre_out(grid, directions))
 few = under_fields(centre_out(grid=1, directions=7))
 reduction = reductions.ReachReduction(loop)
 memory = evaluation.memory(stacked, loop, many, evaluations, reduction)
-catalogue.record("memory", memory.held / 1e6, "MB")
+catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
 Markdown(
     f"{trained}. {many.curl.shape[1]} reaches × {evaluations} repeats "
     f"× {len(amplitudes)} fields each: {memory}."
@@ -99,19 +99,11 @@ shown = [
     )
     for aligned in (False, True)
 ]
-paths, aligned = shown
+workspace, aligned = (figures.Shown(paths, trained) for paths in shown)
 weakest, strongest = 0, len(amplitudes) - 1
-colours = trained.colours
+low, high = trained.of_std(stds[0]), trained.of_std(stds[-1])
 unit = "N s/m" if field == "curl" else "N"
-called = f"{field} field of {amplitudes[-1]:g} {unit}"
-
-
-# %%
-def group(kept, css, *which, **more):
-    """Some paths, of one colour."""
-    panels, words = reductions.choose(kept, *which, seeds=trained.seeds, **more)
-    return figures.Group(panels, css, words)
-
+under = [f"under a {field} field of {amplitude:g} {unit}" for amplitude in amplitudes]
 
 # %% [markdown]
 # ## In the workspace
@@ -122,56 +114,36 @@ def group(kept, css, *which, **more):
 
 
 # %%
-def workspace(members, evaluations=slice(None)):
-    """Groups of paths under the strongest field, one for each direction."""
-    angles = 2 * np.pi * np.arange(7) / 7
-    return {
-        f"{np.degrees(angle):.0f}°": group(
-            paths,
-            figures.direction_colour(angle),
-            members,
-            strongest,
-            evaluations=evaluations,
-            conditions=slice(place, place + 1),
-        )
-        for place, angle in enumerate(angles)
-    }
-
-
 sets = {
-    "low": workspace(trained.of_std(stds[0])[:1]),
-    "high": workspace(trained.of_std(stds[-1])[:1]),
-    "replicates": workspace(trained.of_std(stds[-1]), slice(0, 1)),
+    "low-std": (
+        f"one replicate of training std {stds[0]:g}, all repeats",
+        low[:1],
+        workspace.by_direction(low[:1], strongest),
+    ),
+    "high-std": (
+        f"one replicate of training std {stds[-1]:g}, all repeats",
+        high[:1],
+        workspace.by_direction(high[:1], strongest),
+    ),
+    "replicates": (
+        f"all replicates of training std {stds[-1]:g}, one trial each",
+        high,
+        workspace.by_direction(high, strongest, slice(0, 1)),
+    ),
 }
-edges = figures.limits([one for groups in sets.values() for one in groups.values()])
+edges = figures.limits_of(groups for _, _, groups in sets.values())
 ends = (np.asarray(few.start[0]), np.asarray(few.goal[0]))
 
 # %% tags=["figure"]
-catalogue.save_figure(
-    figures.centre_out_set(sets["low"], *ends, edges),
-    "centre-out-low-std",
-    kind="centre-out set",
-    caption=f"One replicate of training std {stds[0]:g}, {called}.",
-    models=trained.table.iloc[trained.of_std(stds[0])[:1]],
-)
-
-# %% tags=["figure"]
-catalogue.save_figure(
-    figures.centre_out_set(sets["high"], *ends, edges),
-    "centre-out-high-std",
-    kind="centre-out set",
-    caption=f"One replicate of training std {stds[-1]:g}, {called}.",
-    models=trained.table.iloc[trained.of_std(stds[-1])[:1]],
-)
-
-# %% tags=["figure"]
-catalogue.save_figure(
-    figures.centre_out_set(sets["replicates"], *ends, edges),
-    "centre-out-replicates",
-    kind="centre-out set",
-    caption=f"All replicates of training std {stds[-1]:g}, one trial each, {called}.",
-    models=trained.table.iloc[trained.of_std(stds[-1])],
-)
+for name, (who, members, groups) in sets.items():
+    catalogue.save_figure(
+        figures.centre_out_set(groups, *ends, edges),
+        f"centre-out-{name}",
+        kind="centre-out set",
+        caption="Position, velocity and force in the workspace of reaches in seven "
+        f"directions {under[strongest]}, coloured by direction; {who}.",
+        models=trained.table.iloc[members],
+    ).show()
 
 # %% [markdown]
 # ## In the frame of the reach
@@ -182,74 +154,45 @@ catalogue.save_figure(
 # kind have the same limits.
 
 # %%
-angles = 2 * np.pi * np.arange(7) / 7
-by_direction = {
-    f"{np.degrees(angle):.0f}°": group(
-        aligned,
-        figures.direction_colour(angle),
-        trained.of_std(stds[0])[:1],
-        strongest,
-        conditions=slice(place, place + 1),
-    )
-    for place, angle in enumerate(angles)
-}
-by_amplitude = {
-    std: {
-        f"amplitude {amplitude:g}": group(
-            aligned,
-            figures.amplitude_colour(amplitude, amplitudes[-1]),
-            trained.of_std(std),
-            place,
-        )
-        for place, amplitude in enumerate(amplitudes)
-    }
-    for std in (stds[0], stds[-1])
-}
-
-# %%
-by_std = {
-    place: {
-        f"training std {std:g}": group(
-            aligned, colours[std], trained.of_std(std), place
-        )
-        for std in stds
-    }
-    for place in (weakest, strongest)
-}
+by_direction = aligned.by_direction(low[:1], strongest)
+ends_of_std = dict.fromkeys((stds[0], stds[-1]))
+by_amplitude = {std: aligned.by_amplitude(std, amplitudes) for std in ends_of_std}
+by_std = {place: aligned.by_std(place) for place in (weakest, strongest)}
 every = [by_direction, *by_amplitude.values(), *by_std.values()]
-edges = figures.limits([one for groups in every for one in groups.values()])
+edges = figures.limits_of(every)
+turned = "Position, velocity and force in the frame of the reach"
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.aligned_paths(by_direction, REACH, edges),
     "aligned-by-direction",
     kind="aligned reaches",
-    caption=f"One replicate of training std {stds[0]:g} by direction, {called}.",
-    models=trained.table.iloc[trained.of_std(stds[0])[:1]],
+    caption=f"{turned} {under[strongest]}, coloured by direction; one replicate of "
+    f"training std {stds[0]:g}.",
+    models=trained.table.iloc[low[:1]],
 )
 
 # %% tags=["figure"]
 for std, groups in by_amplitude.items():
+    title = figures.std_name(std)
     catalogue.save_figure(
-        figures.aligned_paths(groups, REACH, edges).update_layout(
-            title=f"training std {std:g}"
-        ),
+        figures.aligned_paths(groups, REACH, edges).update_layout(title=title),
         f"aligned-by-amplitude-std-{std:g}",
         kind="aligned reaches",
-        caption=f"Training std {std:g} under {field} fields by amplitude.",
+        caption=f"{turned} under {field} fields, coloured by amplitude; all replicates "
+        f"of {title}.",
         models=trained.table.iloc[trained.of_std(std)],
         parameters={"field_std": std},
     ).show()
 
 # %% tags=["figure"]
 for place, groups in by_std.items():
+    title = f"amplitude {amplitudes[place]:g} {unit}"
     catalogue.save_figure(
-        figures.aligned_paths(groups, REACH, edges).update_layout(
-            title=f"amplitude {amplitudes[place]:g} {unit}"
-        ),
+        figures.aligned_paths(groups, REACH, edges).update_layout(title=title),
         f"aligned-by-std-amplitude-{amplitudes[place]:g}",
         kind="aligned reaches",
-        caption=f"{field} field of {amplitudes[place]:g} {unit}, by training std.",
+        caption=f"{turned} {under[place]}, coloured by training std.",
         models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
@@ -263,29 +206,24 @@ for place, groups in by_std.items():
 
 
 # %%
-def bands(place):
-    """Velocity over time at one amplitude, by training std."""
-    velocity = np.asarray(found.profile.velocity)[:, place]
-    named = {
-        f"training std {std:g}": reductions.spread(velocity[trained.of_std(std)])
-        for std in stds
-    }
-    return {"velocity": named}
-
-
-by_place = {place: bands(place) for place in (weakest, strongest)}
+by_place = {
+    place: figures.bands_by_std(trained, found.profile, place, ["velocity"])
+    for place in (weakest, strongest)
+}
 band_edges = figures.profile_limits(list(by_place.values()))
-line_colours = {f"training std {std:g}": colours[std] for std in stds}
+line_colours = figures.std_colours(trained)
 
 # %% tags=["figure"]
 for place, band in by_place.items():
+    title = f"amplitude {amplitudes[place]:g} {unit}"
     catalogue.save_figure(
         figures.profiles(band, line_colours, loop.dt, band_edges).update_layout(
-            title=f"amplitude {amplitudes[place]:g} {unit}"
+            title=title
         ),
         f"velocity-amplitude-{amplitudes[place]:g}",
         kind="velocity profiles",
-        caption=f"Velocity under a {field} field of {amplitudes[place]:g} {unit}.",
+        caption="Velocity forward and to the left over time, mean and standard "
+        f"deviation over trials and replicates by training std, {under[place]}.",
         models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
@@ -309,13 +247,7 @@ TOLD = (
 summaries = {
     name: robustness.summary(frame, name, "amplitude") for name in found.measures
 }
-for name in TOLD:
-    for (std, amplitude), row in summaries[name].iterrows():
-        tag = f"{name}_at_{amplitude:g}"
-        for column in ("median", "lowest", "highest"):
-            said = tag if column == "median" else f"{tag}_{column}"
-            own = {"field_std": float(std)}
-            catalogue.record(said, float(row[column]), metrics.unit(name), member=own)
+robustness.record(catalogue, summaries, TOLD, "amplitude")
 means = [
     robustness.by_replicate(frame, name, "amplitude").set_index(
         ["field_std", "seed", "amplitude"]
@@ -334,31 +266,18 @@ Markdown("\n\n".join(text))
 
 
 # %% tags=["figure"]
-def violins(name):
-    """A measure over all trials, by training std and amplitude."""
-    scale = {
-        amplitude: figures.amplitude_colour(amplitude, amplitudes[-1])
-        for amplitude in amplitudes
-    }
-    fig = figures.measure_violins(
-        frame,
-        name,
-        ("field_std", "training std"),
-        ("amplitude", "amplitude"),
-        scale,
-        f"{metrics.words(name)} [{metrics.unit(name)}]",
-    )
-    return catalogue.save_figure(
-        fig,
+scale = {x: figures.amplitude_colour(x, amplitudes[-1]) for x in amplitudes}
+groups = ("field_std", "training std"), ("amplitude", "amplitude")
+for name in TOLD:
+    title = f"{metrics.words(name)} [{metrics.unit(name)}]"
+    catalogue.save_figure(
+        figures.measure_violins(frame, name, *groups, scale, title),
         name.replace("_", "-"),
         kind="measure violins",
-        caption=f"{metrics.words(name).capitalize()}, by training std and amplitude.",
+        caption=f"{metrics.words(name).capitalize()} of each trial by training std, "
+        f"coloured by the amplitude of the {field} field.",
         models=trained.table,
-    )
-
-
-for name in TOLD:
-    violins(name).show()
+    ).show()
 
 # %% [markdown]
 # ## Replicates, and a summary
@@ -374,12 +293,14 @@ catalogue.save_figure(
         strong,
         lateral,
         (stds[0], stds[-1]),
-        colours,
+        trained.colours,
         f"{metrics.words(lateral)} [{metrics.unit(lateral)}]",
     ),
     "replicates",
     kind="replicate violins",
-    caption=f"Lowest and highest training std by replicate, {called}.",
+    caption=f"{metrics.words(lateral).capitalize()} of each trial "
+    f"{under[strongest]}, a violin a replicate: lowest training std on the left, "
+    "highest on the right.",
     models=trained.table,
 )
 
@@ -390,11 +311,13 @@ catalogue.save_figure(
         frame,
         {name: f"{metrics.words(name)}<br>[{metrics.unit(name)}]" for name in names},
         (amplitudes[0], amplitudes[-1]),
-        colours,
+        trained.colours,
     ),
     "low-high",
     kind="low-high summary",
-    caption="Low and high training std under the weakest and the strongest field.",
+    caption="Mean and standard deviation over trials of three measures under the "
+    f"weakest and the strongest {field} field, of the lowest and the highest training "
+    "std.",
     models=trained.table,
 )
 
@@ -412,8 +335,10 @@ falls = all(
 )
 apart = robustness.separated(summaries[lateral], amplitudes[-1])
 harder = robustness.growth(force) > 1
-catalogue.record("lateral_distance_falls_with_std", bool(falls), "-")
-catalogue.record("push_grows_with_std", bool(harder), "-")
+meaning = "whether the distance to the left falls with training std at every amplitude"
+catalogue.record("lateral_distance_falls_with_std", bool(falls), "-", meaning)
+meaning = "whether the forward force under the weakest field grows with training std"
+catalogue.record("push_grows_with_std", bool(harder), "-", meaning)
 
 # %%
 strays = robustness.verdict(
@@ -425,24 +350,14 @@ pushes = robustness.verdict(
     harder,
     f"trained controllers push harder forward even under amplitude {amplitudes[0]:g}.",
 )
-catalogue.record("verdict", f"{strays} {pushes}".replace("**", ""), "-")
-Markdown(
-    "\n\n".join(
-        [
-            strays,
-            robustness.trend(
-                at_strongest, f"the distance to the left ({called})", "% of reach"
-            )
-            + (
-                " The ranges of lowest and highest std do not overlap."
-                if apart
-                else " The ranges of lowest and highest std overlap."
-            ),
-            pushes,
-            robustness.trend(force, "the largest forward force", "N"),
-            robustness.trend(
-                errors, "the end error under the weakest field", "% of reach"
-            ),
-        ]
-    )
-)
+text = f"{strays} {pushes}".replace("**", "")
+catalogue.record("verdict", text, "-", "whether the predictions hold, in sentences")
+sideways = f"the distance to the left ({under[strongest]})"
+overlap = "do not overlap" if apart else "overlap"
+trends = [
+    robustness.trend(at_strongest, sideways, "% of reach")
+    + f" The ranges of lowest and highest std {overlap}.",
+    robustness.trend(force, "the largest forward force", "N"),
+    robustness.trend(errors, "the end error under the weakest field", "% of reach"),
+]
+Markdown("\n\n".join([strays, trends[0], pushes, *trends[1:]]))

@@ -9,8 +9,9 @@
 # %% [markdown]
 # # What of the published robustness of reaching comes out here?
 #
-# A poster shows how far curl fields push the hand aside, by the strength of the fields
-# in training, with peak velocities and forces. Notes add claims around it. This page
+# A [poster](/pages/references.qmd#reach-poster) shows how far curl fields push the hand
+# aside, by the strength of the fields in training, with peak velocities and forces.
+# [Notes](/pages/references.qmd#reach-notes) add claims around it. This page
 # sets all of them beside our models, those without a context.
 #
 # **You will see** every published number beside ours, the claims that are no numbers,
@@ -34,7 +35,15 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.reach import evaluation, findings, instability, metrics, reductions
+from studies.evidence import Claims, number, where
+from studies.reach import (
+    evaluation,
+    findings,
+    instability,
+    metrics,
+    reductions,
+    robustness,
+)
 from studies.reach.figures.comparisons import against_published
 from studies.reach.models import from_parameters
 from studies.reach.tasks import centre_out
@@ -61,10 +70,12 @@ controllers = [
 ]
 loop = evaluation.common_loop(rows)
 why_not = findings.other_loop(loop)
-counts = pd.Series([own["field_std"] for own in members]).value_counts()
-catalogue.record("models", len(rows))
-catalogue.record("diverged", int((given[fits]["outcome"] == "diverged").sum()))
-catalogue.record("fewest_replicates", int(counts.min()))
+counts = pd.Series([member["field_std"] for member in members]).value_counts()
+catalogue.record("models", len(rows), "1", "models that are compared")
+lost = int((given[fits]["outcome"] == "diverged").sum())
+catalogue.record("diverged", lost, "1", "models whose training diverged")
+fewest = int(counts.min())
+catalogue.record("fewest_replicates", fewest, "1", "of any training std")
 few = "" if counts.min() >= findings.FEWEST else ", fewer than a median should have"
 Markdown(
     f"{len(rows)} models, at least {counts.min()} of each training std{few}. "
@@ -103,11 +114,15 @@ frame = reductions.table(found.measures, members, variants)
 table = findings.compared(frame, why_not)
 table.to_csv(catalogue.artifact("published.csv"), index=False)
 for row in table[table["median"].notna()].to_dict("records"):
-    tag = f"{row['measure']}_at_{row['amplitude']:g}"
-    unit, own = metrics.unit(row["measure"]), {"field_std": row["std"]}
-    catalogue.record(tag, row["median"], unit, member=own)
-    catalogue.record(f"published_{tag}", row["value"], unit, member=own)
-    catalogue.record(f"verdict_{tag}", row["verdict"], "-", member=own)
+    tag = robustness.scrap(row["measure"], row["amplitude"])
+    unit, member = metrics.unit(row["measure"]), {"field_std": row["std"]}
+    what = f"{metrics.words(row['measure'])} at curl {row['amplitude']:g}"
+    for name, value, of, meaning in (
+        (tag, row["median"], unit, f"{what}, median replicate"),
+        (f"published_{tag}", row["value"], unit, f"{what}, as published"),
+        (f"verdict_{tag}", row["verdict"], "-", f"{what}: is it reproduced?"),
+    ):
+        catalogue.record(name, value, of, meaning, member=member)
 Markdown(findings.as_tables(table))
 
 # %% tags=["figure"]
@@ -119,7 +134,9 @@ catalogue.save_figure(
     against_published(table, titles),
     "against_published",
     kind="comparison",
-    caption="Ours against the published numbers; bars are the range over replicates.",
+    caption="Our number against the published one, a panel for each measure, a dot for "
+    "each training std and amplitude of the curl field; bars are the range over "
+    "replicates.",
     models=trained,
 )
 
@@ -146,33 +163,85 @@ if batches:
         report=catalogue.progress(batches),
     )
     away = dict(zip(methods, instability.ran_away(losses), strict=True))
-claims = findings.claims(frame, away, why_not)
-claims.to_csv(catalogue.artifact("claims.csv"), index=False)
-for row in claims[claims["value"].notna()].to_dict("records"):
-    catalogue.record(row["claim"], row["value"], row["unit"])
-    catalogue.record(f"verdict: {row['claim']}", row["verdict"], "-")
-Markdown(findings.as_list(claims))
+
+# %% tags=["claims"]
+claims, means = Claims(findings.POSTER), findings.by_replicate(frame)
+free = where(means, field_std=0.0, amplitude=0.0)
+claims.test(
+    "end_error_is_small",
+    "Without a field in training or test the end error is below 1 %.",
+    reference="below 1 %",
+    ours=free.text(findings.END, "%"),
+    holds=free.median(findings.END) < 1,
+    models=[free],
+)
+for amplitude in findings.AMPLITUDES[2:]:
+    groups = [where(means, field_std=s, amplitude=amplitude) for s in findings.STDS]
+    medians = [group.median(findings.LATERAL) for group in groups]
+    claims.test(
+        f"distance_falls_at_curl_{amplitude:g}",
+        f"At curl {amplitude:g} the distance to the side falls with training std.",
+        reference="falls from each training std to the next",
+        ours=", ".join(map(number, medians)) + " % of the reach",
+        holds=all(a > b for a, b in zip(medians, medians[1:], strict=False)),
+        models=groups,
+    )
+
+# %% tags=["claims"]
+for std in findings.STDS:
+    pair = [where(means, field_std=std, amplitude=a) for a in (0.0, 4.0)]
+    weak, strong = (group.median(findings.FORCE) for group in pair)
+    claims.test(
+        f"force_is_steady_at_std_{std:g}".replace(".", "p"),
+        f"The largest forward force of training std {std:g} is as large at curl 4 as "
+        "without a field.",
+        reference="the same within 10 %",
+        ours=f"{strong / weak:.3g} times as large",
+        holds=abs(strong / weak - 1) < 0.1,
+        models=pair,
+    )
+findings.not_comparable(claims, why_not)
+words = (
+    "The original definition of the context always runs away, the uniform one never."
+)
+told = {"reference": "runs away at σ = 1.6", "source": findings.NOTES}
+if away:
+    first, uniform = away["std-2024-11"], away["std-uniform"]
+    claims.test(
+        "original_context_runs_away",
+        words,
+        ours=f"{sum(first)} of {len(first)}, {sum(uniform)} of {len(uniform)}",
+        holds=[all(first), not any(uniform)],
+        **told,
+    )
+else:
+    reason = "no short training was asked for"
+    claims.leave("original_context_runs_away", words, reason=reason, **told)
+
+# %%
+claims.record(catalogue)
+Markdown(claims.table())
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-numbers, rest = findings.counted(table["verdict"]), findings.counted(claims["verdict"])
-for name in numbers:
-    catalogue.record(f"numbers {name}", numbers[name])
-    catalogue.record(f"claims {name}", rest[name])
-tested = numbers["reproduced"] + numbers["not reproduced"]
-told = rest["reproduced"] + rest["not reproduced"]
+numbers = findings.counted(table["verdict"])
+for name, count in numbers.items():
+    what = f"published numbers that are {name}"
+    catalogue.record(f"numbers_{name.replace(' ', '_')}", count, "1", what)
+tested = numbers[findings.REPRODUCED] + numbers[findings.NOT]
 missed = table[table["verdict"] == findings.NOT]
-where = "; ".join(
+listed = "; ".join(
     f"{metrics.words(row['measure'])} at curl {row['amplitude']:g} and training std "
     f"{row['std']:g} (published {row['value']:g}, ours {row['median']:.3g})"
     for row in missed.to_dict("records")
 )
-verdict = (
-    f"**{numbers['reproduced']} of {tested} published numbers** that can be compared "
-    f"are reproduced ({len(table)} are published), and {rest['reproduced']} of {told} "
-    f"claims ({len(claims)} are made)."
+text = (
+    f"{numbers[findings.REPRODUCED]} of {tested} published numbers that can be "
+    f"compared are reproduced ({len(table)} are published). {claims.sentence()}"
 )
-catalogue.record("verdict", verdict.replace("**", ""), "-")
-Markdown(verdict + (f" Not reproduced: {where}." if where else ""))
+catalogue.record(
+    "verdict", text, "-", "what became of numbers and claims, in sentences"
+)
+Markdown(text + (f" Not reproduced: {listed}." if listed else ""))

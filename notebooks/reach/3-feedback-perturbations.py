@@ -84,7 +84,7 @@ pairs = [(own["variable"], own["size"]) for own in variants]
 trials, probes = evaluation.impulses(at_rest(grid), pairs, start, duration, keys[0])
 reduction = reductions.ImpulseReduction(loop, start, duration)
 memory = evaluation.memory(stacked, loop, trials, evaluations, reduction, probes)
-catalogue.record("memory", memory.held / 1e6, "MB")
+catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
 Markdown(
     f"{trained}. {grid * grid} places × {evaluations} repeats "
     f"× {len(variants)} impulses each: {memory}."
@@ -105,7 +105,6 @@ keep = reductions.PathReduction(loop)
 paths = evaluation.evaluate(
     stacked, loop, trials, min(evaluations, 2), keys[1], keep, probes
 )
-colours = trained.colours
 of_largest = {
     variable: pairs.index((variable, largest[variable])) for variable in largest
 }
@@ -128,22 +127,9 @@ def called(variable):
 
 
 # %%
-def by_std(variable):
-    """Paths after the largest impulse of a variable, by training std."""
-    groups = {}
-    for std in stds:
-        place = of_largest[variable]
-        panels, words = reductions.choose(
-            paths, trained.of_std(std), place, seeds=trained.seeds
-        )
-        groups[f"training std {std:g}"] = figures.Group(panels, colours[std], words)
-    return groups
-
-
-sets = {variable: by_std(variable) for variable in largest}
-edges = {
-    variable: figures.limits(list(groups.values())) for variable, groups in sets.items()
-}
+shown = figures.Shown(paths, trained)
+sets = {variable: shown.by_std(place) for variable, place in of_largest.items()}
+edges = {variable: figures.limits_of([groups]) for variable, groups in sets.items()}
 
 # %% tags=["figure"]
 for variable, groups in sets.items():
@@ -153,7 +139,8 @@ for variable, groups in sets.items():
         ),
         f"trials-{variable}",
         kind="impulse trials",
-        caption=f"Trials with a {called(variable)}, in its frame, by training std.",
+        caption=f"Position, velocity and force of trials with a {called(variable)}, in "
+        "the frame of the impulse, coloured by training std.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
@@ -167,23 +154,12 @@ for variable, groups in sets.items():
 
 
 # %%
-def bands(variable, chosen):
-    """Position, velocity and force over time after the largest impulse."""
-    place = of_largest[variable]
-    return {
-        quantity: {
-            name: reductions.spread(
-                np.asarray(getattr(found.profile, quantity))[trained.of_std(std), place]
-            )
-            for name, std in chosen.items()
-        }
-        for quantity in ("position", "velocity", "force")
-    }
-
-
-named = {f"training std {std:g}": std for std in stds}
-by_variable = {variable: bands(variable, named) for variable in largest}
-line_colours = {name: colours[std] for name, std in named.items()}
+quantities = ("position", "velocity", "force")
+by_variable = {
+    variable: figures.bands_by_std(trained, found.profile, place, quantities)
+    for variable, place in of_largest.items()
+}
+line_colours = figures.std_colours(trained)
 
 # %% tags=["figure"]
 for variable, band in by_variable.items():
@@ -193,7 +169,8 @@ for variable, band in by_variable.items():
         ),
         f"profiles-{variable}",
         kind="response profiles",
-        caption=f"Response to a {called(variable)}, by training std.",
+        caption=f"Position, velocity and force over time after a {called(variable)}, "
+        "mean and standard deviation over trials and replicates by training std.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
@@ -210,10 +187,10 @@ both = {
 }
 overlay = {
     quantity: {
-        name: by_variable[variable][quantity][f"training std {std:g}"]
+        name: by_variable[variable][quantity][figures.std_name(std)]
         for name, (variable, std) in both.items()
     }
-    for quantity in ("position", "velocity", "force")
+    for quantity in quantities
 }
 dashes = {
     name: "dot" if variable == "position" else "solid"
@@ -223,7 +200,7 @@ dashes = {
 # %% tags=["figure"]
 fig = figures.profiles(
     overlay,
-    {name: colours[std] for name, (_, std) in both.items()},
+    {name: trained.colours[std] for name, (_, std) in both.items()},
     loop.dt,
     shaded=during,
     dashes=dashes,
@@ -233,7 +210,9 @@ catalogue.save_figure(
     fig.update_xaxes(range=close),
     "profiles-close",
     kind="response profiles",
-    caption="Impulses of position (dotted) and velocity (solid), around their time.",
+    caption="Position, velocity and force around the largest impulses of position "
+    "(dotted) and velocity feedback (solid), mean and standard deviation, of the "
+    "lowest and the highest training std.",
     models=trained.table,
 )
 
@@ -252,29 +231,23 @@ TOLD = (
     "max_deviation",
 )
 of_variable = {
-    variable: frame[frame["variable"] == variable].reset_index(drop=True)
+    variable: frame.query("variable == @variable").reset_index(drop=True)
     for variable in largest
 }
 summaries = {
-    (variable, name): robust.summary(own, name, "size")
-    for variable, own in of_variable.items()
-    for name in found.measures
+    variable: {name: robust.summary(rows, name, "size") for name in found.measures}
+    for variable, rows in of_variable.items()
 }
 for variable in largest:
-    for name in TOLD:
-        for (std, size), row in summaries[variable, name].iterrows():
-            tag = f"{name}_{variable}_{size:g}"
-            for column in ("median", "lowest", "highest"):
-                said = tag if column == "median" else f"{tag}_{column}"
-                own, unit = {"field_std": float(std)}, metrics.unit(name)
-                catalogue.record(said, float(row[column]), unit, member=own)
+    where = f"{variable} impulse of size"
+    robust.record(catalogue, summaries[variable], TOLD, where, f"_{variable}")
 
 # %%
 text = [
     f"**{metrics.words(name).capitalize()} [{metrics.unit(name)}], impulse of "
     f"{variable} feedback**\n\n"
     + robust.markdown(
-        robust.grid(summaries[variable, name]),
+        robust.grid(summaries[variable][name]),
         f"size [{units[variable]}] \\ training std",
     )
     for name in ("max_net_force", "max_deviation")
@@ -300,25 +273,27 @@ for name in TOLD:
         ),
         f"largest-{name.replace('_', '-')}",
         kind="measure violins",
-        caption=f"{metrics.words(name).capitalize()}, largest impulses.",
+        caption=f"{metrics.words(name).capitalize()} of each trial with the largest "
+        "impulses by training std, coloured by the sense that was perturbed.",
         models=trained.table,
     ).show()
 
 # %% tags=["figure"]
-for variable, own in of_variable.items():
+for variable, rows in of_variable.items():
     title = metrics.words("max_net_force")
     catalogue.save_figure(
         figures.measure_violins(
-            own,
+            rows,
             "max_net_force",
             ("size", f"impulse of {variable} feedback [{units[variable]}]"),
             ("field_std", "training std"),
-            colours,
+            trained.colours,
             f"{title} [N]",
         ),
         f"force-by-size-{variable}",
         kind="measure violins",
-        caption=f"{title.capitalize()} by size of a {variable} impulse.",
+        caption=f"{title.capitalize()} of each trial by the size of an impulse of "
+        f"{variable} feedback, coloured by training std.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
@@ -347,8 +322,8 @@ responses = {
 }
 by_frequency = {
     variable: {
-        name: [responses[variable][place] for place in trained.of_std(std)]
-        for name, std in named.items()
+        figures.std_name(std): [responses[variable][k] for k in trained.of_std(std)]
+        for std in stds
     }
     for variable in largest
 }
@@ -358,8 +333,8 @@ catalogue.save_figure(
     figures.frequency_response(by_frequency, line_colours),
     "frequency-response",
     kind="frequency response",
-    caption="Closed-loop gain, phase and coherence from the noise of each sense to the "
-    "output; median and range of replicates.",
+    caption="Closed-loop gain, phase and coherence over frequency, from the noise of "
+    "each sense to the output; median and range over replicates by training std.",
     models=trained.table,
 )
 
@@ -370,10 +345,14 @@ for variable in largest:
         of_these = [responses[variable][place] for place in trained.of_std(std)]
         below = of_these[0].frequency <= frequency.LOW
         value = float(np.median([one.gain[below].mean() for one in of_these]))
-        own, unit = {"field_std": std}, figures.GAIN[variable]
-        catalogue.record(f"gain_{variable}", value, unit, member=own)
+        member, unit = {"field_std": std}, figures.GAIN[variable]
+        meaning = f"mean gain for {variable} below one hertz, median replicate"
+        catalogue.record(f"gain_{variable}", value, unit, meaning, member=member)
         coherence = float(np.median([one.coherence.max() for one in of_these]))
-        catalogue.record(f"coherence_{variable}", coherence, "1", member=own)
+        meaning = f"largest coherence with noise of {variable}, median replicate"
+        catalogue.record(
+            f"coherence_{variable}", coherence, "1", meaning, member=member
+        )
         low[variable, std] = value
 
 # %% [markdown]
@@ -382,7 +361,7 @@ for variable in largest:
 
 # %%
 gains = {
-    variable: robust.at(summaries[variable, "max_net_force"], pairs[place][1])
+    variable: robust.at(summaries[variable]["max_net_force"], pairs[place][1])
     for variable, place in of_largest.items()
 }
 growth = {variable: robust.growth(values) for variable, values in gains.items()}
@@ -390,8 +369,11 @@ growth_low = {
     variable: low[variable, stds[-1]] / low[variable, stds[0]] for variable in largest
 }
 for variable in largest:
-    catalogue.record(f"force_ratio_{variable}", growth[variable], "1")
-    catalogue.record(f"gain_ratio_{variable}", growth_low[variable], "1")
+    over = "at the highest training std over that at the lowest"
+    meaning = f"force after a {variable} impulse {over}"
+    catalogue.record(f"force_ratio_{variable}", growth[variable], "1", meaning)
+    meaning = f"gain for {variable} below one hertz {over}"
+    catalogue.record(f"gain_ratio_{variable}", growth_low[variable], "1", meaning)
 rises = all(robust.direction(values) == 1 for values in gains.values())
 more = growth["velocity"] > growth["position"]
 same = (growth_low["velocity"] > growth_low["position"]) == more
@@ -412,5 +394,6 @@ claims = [
     robust.verdict(more, "it grows more for velocity than for position."),
     robust.verdict(same, "the frequency response agrees about which grows more."),
 ]
-catalogue.record("verdict", " ".join([*claims, text]).replace("**", ""), "-")
+whole = " ".join([*claims, text]).replace("**", "")
+catalogue.record("verdict", whole, "-", "whether the predictions hold, in sentences")
 Markdown("\n\n".join([*claims, *words, text]))

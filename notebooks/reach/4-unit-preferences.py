@@ -72,7 +72,7 @@ places = jax.tree.map(lambda x: x[None], known(steady_states(grid)))
 loads = evaluation.across_loads(known(steady_states(1)), load, directions)
 reduction = preferences.reach_moments
 memory = evaluation.memory(stacked, loop, reaches, evaluations, reduction)
-catalogue.record("memory", memory.held / 1e6, "MB")
+catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
 Markdown(
     f"{trained}. {directions} reaches × {evaluations} repeats "
     f"× 2 fields each: {memory}."
@@ -132,7 +132,9 @@ catalogue.save_figure(
     ),
     "preferred-directions",
     kind="preference histograms",
-    caption="Preferred directions of hidden units in reaches without a field.",
+    caption="Density of the preferred directions of hidden units around the circle, in "
+    "reaches without a field, for force and goal while speeding up and slowing down; a "
+    "curve for each training std.",
     models=trained.table,
 )
 
@@ -140,11 +142,13 @@ catalogue.save_figure(
 lines = ["| fit | explained variance, median unit [1] |", "|---|---:|"]
 for name, title in titles.items():
     explained = preferences.middle(fits[name].explained[:, 0])
-    catalogue.record(f"explained_{name}", explained, "1")
+    meaning = f"variance that the fit of {title} explains, median unit"
+    catalogue.record(f"explained_{name}", explained, "1", meaning)
     lines.append(f"| {title} | {explained:.2f} |")
 for name, fit in {"position at rest": at_rest, "static load": under_load}.items():
     explained = preferences.middle(fit.explained)
-    catalogue.record(f"explained_{name.replace(' ', '_')}", explained, "1")
+    meaning = f"variance that the fit of {name} explains, median unit"
+    catalogue.record(f"explained_{name.replace(' ', '_')}", explained, "1", meaning)
     lines.append(f"| {name} | {explained:.2f} |")
 Markdown("\n".join(lines))
 
@@ -166,8 +170,9 @@ catalogue.save_figure(
     ),
     "change-by-field",
     kind="preference histograms",
-    caption=f"Change of preferred directions from no field to a curl field of {curl:g} "
-    "N s/m.",
+    caption="Density of the change of each unit's preferred direction from no field "
+    f"to a curl field of {curl:g} N s/m, left positive; a curve for each training "
+    "std.",
     models=trained.table,
 )
 
@@ -175,10 +180,10 @@ catalogue.save_figure(
 turns = {}
 for name in titles:
     for std in stds:
-        own = {"field_std": std}
+        member, meaning = {"field_std": std}, f"mean turn by the field, {titles[name]}"
         turn = np.degrees(preferences.circular_mean(changes[name][trained.of_std(std)]))
         turns[name, std] = float(turn)
-        catalogue.record(f"turn_{name}", float(turn), "degrees", member=own)
+        catalogue.record(f"turn_{name}", float(turn), "degrees", meaning, member=member)
 heads = " | ".join(f"{std:g}" for std in stds)
 lines = [
     f"| mean turn [degrees] \\ training std | {heads} |",
@@ -209,7 +214,9 @@ catalogue.save_figure(
     ),
     "steady-preferences",
     kind="preference histograms",
-    caption="Preferred places and forces at rest, and where the readout pushes.",
+    caption="Density of the places that units prefer at rest, of the forces they "
+    "prefer under a static load, and of the directions their readout pushes to; a "
+    "curve for each training std.",
     models=trained.table,
 )
 
@@ -222,8 +229,10 @@ errors = {
     for std in stds
 }
 for std, (free, loaded) in errors.items():
-    catalogue.record("holding_error", free, "mm", member={"field_std": std})
-    catalogue.record("holding_error_loaded", loaded, "mm", member={"field_std": std})
+    member, meaning = {"field_std": std}, "median distance to the place that is held"
+    catalogue.record("holding_error", free, "mm", f"{meaning}, free", member=member)
+    meaning += ", under a static load"
+    catalogue.record("holding_error_loaded", loaded, "mm", meaning, member=member)
 parts = [
     f"{a:.3g} and {b:.3g} mm at training std {s:g}" for s, (a, b) in errors.items()
 ]
@@ -258,7 +267,8 @@ for title in kinds:
     for std in stds:
         value = float(np.median(likeness[title, std]))
         tag = f"agreement_{title.replace(', ', '_').replace(' ', '_')}"
-        catalogue.record(tag, value, "1", member={"field_std": std})
+        meaning = f"mean cosine of readout and preferred {title}, median replicate"
+        catalogue.record(tag, value, "1", meaning, member={"field_std": std})
     values = " | ".join(f"{np.median(likeness[title, std]):.2f}" for std in stds)
     lines.append(f"| {title} | {values} |")
 Markdown("\n".join(lines))
@@ -271,8 +281,8 @@ catalogue.save_figure(
     figures.angles_in_time(time, by_std(cosines[:, 1:]), line_colours),
     "agreement-in-time",
     kind="preferences in time",
-    caption="Agreement of preferred force and readout along the reach; median and "
-    "range of replicates.",
+    caption="Mean cosine between the preferred force and the readout of units along "
+    "the reach, median and range over replicates; a curve for each training std.",
     models=trained.table,
 )
 
@@ -287,8 +297,9 @@ flip = preferences.turned(
 )
 flips = {std: preferences.agreement(flip[trained.of_std(std)]) for std in stds}
 for std in stds:
-    catalogue.record("goal_flip", flips[std], "1", member={"field_std": std})
-own = {std: float(np.median(likeness["static load", std])) for std in stds}
+    meaning = "mean cosine of preferred goals while speeding up and slowing down"
+    catalogue.record("goal_flip", flips[std], "1", meaning, member={"field_std": std})
+loaded = {std: float(np.median(likeness["static load", std])) for std in stds}
 left = all(turns["goal_speeding", std] * np.sign(curl) > 0 for std in stds)
 less = all(
     abs(turns["force_speeding", std]) < abs(turns["goal_speeding", std]) for std in stds
@@ -311,11 +322,12 @@ claims = [
     ),
     robust.verdict(less, "it turns force preferences less than goal preferences then."),
     robust.verdict(
-        all(value > 0 for value in own.values()),
+        all(value > 0 for value in loaded.values()),
         "units prefer the force that their readout produces, under load (mean cosine "
-        + ", ".join(f"{own[std]:.2f} at training std {std:g}" for std in ends)
+        + ", ".join(f"{loaded[std]:.2f} at training std {std:g}" for std in ends)
         + ").",
     ),
 ]
-catalogue.record("verdict", " ".join(claims).replace("**", ""), "-")
+text = " ".join(claims).replace("**", "")
+catalogue.record("verdict", text, "-", "whether the predictions hold, in sentences")
 Markdown("\n\n".join(claims))

@@ -61,8 +61,9 @@ names = instability.DEFINITIONS
 tenfold, thousandfold = (
     instability.curl_that_grows(factor, dt, loop.controls) for factor in (10, 1000)
 )
-record("curl_that_grows_tenfold", tenfold, "N s/m")
-record("curl_that_grows_thousandfold", thousandfold, "N s/m")
+meaning = "curl amplitude under which a free hand grows faster in a trial,"
+record("curl_that_grows_tenfold", tenfold, "N s/m", f"{meaning} tenfold")
+record("curl_that_grows_thousandfold", thousandfold, "N s/m", f"{meaning} 1000-fold")
 Markdown(
     f"With {loop.controls} steps of {dt:g} s a free hand is ten times as fast at the "
     f"end of a trial where b = {tenfold:.3g} N s/m, and a thousand times where "
@@ -88,10 +89,14 @@ for method, words in names.items():
         "largest |b| in a batch [N s/m]": float(np.median(largest)),
         "its growth of speed": float(np.median(faster)),
     }
-    record(f"largest_context {method}", rows[words]["largest context in a batch"])
-    record(f"largest_growth {method}", rows[words]["its growth of speed"])
-    value = rows[words]["largest |b| in a batch [N s/m]"]
-    record(f"largest_curl {method}", value, "N s/m")
+    member = {"method": method}
+    for name, column, unit, meaning in (
+        ("context", "largest context in a batch", "1", "context"),
+        ("growth", "its growth of speed", "1", "growth of a free hand's speed"),
+        ("curl", "largest |b| in a batch [N s/m]", "N s/m", "curl amplitude"),
+    ):
+        meaning = f"largest {meaning} in a batch, median over batches"
+        record(f"largest_{name}", rows[words][column], unit, meaning, member=member)
 distributions = pd.DataFrame(rows).T
 distributions.map(lambda value: f"{value:.3g}")
 
@@ -111,7 +116,8 @@ save_figure(
     ),
     "distributions",
     kind="distributions",
-    caption="Share of trials whose context, or whose field, is above a size.",
+    caption="Share of trials whose context (left) or curl amplitude (right) is above a "
+    "size, a curve for each definition of the context.",
 )
 
 # %% [markdown]
@@ -139,8 +145,10 @@ for method, own in zip(names, losses, strict=True):
     first, late = own[:, 0], own[:, -max(1, batches // 5) :]
     largest = np.max(np.where(np.isfinite(own), own, -np.inf), axis=1)
     end = float(np.median(np.median(late, axis=1)))  # NaN where any has none
-    record(f"ran_away {method}", float(np.mean(away[method])))
-    record(f"first_loss {method}", float(np.median(first)))
+    member, meaning = {"method": method}, "share of trainings that ran away"
+    record("ran_away", float(np.mean(away[method])), "1", meaning, member=member)
+    value, meaning = float(np.median(first)), "loss of the first batch, median training"
+    record("first_loss", value, "1", meaning, member=member)
     table[names[method]] = {
         "loss on the first batch": f"{np.median(first):.3g}",
         "largest finite loss": f"{np.median(largest):.3g}",
@@ -154,7 +162,8 @@ save_figure(
     contexts.early_loss(dict(zip(names.values(), losses, strict=True)), 1e6),
     "early_loss",
     kind="early loss",
-    caption="Loss of each training, a line a seed; a cross where it is no number.",
+    caption="Loss over the batches of short trainings, a line a seed, by the "
+    "definition of the context; a cross where it is no number.",
 )
 
 # %% [markdown]
@@ -166,7 +175,8 @@ never = {method: not np.any(own) for method, own in away.items()}
 counts = "; ".join(f"{w.split(':')[0]} {row['ran away']}" for w, row in table.items())
 original, middle, uniform = names
 holds = always[original] and never[uniform]
-record("original_runs_away_and_uniform_does_not", holds, "-")
+meaning = "whether the original definition always runs away and the uniform one never"
+record("original_runs_away_and_uniform_does_not", holds, "-", meaning)
 alike = always[original] == always[middle]
 lesson = "decides" if alike else "does not decide alone: the second ends otherwise"
 gradients = f"clipped at {clip:g}" if clip else "not clipped"
@@ -178,5 +188,6 @@ text = (
     "fields of the first and a context that does not grow with σ, so the tail of the "
     f"field {lesson}."
 )
-record("verdict", text.replace("**", ""), "-")
+plain, meaning = text.replace("**", ""), "which definitions ran away, in sentences"
+record("verdict", plain, "-", meaning)
 Markdown(text)

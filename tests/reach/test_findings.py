@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from claims_of import claims_in
+from studies.evidence import Verdict
 from studies.reach import checks, findings
 from studies.reach.figures.comparisons import against_published
 from studies.reach.loop import Loop
@@ -60,25 +62,34 @@ def test_missing_models_and_other_loops_are_not_comparable():
     assert all(verdict.endswith(why) for verdict in table["verdict"])
 
 
+def claims(frame: pd.DataFrame, away: dict[str, Any], why_not: str = ""):
+    """What the page of findings says of its claims."""
+    return claims_in("reach/20-findings", frame=frame, away=away, why_not=why_not)
+
+
 def test_the_claims_hold_for_the_published_numbers():
     away = {"std-2024-11": np.array([True]), "std-uniform": np.array([False])}
-    claims = findings.claims(
-        trials(lambda name, a, std, x: 1.4 if name == findings.FORCE else x), away
-    )
-    assert set(claims["verdict"]) == {findings.REPRODUCED}
+    steady = trials(lambda name, a, std, x: 1.4 if name == findings.FORCE else x)
+    tested = claims(steady, away)
+    assert len(tested) == 9
+    assert {claim.verdict for claim in tested.values()} == {Verdict.AS_REPORTED}
+    assert tested["force_is_steady_at_std_0p5"].ours == "1 times as large"
+    other = claims(steady, away, "delay is 2, not 0")
+    assert other.pop("original_context_runs_away").verdict == Verdict.AS_REPORTED
+    assert {claim.reason for claim in other.values()} == {"delay is 2, not 0"}
+    assert {claim.verdict for claim in other.values()} == {Verdict.NOT_TESTED}
 
 
 def test_a_claim_that_fails_is_said_to_fail():
     flat = trials(lambda name, a, std, x: 10.0 * (1 + a))
     flat[findings.END] = 2.0
-    away = {"std-2024-11": np.array([True]), "std-uniform": np.array([True])}
-    claims = findings.claims(flat, away)
-    assert set(claims["verdict"]) == {findings.NOT}
-    assert findings.counted(claims["verdict"])[findings.NOT] == len(claims)
-    assert findings.as_list(claims).count("| not reproduced |") == len(claims)
-    absent = findings.claims(trials(stds=(0.5,)), {})
-    assert findings.counted(absent["verdict"])[findings.REPRODUCED] <= 1
-    assert absent.iloc[-1]["verdict"] == "not comparable: not trained"
+    away = {"std-2024-11": np.array([False]), "std-uniform": np.array([True])}
+    failed = claims(flat, away)
+    assert {claim.verdict for claim in failed.values()} == {Verdict.DIFFERS}
+    absent = claims(trials(stds=(0.5,)), {})
+    tested = [name for name, claim in absent.items() if claim.tested]
+    assert tested == ["force_is_steady_at_std_0p5"]
+    assert absent["original_context_runs_away"].reason.startswith("no short training")
 
 
 def test_the_tables_show_published_and_ours():

@@ -7,11 +7,13 @@ lacks its models is "not comparable", with the reason.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from studies.evidence import Claims, Source, Verdict
 from studies.reach import metrics, robustness
 from studies.reach.loop import Loop
 
@@ -19,6 +21,8 @@ STDS = (0.0, 0.5, 1.0, 1.5)  # of the training [N s/m]
 AMPLITUDES = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the evaluation [N s/m]
 TRAINED_IN = Loop()  # the loop of the references
 FEWEST = 5  # replicates behind a median
+POSTER = Source("reach-poster", "poster of 2025")
+NOTES = Source("reach-notes", "notes on robust reaching")
 REPRODUCED, NOT, INCOMPARABLE = "reproduced", "not reproduced", "not comparable"
 
 LATERAL = "max_orthogonal_distance_left"
@@ -102,93 +106,18 @@ def compared(frame: pd.DataFrame, why_not: str = "") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-# Claims ------------------------------------------------------------------------------
+def by_replicate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means over trials: a row a replicate and amplitude, a column a measure."""
+    names = [*TOLERANCES, END]
+    means = frame.groupby(["field_std", "seed", "amplitude"])[names].mean()
+    return pd.DataFrame(means).reset_index()
 
 
-class Claim(NamedTuple):
-    """What is said, what was found, and whether that agrees."""
-
-    claim: str
-    ours: str
-    value: float
-    unit: str
-    verdict: str
-
-
-def claims(
-    frame: pd.DataFrame, away: Mapping[str, np.ndarray], why_not: str = ""
-) -> pd.DataFrame:
-    """The acceptance tests that are no single number of the tables.
-
-    Args:
-        frame: `reductions.table` of the evaluation, a row a trial.
-        away: by name of a definition of the context, whether each training ran away.
-        why_not: why models cannot be compared; empty where they can.
-    """
-    end = robustness.summary(frame, END, "amplitude")
-    lateral = robustness.summary(frame, LATERAL, "amplitude")
-    force = robustness.summary(frame, FORCE, "amplitude")
-    made = [_end_error(end)]
-    made += [_falls(lateral, amplitude) for amplitude in AMPLITUDES[2:]]
-    made += [_steady_force(force, std) for std in STDS]
+def not_comparable(claims: Claims, why_not: str) -> None:
+    """Mark all claims so far as not tested, where there is a reason."""
     if why_not:
-        lost = f"{INCOMPARABLE}: {why_not}"
-        made = [claim._replace(verdict=lost) for claim in made]
-    return pd.DataFrame([*made, _runs_away(away)])
-
-
-def _end_error(end: pd.DataFrame) -> Claim:
-    said = "without a field in training or test the end error is below 1 %"
-    if (0.0, 0.0) not in end.index:
-        return _absent(said, "%")
-    row = end.loc[[(0.0, 0.0)]].iloc[0]
-    value = float(row["median"])
-    return Claim(said, robustness.said(row), value, "%", _verdict(value < 1.0))
-
-
-def _falls(lateral: pd.DataFrame, amplitude: float) -> Claim:
-    said = f"at curl {amplitude:g} the distance to the side falls with training std"
-    known = [std for std in STDS if (std, amplitude) in lateral.index]
-    if len(known) < len(STDS):
-        return _absent(said, "1")
-    values = [float(lateral.loc[[(s, amplitude)], "median"].iloc[0]) for s in known]
-    steps = int(np.sum(np.diff(values) < 0))
-    ours = ", ".join(f"{value:.3g}" for value in values) + " %"
-    return Claim(said, ours, float(steps), "1", _verdict(steps == len(known) - 1))
-
-
-def _steady_force(force: pd.DataFrame, std: float) -> Claim:
-    said = (
-        f"the largest forward force of std {std:g} is the same at curl 0 and 4 (± 10 %)"
-    )
-    if any((std, amplitude) not in force.index for amplitude in (0.0, 4.0)):
-        return _absent(said, "1")
-    weak, strong = (
-        float(force.loc[[(std, amplitude)], "median"].iloc[0])
-        for amplitude in (0.0, 4.0)
-    )
-    ratio = strong / weak
-    return Claim(said, f"ratio {ratio:.3g}", ratio, "1", _verdict(abs(ratio - 1) < 0.1))
-
-
-def _runs_away(away: Mapping[str, np.ndarray]) -> Claim:
-    said = (
-        "the original definition of the context always runs away, the uniform one never"
-    )
-    if not away:
-        return _absent(said, "1")._replace(verdict=f"{INCOMPARABLE}: not trained")
-    first, third = away["std-2024-11"], away["std-uniform"]
-    ours = f"{first.sum()} of {len(first)}, {third.sum()} of {len(third)}"
-    right = float(np.mean([*first, *~third]))
-    return Claim(said, ours, right, "1", _verdict(right == 1.0))
-
-
-def _verdict(good: Any) -> str:
-    return REPRODUCED if good else NOT
-
-
-def _absent(said: str, unit: str) -> Claim:
-    return Claim(said, "–", np.nan, unit, f"{INCOMPARABLE}: no such models")
+        left = {"verdict": Verdict.NOT_TESTED, "ours": "–", "reason": why_not}
+        claims.tested[:] = [replace(claim, **left) for claim in claims]
 
 
 # Words -------------------------------------------------------------------------------
@@ -216,14 +145,6 @@ def _cell(row: Mapping[str, Any]) -> str:
         return f"{row['value']:g} / –"
     mark = "✓" if row["verdict"] == REPRODUCED else "✗"
     return f"{row['value']:g} / {robustness.said(pd.Series(row))} {mark}"
-
-
-def as_list(claims: pd.DataFrame) -> str:
-    """The claims as a Markdown table."""
-    lines = ["| claim | ours | verdict |", "|---|---|---|"]
-    for row in claims.to_dict("records"):
-        lines.append(f"| {row['claim']} | {row['ours']} | {row['verdict']} |")
-    return "\n".join(lines)
 
 
 def counted(verdicts: Iterable[str]) -> dict[str, int]:

@@ -5,10 +5,14 @@ trials of a replicate; what is said of a training std is the median over its rep
 with their range.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from studies.evidence import Catalogue
+from studies.reach import metrics
 
 COLUMNS = ("median", "lowest", "highest", "replicates")
 
@@ -24,6 +28,41 @@ def summary(frame: pd.DataFrame, value: str, by: str) -> pd.DataFrame:
     groups = by_replicate(frame, value, by).groupby(["field_std", by])[value]
     found = groups.agg(median="median", lowest="min", highest="max", replicates="count")
     return pd.DataFrame(found)
+
+
+def scrap(name: str, place: float) -> str:
+    """What the value of a measure at some place is called: `name_at_0p5`."""
+    return f"{name}_at_{place:g}".replace(".", "p").replace("-", "m")
+
+
+def record(
+    catalogue: Catalogue,
+    found: Mapping[str, pd.DataFrame],
+    names: Iterable[str],
+    where: str,
+    after: str = "",
+) -> None:
+    """Leave the median and the range of measures behind, for each training std.
+
+    Args:
+        catalogue: what the notebook lends.
+        found: measure → summary by training std and place.
+        names: measures that are recorded.
+        where: what the places are, in words.
+        after: put behind the name of each measure.
+    """
+    for name in names:
+        rows: Any = found[name].to_dict("index")
+        for (std, place), row in rows.items():
+            tag, unit = scrap(f"{name}{after}", place), metrics.unit(name)
+            for column in ("median", "lowest", "highest"):
+                called = tag if column == "median" else f"{tag}_{column}"
+                meaning = (
+                    f"{metrics.words(name)}, {where} {place:g}: {column} replicate"
+                )
+                member = {"field_std": float(std)}
+                value = float(row[column])
+                catalogue.record(called, value, unit, meaning, member=member)
 
 
 def grid(found: pd.DataFrame, digits: int = 3) -> pd.DataFrame:

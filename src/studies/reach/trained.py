@@ -4,32 +4,18 @@ Most notebooks of this study begin with `load_trained(catalogue, models)`. The c
 is handed over by the notebook and known here only by what is asked of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from studies.evidence import Catalogue
 from studies.reach import evaluation, figures
 from studies.reach.loop import Loop
 from studies.reach.models import Controller, from_parameters
 from studies.training import read_model
-
-
-@runtime_checkable
-class Catalogue(Protocol):
-    """What is asked of the catalogue."""
-
-    def models(self, where: Mapping[str, Any] | None = None, /) -> pd.DataFrame: ...
-
-    def history(self, row: Any, /) -> Mapping[str, np.ndarray]: ...
-
-    def load_model(self, row: Any, read: Callable[[Path], Any], /) -> Any: ...
-
-    def record(self, name: str, value: Any, unit: str = ..., /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -94,6 +80,7 @@ def load_trained(catalogue: Catalogue, models: Mapping[str, Any]) -> Trained:
     kept = given.loc[evaluation.counted(every, losses)].reset_index(drop=True)
     read = partial(read_model, build=from_parameters)
     opened = [catalogue.load_model(row, read) for row in kept.to_dict("records")]
-    catalogue.record("models", len(kept))
-    catalogue.record("left_out", len(given) - len(kept))
+    catalogue.record("models", len(kept), "1", "models that are tested")
+    left, meaning = len(given) - len(kept), "replicates that the rule leaves out"
+    catalogue.record("left_out", left, "1", meaning)
     return Trained(kept, evaluation.stack(opened), len(given) - len(kept))

@@ -18,6 +18,13 @@ from studies.reach.figures.measures import (
     measure_violins,
     split_violins,
 )
+from studies.reach.figures.panels import (
+    Shown,
+    bands_by_std,
+    limits_of,
+    std_colours,
+    std_name,
+)
 from studies.reach.figures.reaches import (
     aligned_paths,
     centre_out_set,
@@ -34,14 +41,17 @@ from studies.reach.figures.responses import (
 __all__ = [
     "GAIN",
     "Group",
+    "Shown",
     "aligned_paths",
     "amplitude_colour",
     "angle_histograms",
     "angles_in_time",
+    "bands_by_std",
     "centre_out_set",
     "direction_colour",
     "frequency_response",
     "limits",
+    "limits_of",
     "loss_history",
     "low_high_summary",
     "measure_violins",
@@ -50,5 +60,7 @@ __all__ = [
     "replicate_spread",
     "split_violins",
     "std_colour",
+    "std_colours",
+    "std_name",
     "variable_colour",
 ]
