@@ -94,6 +94,32 @@ def test_a_notebook_has_a_title_a_question_and_typed_parameters(path):
         assert parameter.meaning
 
 
+def records(path: Path) -> list[ast.Call]:
+    """The calls of the catalogue's `record` in a file."""
+    calls = [
+        n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)
+    ]
+    return [call for call in calls if _recorder(call.func) and len(call.args) > 1]
+
+
+def _recorder(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr == "record" and ast.unparse(function.value) == "catalogue"
+    return isinstance(function, ast.Name) and function.id == "record"
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *STUDY_MODULES], ids=name)
+def test_every_scrap_has_an_identifier_a_unit_and_a_meaning(path):
+    for call in records(path):
+        named = {word.arg for word in call.keywords}
+        told = len(call.args) + len(named & {"value", "unit", "meaning"})
+        spread = any(isinstance(part, ast.Starred) for part in call.args)
+        assert told >= 4 or spread, ast.unparse(call)
+        scrap = call.args[0]
+        if isinstance(scrap, ast.Constant):
+            assert str(scrap.value).isidentifier(), ast.unparse(call)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_no_cell_is_longer_than_thirty_lines(path):
     code = [cell for cell in jupytext.read(path).cells if cell.cell_type == "code"]

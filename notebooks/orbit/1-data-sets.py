@@ -63,14 +63,14 @@ else:
     true = tasks.orbit_set(family, orbits, data_seed, space=space, points=points)
 data = tasks.add_noise(true, position_noise, velocity_noise, seed=data_seed)
 table = true.table()
-record("orbits", len(data))
-record("samples", int(data.mask.sum()))
+record("orbits", len(data), "1", "orbits in the set")
+record("samples", int(data.mask.sum()), "1", "samples of all orbits")
 table.head(10).round(4)
 
 # %%
 energy = np.asarray(kepler.invariants(true.states).energy)
 drift = float(np.nanmax(np.abs(energy / energy[:, :1] - 1)))
-record("energy_drift", drift)
+record("energy_drift", drift, "1", "largest relative change of energy along an orbit")
 Markdown(
     f"**{data.name}** holds {len(data)} orbits of up to {data.time.shape[1]} samples. "
     "Before noise is added, the energy along an orbit changes by at most "
@@ -97,10 +97,10 @@ save_figure(
 radius = np.linalg.norm(true.states[..., :3], axis=-1)
 near, middle, far = (float(np.nanquantile(radius, q)) for q in (0.0, 0.5, 1.0))
 below_two = 100 * float(np.mean(radius[true.mask] < 2))
-record("lowest_radius", near, "R_E")
-record("median_radius", middle, "R_E")
-record("highest_radius", far, "R_E")
-record("samples_below_two_radii", below_two, "%")
+record("lowest_radius", near, "R_E", "smallest distance from the centre")
+record("median_radius", middle, "R_E", "median distance from the centre")
+record("highest_radius", far, "R_E", "largest distance from the centre")
+record("samples_below_two_radii", below_two, "%", "samples nearer than 2 R_E")
 strongest = (far / near) ** 2
 Markdown(
     f"Samples lie between {near:.2f} and {far:.2f} R_E, half of them beyond "
@@ -131,7 +131,13 @@ for name, values in columns.items():
     unit = "1" if name == "eccentricity" else "R_E"
     for share, kept in ((0.05, low), (0.5, half), (0.95, high)):
         kept[name] = float(np.quantile(values, share))
-        record(f"{name}_q{round(100 * share):02d}", kept[name], unit)
+        meaning = f"{100 * share:.0f} % of the orbits have a smaller {name}"
+        record(
+            f"{name}_q{round(100 * share):02d}",
+            kept[name],
+            unit,
+            meaning.replace("_", "-"),
+        )
 e, a = "eccentricity", "semi_major_axis"
 Markdown(
     f"Nine orbits in ten have an eccentricity between {low[e]:.2f} and {high[e]:.2f} "
@@ -151,9 +157,10 @@ longest = int(np.argmax(true.elements[:, 1]))
 spacing = np.linalg.norm(np.diff(true.states[..., :3], axis=1), axis=-1)
 smallest, widest = float(np.nanmin(spacing)), float(np.nanmax(spacing))
 ratio = float(np.nanmax(spacing[longest]) / np.nanmin(spacing[longest]))
-record("spacing_smallest", smallest, "R_E")
-record("spacing_median", float(np.nanmedian(spacing)), "R_E")
-record("spacing_widest", widest, "R_E")
+record("spacing_smallest", smallest, "R_E", "smallest way between samples")
+usual = float(np.nanmedian(spacing))
+record("spacing_median", usual, "R_E", "median way between samples")
+record("spacing_widest", widest, "R_E", "largest way between samples")
 
 # %% tags=["figure"]
 save_figure(
@@ -184,8 +191,9 @@ labels = tasks.acceleration_labels(data)
 exact = kepler.gravity(tasks.acceleration_labels(true).states[:, :3])
 size = np.linalg.norm(exact, axis=-1)
 error = 100 * np.linalg.norm(labels.acceleration - exact, axis=-1) / size
-record("label_error_mean", float(error.mean()), "%")
-record("label_error_largest", float(error.max()), "%")
+mean, worst = float(error.mean()), float(error.max())
+record("label_error_mean", mean, "%", "mean error of the labelled acceleration")
+record("label_error_largest", worst, "%", "largest error of a labelled acceleration")
 good = "good enough to learn from" if error.mean() < 1 else "too rough to learn from"
 Markdown(
     f"Read off the samples, the acceleration is wrong by {error.mean():.2g} % on "
@@ -222,7 +230,8 @@ outside = [
     for name, own in zip(real.names, reach, strict=True)
     if own.min() < near or own.max() > far
 ]
-record("real_objects_outside", len(outside))
+meaning = "real objects that leave the range of radii of this set"
+record("real_objects_outside", len(outside), "1", meaning)
 said = ", ".join(outside) or "none of them"
 Markdown(
     f"Real objects that leave the range of radii of this set ({near:.2f} to {far:.2f} "
