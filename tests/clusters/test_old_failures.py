@@ -39,6 +39,10 @@ LITTER = """
 
 @pytest.fixture
 def litter(by_hand):
+    names = "PJRT_NPROC", "JAX_NUM_CPU_DEVICES"  # as this project's settings have them
+    lines = [f'{name} = "{{threads}}"' for name in names]
+    settings = "\n".join(["[environment]", *lines])
+    (by_hand.toy.root / "fieldnotes.toml").write_text(settings)
     by_hand.toy.notebook("litter", LITTER)
     by_hand.toy.spread("litter", "notebook: toy/litter\nvary: [{grid: {step: [0, 1]}}]")
     return by_hand

@@ -39,7 +39,7 @@ FLY = {
 def claims_of(notebook: str, table: pd.DataFrame, **names: Any) -> dict[str, Claim]:
     """The claims of a notebook by name."""
     told: dict[str, Any] = {"table": table, "np": np, **names}
-    exec(compile(cells(notebook), notebook, "exec"), told)
+    exec(compile(cells(f"latent/{notebook}"), notebook, "exec"), told)
     return {claim.name: claim for claim in told["claims"]}
 
 

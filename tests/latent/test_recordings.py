@@ -248,7 +248,10 @@ def test_the_embedded_source_is_its_preset_and_its_seed():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("mouse", "tiny"), "`source` 'mouse' is unknown; it is one of hexeye, file"),
+        (
+            ("mouse", "tiny"),
+            "`source` 'mouse' is unknown; it is one of hexeye, flyvis, chaos, file",
+        ),
         (("hexeye", "huge"), "`preset` 'huge' is unknown"),
         (("file", "tiny"), "needs a `data_file`"),
     ],
