@@ -103,7 +103,7 @@ def test_a_users_file_sets_the_longest_segment(tmp_path):
     checks.train(own | {"segment_lengths": [30]})
     with pytest.raises(ValueError, match="between 2 and 30"):
         checks.train(own | {"segment_lengths": [31]})
-    path.write_text(path.read_text().replace("t [TU]", "time [TU]"))
+    path.write_text(path.read_text().replace("t [TU]", "when [TU]"))
     with pytest.raises(ValueError, match="no column `t`"):
         checks.generalisation(own)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lent import Lent
 from studies.reach.models import build
 from studies.reach.trained import Catalogue, load_trained
 
@@ -13,11 +14,8 @@ FIRST = [1.0, 1.1, 1.0, 1.2, 1.1, 9.0]
 LOSSES = [*FIRST, *[2.0] * 5, np.nan]  # the last of each std fails
 
 
-class Shelf:
+class Shelf(Lent):
     """A catalogue of twelve untrained models in memory."""
-
-    def __init__(self):
-        self.scraps = {}
 
     def models(self, where=None, /):
         assert where == {"from": "train"}
@@ -35,9 +33,6 @@ class Shelf:
         del read
         return build(hidden=3, key=jax.random.key(row["place"]))
 
-    def record(self, name, value, unit="1", /):
-        self.scraps[name] = value, unit
-
 
 @pytest.fixture(scope="module")
 def shelf():
@@ -53,7 +48,8 @@ def found(shelf):
 def test_replicates_that_have_not_learned_are_left_out_and_counted(shelf, found):
     assert found.table["place"].tolist() == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert found.left_out == 2
-    assert shelf.scraps == {"models": (10, "1"), "left_out": (2, "1")}
+    told = {name: scrap[:2] for (name, _), scrap in shelf.scraps.items()}
+    assert told == {"models": (10, "1"), "left_out": (2, "1")}
     assert str(found) == "10 models, training stds 0, 1.5; 2 more were left out"
 
 

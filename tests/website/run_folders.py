@@ -1,5 +1,6 @@
 """Run folders written by hand, as the runner would leave them, and a project."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,14 @@ def notebook(*extra: dict[str, Any]) -> dict[str, Any]:
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
+def places() -> str:
+    """A page with the places of the page of references, and none of its addresses."""
+    text = (REPOSITORY / "pages/references.qmd").read_text(encoding="utf-8")
+    names = re.findall(r"(?m)^::: \{#([\w-]+)\}$", text)
+    blocks = [f"::: {{#{name}}}\n{name}\n:::\n" for name in names]
+    return "\n".join(["---\ntitle: References\n---\n", *blocks])
+
+
 class Bench:
     """A project whose run folders are written by the test."""
 
@@ -87,6 +96,7 @@ class Bench:
         for name in ("_quarto.yml", "index.qmd", *LINKED):
             shutil.copyfile(REPOSITORY / name, root / name)
         write_text(root / "pages/toy.qmd", STUDY)
+        write_text(root / "pages/references.qmd", places())
         self.project = Project(root)
 
     def run(

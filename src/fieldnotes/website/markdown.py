@@ -99,7 +99,10 @@ def _opening(what: str) -> str:
         title = CALLOUTS.get(kinds[0].removeprefix("callout-"), "Note")
     classes = " ".join([*names, "callout"] if kinds else names)
     head = f'<p class="callout-title">{escape(title)}</p>' if title else ""
-    return f'<div class="{escape(classes)}">{head}'
+    named = re.search(r"#([\w-]+)", what) if what.startswith("{") else None
+    place = f' id="{named[1]}"' if named else ""
+    kind = f' class="{escape(classes)}"' if classes else ""
+    return f"<div{place}{kind}>{head}"
 
 
 class _Renderer(IPythonRenderer):
