@@ -26,7 +26,8 @@ lab: $(READY)  ## JupyterLab on the project
 	$(BIN)/fieldnotes lab
 
 test: $(READY)  ## the tests, the linter and the type checker
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/clusters
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/clusters # apart: schedulers in the process
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
