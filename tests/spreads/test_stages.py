@@ -1,5 +1,8 @@
 """Stages form a graph, also across files; study checks see every case."""
 
+import importlib
+import sys
+
 import pytest
 
 from fieldnotes.spreads import (
@@ -270,6 +273,28 @@ def test_a_case_that_the_study_refuses_is_told_with_its_values(refusal, write):
 def test_a_broken_check_is_told_and_is_no_traceback(refusal, write, text, said):
     write("src/toyscience/toy/checks.py", text)
     assert said in refusal("notebook: toy/train")
+
+
+def test_a_check_of_a_copy_leaves_what_the_process_imported(
+    load, write, tmp_path, monkeypatch
+):
+    other = tmp_path / "other" / "copied"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("class Group: pass\n")
+    monkeypatch.syspath_prepend(str(other.parent))
+    before = importlib.import_module("copied")
+    write("src/copied/__init__.py", "class Group: pass\n")
+    path = write(
+        "src/copied/toy/checks.py",
+        "def train(parameters):\n"
+        "    from copied import Group, __file__ as file\n"
+        "    assert 'other' not in file\n"
+        "    open(__file__ + '.seen', 'w').close()\n",
+    )
+    load("notebook: toy/train")
+    assert path.with_name("checks.py.seen").exists()
+    assert importlib.import_module("copied") is before
+    assert "copied.toy.checks" not in sys.modules
 
 
 def test_checks_are_not_called_while_something_else_is_wrong(refusal, write):

@@ -32,6 +32,11 @@ Check = Callable[[dict[str, Any]], None]
 
 def call_checks(project: Project, stages: Iterable[Stage]) -> list[str]:
     """Call the study's check for every case; what it refuses, as problems."""
+    with _packages_of(project.src):  # also while called: a check may import then
+        return _problems(project, stages)
+
+
+def _problems(project: Project, stages: Iterable[Stage]) -> list[str]:
     problems = []
     for stage in stages:
         checks, broken = _find(project, stage)
@@ -57,7 +62,7 @@ def _find(project: Project, stage: Stage) -> tuple[list[Check], list[str]]:
     checks, broken = [], []
     for path in sorted(project.src.glob(f"*/{study}/checks.py")):
         try:
-            module = _import(project.src, path)
+            module = importlib.import_module(_dotted(path, project.src))
         except ModuleNotFoundError as error:
             if str(error.name).split(".")[0] not in _declared(project):
                 broken.append(
@@ -97,37 +102,54 @@ def _declared(project: Project) -> set[str]:
     return {re.split(r"[^\w-]", name)[0].replace("-", "_") for name in named}
 
 
-def _import(src: Path, path: Path) -> ModuleType:
-    """Import a module by its dotted name, from this project's `src` and no other."""
-    parts = path.relative_to(src).with_suffix("").parts
-    name = ".".join(parts)
-    loaded = sys.modules.get(name)
-    if loaded is not None and _is_at(loaded, path):
-        return loaded
-    # One process may see several projects whose packages share a name.
-    package = sys.modules.get(parts[0])
-    same = package is not None and _is_at(package, src / parts[0] / "__init__.py")
-    for other in () if same else list(sys.modules):
-        if other == parts[0] or other.startswith(f"{parts[0]}."):
-            del sys.modules[other]
-    with _first_on_path(src):
-        importlib.invalidate_caches()
-        return importlib.import_module(name)
-
-
 @contextmanager
-def _first_on_path(src: Path) -> Iterator[None]:
-    """Inside, this project's packages go before others of the same name."""
+def _packages_of(src: Path) -> Iterator[None]:
+    """Inside, this project's packages are imported, also where others share a name.
+
+    One process may see several projects. What it had imported of another one stands
+    again afterwards: a class of it must not exist twice.
+    """
+    names = {path.parents[1].name for path in src.glob("*/*/checks.py")}
+    others = _loaded(names)
+    packages = [others[name] for name in names & others.keys()]
+    here = all(_is_in(each, src) for each in packages)
+    if not here:
+        _replace(names, _SET_ASIDE.get(src, {}))
     sys.path.insert(0, str(src))
+    importlib.invalidate_caches()
     try:
         yield
     finally:
         sys.path.remove(str(src))
+        if not here:
+            _SET_ASIDE[src] = _loaded(names)
+            _replace(names, others)
 
 
-def _is_at(module: ModuleType, path: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return file is not None and Path(file).resolve() == path.resolve()
+_SET_ASIDE: dict[Path, dict[str, ModuleType]] = {}  # by the `src` they come from
+
+
+def _loaded(packages: set[str]) -> dict[str, ModuleType]:
+    """The modules of these packages that this process has imported."""
+    return {
+        name: module
+        for name, module in sys.modules.items()
+        if name.split(".")[0] in packages
+    }
+
+
+def _replace(packages: set[str], modules: dict[str, ModuleType]) -> None:
+    for name in _loaded(packages):
+        del sys.modules[name]
+    sys.modules.update(modules)
+
+
+def _is_in(package: ModuleType, src: Path) -> bool:
+    return str(src / package.__name__) in package.__path__
+
+
+def _dotted(path: Path, src: Path) -> str:
+    return ".".join(path.relative_to(src).with_suffix("").parts)
 
 
 def _refusal(
@@ -135,8 +157,7 @@ def _refusal(
 ) -> str | None:
     """What a check says against a case; None where it says nothing."""
     try:
-        with _first_on_path(project.src):  # a check may import when it is called
-            check(dict(request.parameters) | _files(request, stage, project))
+        check(dict(request.parameters) | _files(request, stage, project))
     except ValueError as error:
         said = str(error).rstrip(".") or "refused by the study's check"
     except Exception as error:
