@@ -1,6 +1,9 @@
 """What every test shares: a quiet, closed environment."""
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,15 @@ LONGEST = "test_notebooks.py"  # runs every notebook: a third of the time of one
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest file goes first, so that no worker is left waiting for it."""
     items.sort(key=lambda item: item.path.name != LONGEST)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _free_compiled_programs() -> Iterator[None]:
+    """Drop what a file compiled: kept to the end, it is several gigabytes a worker."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
