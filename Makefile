@@ -26,8 +26,7 @@ lab: $(READY)  ## JupyterLab on the project
 	$(BIN)/fieldnotes lab
 
 test: $(READY)  ## the tests, the linter and the type checker
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/clusters
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/clusters # apart: schedulers in the process
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
