@@ -1,6 +1,7 @@
 """The rules of the house, read off the source itself."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import jupytext
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MACHINE, STUDIES_ROOM = ROOT / "src" / "fieldnotes", ROOT / "src" / "studies"
 STATIONS = {"spreads", "runner", "catalogue", "website", "cli", "lab", "project"}
 STATIONS |= {"files", "errors", "words", "settings", "__main__", "doctor"}
-STATIONS |= {"runs", "query", "init", "values", "clusters"}
+STATIONS |= {"runs", "query", "init", "values", "clusters", "code"}
 FLOOR = {"training", "plotting", "evidence", "files"}
 STUDIES = {"reach", "orbit", "latent"}
 SCIENCE = {"jax", "jaxlib", "equinox", "diffrax", "optax", "scipy", "jaxtyping"}
@@ -40,19 +41,45 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) + 1 - node.level] if node.level else []
             stem = ".".join([*base, *([node.module] if node.module else [])])
-            names |= {stem} | {f"{stem}.{alias.name}" for alias in node.names}
+            names |= {f"{stem}.{alias.name}" for alias in node.names}
     return names
 
 
 def tops(path: Path) -> set[str]:
     """The packages that a module imports from."""
-    return {dotted.split(".")[0] for dotted in imported(path)}
+    return {given.split(".")[0] for given in imported(path)}
 
 
 def rooms_imported(path: Path) -> set[str]:
     """Rooms of `studies` that a module imports."""
-    parts = (dotted.split(".") for dotted in imported(path))
+    parts = (given.split(".") for given in imported(path))
     return {part[1] for part in parts if part[0] == "studies" and len(part) > 1}
+
+
+def dotted(path: Path) -> str:
+    """The name under which a module is imported."""
+    inside = path.relative_to(ROOT / "src").with_suffix("")
+    return ".".join(inside.parts).removesuffix(".__init__")
+
+
+NAMES = {dotted(path): path for path in MODULES}
+PACKAGES = sorted(n for n, path in NAMES.items() if path.name == "__init__.py")
+
+
+def below(package: str) -> dict[str, set[str]]:
+    """The subpackages and modules of a package, each with those that it imports."""
+    depth = package.count(".") + 2
+    graph: dict[str, set[str]] = {}
+    for module, path in NAMES.items():
+        if module != package and not module.startswith(f"{package}."):
+            continue
+        part = ".".join(module.split(".")[:depth])
+        for given in imported(path):
+            # What is no module is the class or function of one.
+            found = given if given in NAMES else given.rpartition(".")[0]
+            if found == package or found.startswith(f"{package}."):
+                graph.setdefault(part, set()).add(".".join(found.split(".")[:depth]))
+    return {part: needed - {part} for part, needed in graph.items()}
 
 
 def name(path: Path) -> str:
@@ -77,6 +104,14 @@ def test_the_science_does_not_import_the_machine(path):
 @pytest.mark.parametrize("path", STUDY_MODULES, ids=name)
 def test_a_study_imports_no_other_study_and_the_floor_none(path):
     assert not rooms_imported(path) & (STUDIES - {room(path)})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_circle_of_imports_among_the_parts_of_a_package(package):
+    try:
+        TopologicalSorter(below(package)).prepare()
+    except CycleError as error:
+        pytest.fail(" needs ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)

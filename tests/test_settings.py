@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldnotes.code import read_code
 from fieldnotes.project import Project
-from fieldnotes.runner.code import read_code
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
 from fieldnotes.settings import RESERVED, Settings, SettingsError, read_settings

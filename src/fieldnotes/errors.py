@@ -15,3 +15,11 @@ class CorruptFile(FieldnotesError):
 
 class ProjectNotFound(FieldnotesError):
     """No folder with `notebooks/` and `params/` at or above where we looked."""
+
+
+class CatalogueError(FieldnotesError):
+    """A request that the catalogue cannot meet; the message says what to do."""
+
+
+class CatalogueWarning(UserWarning):
+    """Something in the catalogue was left out or set aside, and the rest works."""

@@ -4,14 +4,16 @@ import errno
 import json
 import math
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.errors import CorruptFile
+from fieldnotes.errors import CatalogueError, CorruptFile
 
 _FLOAT = "__float__"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
@@ -116,3 +118,18 @@ def not_a_file(path: Path) -> str:
     if stat.S_ISDIR(mode):
         return "is a folder"
     return "" if stat.S_ISREG(mode) else "is neither a file nor a folder"
+
+
+def file_name(name: str, what: str) -> str:
+    """`name`, when it can name a file on every system.
+
+    Raises:
+        CatalogueError: it is empty or holds anything but letters, digits and `._-`.
+    """
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return name
+    message = (
+        f"{what}: {name!r} cannot name a file. Allowed: letters, digits, `-`, `_` and "
+        "`.`, the first a letter or digit, at most 121 characters."
+    )
+    raise CatalogueError(message)

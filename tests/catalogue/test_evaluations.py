@@ -128,8 +128,8 @@ def test_a_module_edit_computes_again_but_not_one_that_only_draws(
 
     def key() -> str:
         from fieldnotes.catalogue import this_run
-        from fieldnotes.runner.cells import code_cells
-        from fieldnotes.runner.code import read_code
+        from fieldnotes.code import read_code
+        from fieldnotes.spreads.scripts import code_cells
 
         code = read_code(project, code_cells(notebook))
         this_run._session = None

@@ -12,11 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue.bar import progress
-from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.modelfiles import history, load_model, save_model
 from fieldnotes.catalogue.records import artifact, record, save_figure
 from fieldnotes.catalogue.session import Member
 from fieldnotes.catalogue.this_run import current
+from fieldnotes.errors import CatalogueError, CatalogueWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from fieldnotes.catalogue.session import Session
-from fieldnotes.catalogue.values import plain
 from fieldnotes.errors import FieldnotesError
 from fieldnotes.runs import CodeKeys
-from fieldnotes.values import digest
+from fieldnotes.values import digest, plain
 
 DEEP = 50  # functions followed; what a notebook calls is rarely five deep
 
@@ -21,8 +20,8 @@ def code_key(session: Session, compute: Callable[[], Any]) -> str:
     cells change faster than files are saved, so it is `compute` itself with the
     functions and plain values of the notebook that it uses.
     """
-    from fieldnotes.runner.cells import code_cells
-    from fieldnotes.runner.code import read_code
+    from fieldnotes.code import read_code
+    from fieldnotes.spreads.scripts import code_cells
 
     file = session.manifest.notebook_file or _file(session)
     path = session.project.root / file if file else None

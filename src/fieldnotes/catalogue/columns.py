@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.frames import Decoder, python
 from fieldnotes.catalogue.reading import Reader
 from fieldnotes.catalogue.unknown import recorded_names
+from fieldnotes.errors import CatalogueError
 from fieldnotes.query.conditions import as_number
 from fieldnotes.values import same
 from fieldnotes.words import there_are

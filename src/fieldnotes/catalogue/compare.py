@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.frames import short_keys
-from fieldnotes.errors import CorruptFile
+from fieldnotes.catalogue.reading import Reader
+from fieldnotes.errors import CatalogueError, CorruptFile
 from fieldnotes.runs import Manifest, Status, read_manifest, read_status
 from fieldnotes.runs.records import read_model
 from fieldnotes.values import flatten, spelled
@@ -17,14 +17,12 @@ from fieldnotes.values import flatten, spelled
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fieldnotes.catalogue.query import Catalogue
-
 ABSENT = "(absent)"
 Found = TypeVar("Found")
 Facts = dict[tuple[str, str], Any]
 
 
-def diff(catalogue: "Catalogue", *things: str) -> "pd.DataFrame":
+def diff(reader: Reader, *things: str) -> "pd.DataFrame":
     """Everything that differs among runs or models, given by the start of their keys.
 
     One row for each difference: `section` (parameters, notebook, code, inputs, given,
@@ -39,8 +37,9 @@ def diff(catalogue: "Catalogue", *things: str) -> "pd.DataFrame":
     if len(things) < 2:
         message = "diff: give two runs or models at least, by the start of their keys."
         raise CatalogueError(message)
-    found = [_find(catalogue, thing) for thing in things]
-    facts = [_facts(catalogue, run, model) for run, model in found]
+    found = [_find(reader, thing) for thing in things]
+    root = reader.index.project.root
+    facts = [_facts(root, run, model) for run, model in found]
     names = list(dict.fromkeys(name for each in facts for name in each))
     rows = []
     for name in names:
@@ -71,16 +70,16 @@ def _stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".eqx")
 
 
-def _find(catalogue: "Catalogue", thing: str) -> tuple[str, str | None]:
+def _find(reader: Reader, thing: str) -> tuple[str, str | None]:
     """Run folder and, for a model, its file, of whatever a key's start names."""
     start = str(thing).rstrip("/").rpartition("/")[2].removesuffix(".eqx")
-    runs = catalogue.ask(
+    runs = reader.ask(
         select(t.Run.key.label("key"), t.Run.folder.label("place")).where(
             t.Run.key.startswith(start, autoescape=True)
         )
     )
     identity, _, kind = start.partition(".")
-    models = catalogue.ask(
+    models = reader.ask(
         select(t.Model.identity.label("key"), t.Model.path.label("place"))
         .where(t.Model.identity.startswith(identity, autoescape=True))
         .where(t.Model.kind == (kind or "final"))
@@ -105,12 +104,12 @@ def _find(catalogue: "Catalogue", thing: str) -> tuple[str, str | None]:
     return place.rpartition("/models/")[0], place
 
 
-def _facts(catalogue: "Catalogue", run: str, model: str | None) -> Facts:
+def _facts(root: Path, run: str, model: str | None) -> Facts:
     """Everything that could differ, by section and name, read from the folder."""
-    folder = catalogue.project.root / run
+    folder = root / run
     manifest = _readable(read_manifest, folder) or Manifest()
     status = _readable(read_status, folder) or Status()
-    record = _readable(read_model, catalogue.project.root / model) if model else None
+    record = _readable(read_model, root / model) if model else None
     result: dict[str, Any] = {"state": status.state}
     if record is not None:
         result |= {"outcome": record.outcome, "diverged_at": record.diverged_at}

@@ -13,14 +13,12 @@ from uuid import uuid4
 
 from fieldnotes.catalogue.arrays import read_arrays, write_arrays
 from fieldnotes.catalogue.codekey import code_key
-from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.records import identities
 from fieldnotes.catalogue.this_run import current
-from fieldnotes.catalogue.values import file_name, plain
-from fieldnotes.errors import CorruptFile
-from fieldnotes.files import write_json
+from fieldnotes.errors import CatalogueError, CatalogueWarning, CorruptFile
+from fieldnotes.files import file_name, write_json
 from fieldnotes.runs import now
-from fieldnotes.values import digest
+from fieldnotes.values import digest, plain
 
 VARIABLE = "FIELDNOTES_CACHE_LIMIT"  # [GB]
 LIMIT = 5.0  # [GB]

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.frames import python, varying_by_notebook
+from fieldnotes.errors import CatalogueError
 from fieldnotes.files import write_text
 from fieldnotes.project import Project
 

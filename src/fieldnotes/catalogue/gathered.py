@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
 from fieldnotes.catalogue.this_run import current, in_batch
+from fieldnotes.errors import CatalogueError
 from fieldnotes.runs import FINISHED, Run, find_run, list_runs, read_run
 
 

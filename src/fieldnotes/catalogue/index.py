@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueError, CatalogueWarning
 from fieldnotes.catalogue.folders import Rows, read_source, scan
+from fieldnotes.errors import CatalogueError, CatalogueWarning
 from fieldnotes.project import Project
 from fieldnotes.runs.states import RUNNING
 from fieldnotes.runs.status import known_status

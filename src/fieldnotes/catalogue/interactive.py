@@ -10,14 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 from fieldnotes.catalogue.cells import shell
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
-from fieldnotes.catalogue.values import plain
-from fieldnotes.errors import FieldnotesError, ProjectNotFound
+from fieldnotes.errors import CatalogueError, FieldnotesError, ProjectNotFound
 from fieldnotes.project import Project
 from fieldnotes.runs import Manifest, Status, described, now
 from fieldnotes.runs.locks import myself
-from fieldnotes.values import LENGTH, digest, spelled
+from fieldnotes.values import LENGTH, digest, plain, spelled
 
 NOWHERE = "by-hand/console"  # the notebook of a console that belongs to none
 

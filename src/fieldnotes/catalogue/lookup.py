@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldnotes.catalogue import frames
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Session
 from fieldnotes.catalogue.this_run import current, in_batch
+from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, Query, is_query
 from fieldnotes.runs import Manifest, Model, ModelEntry, read_manifest

@@ -15,15 +15,14 @@ from typing import Any
 from uuid import uuid4
 
 from fieldnotes.catalogue.arrays import read_arrays, write_arrays
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Member
 from fieldnotes.catalogue.this_run import current, in_batch
-from fieldnotes.catalogue.values import file_name, plain
-from fieldnotes.errors import CorruptFile
-from fieldnotes.files import write_bytes, write_json
+from fieldnotes.errors import CatalogueError, CorruptFile
+from fieldnotes.files import file_name, write_bytes, write_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Manifest, now, read_manifest
 from fieldnotes.runs.records import FINAL, read_model
+from fieldnotes.values import plain
 
 OUTCOMES = ("trained", "diverged")
 

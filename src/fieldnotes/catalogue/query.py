@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, and_, exists, or_
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.index import Index, Report
 from fieldnotes.catalogue.not_found import no_such_model
 from fieldnotes.catalogue.reading import (
@@ -23,6 +22,7 @@ from fieldnotes.catalogue.reading import (
 )
 from fieldnotes.catalogue.selection import find_models
 from fieldnotes.catalogue.unknown import recorded_names, refuse_names, refuse_values
+from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.query import Query
 from fieldnotes.query.sql import Columns
@@ -199,7 +199,7 @@ class Catalogue:
         """In what runs or models differ; see `compare.diff`."""
         from fieldnotes.catalogue.compare import diff
 
-        return diff(self, *things)
+        return diff(self.reader, *things)
 
     def load_model(self, row: Any, read: Callable[[Path], Any]) -> Any:
         """`read(path)` of the model of a row of `models()`, its checksum verified."""
@@ -237,13 +237,13 @@ class Catalogue:
         """Files without a record and records without a file; see `upkeep.tidy`."""
         from fieldnotes.catalogue.upkeep import tidy
 
-        return tidy(self, apply=apply, **options)
+        return tidy(self.reader, apply=apply, **options)
 
     def export(self, folder: Path | str | None = None) -> Path:
         """Every table as CSV with a copy of the database; see `upkeep.export`."""
         from fieldnotes.catalogue.upkeep import export
 
-        return export(self, None if folder is None else Path(folder))
+        return export(self.reader, None if folder is None else Path(folder))
 
     def ask(self, query: Any) -> list[dict[str, Any]]:
         """The rows of an SQLAlchemy query on the index, brought up to date once."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import aliased
 
 from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.index import CHUNK, Index, Report
+from fieldnotes.errors import CatalogueWarning
 from fieldnotes.query import Query
 from fieldnotes.query.sql import Columns, Owned, clauses
 

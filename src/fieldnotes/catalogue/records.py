@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.session import Member, Session
 from fieldnotes.catalogue.this_run import current
-from fieldnotes.catalogue.values import file_name, plain
-from fieldnotes.files import to_json, write_json, write_text
-from fieldnotes.values import same
+from fieldnotes.errors import CatalogueError
+from fieldnotes.files import file_name, to_json, write_json, write_text
+from fieldnotes.values import plain, same
 
 # True as soon as every notebook gives its scraps an identifier and a meaning: then what
 # lacks one is refused.

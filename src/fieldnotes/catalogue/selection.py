@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueWarning
 from fieldnotes.catalogue.modelfiles import retrain
 from fieldnotes.catalogue.reading import (
     MODEL,
@@ -17,6 +16,7 @@ from fieldnotes.catalogue.reading import (
     owned_by,
     recorded_of_model,
 )
+from fieldnotes.errors import CatalogueWarning
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, Query
 from fieldnotes.runs import FINISHED

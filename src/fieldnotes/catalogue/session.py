@@ -6,11 +6,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import plain
+from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.runs import Manifest, MemberEntry, Status
-from fieldnotes.values import digest, same
+from fieldnotes.values import digest, plain, same
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from fieldnotes.catalogue.cells import CELLS
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.interactive import hand_session
 from fieldnotes.catalogue.session import Session
+from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.runs import read_manifest
 

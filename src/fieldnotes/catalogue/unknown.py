@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
-from fieldnotes.catalogue.errors import CatalogueError
 from fieldnotes.catalogue.reading import Reader
-from fieldnotes.errors import FieldnotesError
+from fieldnotes.errors import CatalogueError, FieldnotesError
 from fieldnotes.files import from_json
 from fieldnotes.query import EACH, KEYS, Condition, Query
 from fieldnotes.query.conditions import as_number

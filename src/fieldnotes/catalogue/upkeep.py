@@ -14,6 +14,8 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
+from fieldnotes.catalogue.index import Index
+from fieldnotes.catalogue.reading import Reader
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, write_json
 from fieldnotes.project import Project
@@ -24,8 +26,6 @@ from fieldnotes.runs.status import known_status
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from fieldnotes.catalogue.query import Catalogue
 
 AGE = 600.0  # [s] younger files may belong to something that is still being written
 COLUMNS = ("path", "problem", "action", "bytes", "archived")
@@ -43,7 +43,7 @@ class Finding:
 
 
 def tidy(
-    catalogue: "Catalogue", *, apply: bool = False, older_than: float = AGE
+    reader: Reader, *, apply: bool = False, older_than: float = AGE
 ) -> "pd.DataFrame":
     """Files without a record, and records without a file, one row each.
 
@@ -57,7 +57,7 @@ def tidy(
     """
     import pandas as pd
 
-    project = catalogue.project
+    project = reader.index.project
     findings = sorted(_findings(project, older_than), key=lambda item: item.path)
     if apply:
         stamp = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -65,7 +65,7 @@ def tidy(
         for finding in findings:
             _settle(project, archive, finding)
         if findings:
-            catalogue.sync()
+            reader.sync()
     rows = [list(asdict(finding).values()) for finding in findings]
     return pd.DataFrame(rows, columns=pd.Index(list(COLUMNS)))
 
@@ -159,20 +159,20 @@ def _mark(record: Path) -> None:
         write_json(record, {**known, "missing": now()})
 
 
-def export(catalogue: "Catalogue", folder: Path | None = None) -> Path:
+def export(reader: Reader, folder: Path | None = None) -> Path:
     """Write every table as CSV, and a copy of the database, to a folder.
 
     Args:
         folder: default `catalogue/export/latest`, which is replaced.
     """
-    target = folder or catalogue.project.catalogue / "export" / "latest"
-    catalogue.ask(select(t.About.name))  # brings the index up to date
+    target = folder or reader.index.project.catalogue / "export" / "latest"
+    reader.ask(select(t.About.name))  # brings the index up to date
     target.mkdir(parents=True, exist_ok=True)
     for name, table in t.Base.metadata.tables.items():
         order = list(table.primary_key.columns)
-        rows = catalogue.ask(select(table).order_by(*order))
+        rows = reader.ask(select(table).order_by(*order))
         _write_csv(target / f"{name}.csv", list(table.columns.keys()), rows)
-    _copy_database(catalogue, target / "index.sqlite")
+    _copy_database(reader.index, target / "index.sqlite")
     return target
 
 
@@ -188,9 +188,8 @@ def _write_csv(path: Path, names: list[str], rows: list[dict[str, Any]]) -> None
         temporary.unlink(missing_ok=True)
 
 
-def _copy_database(catalogue: "Catalogue", path: Path) -> None:
+def _copy_database(index: Index, path: Path) -> None:
     """A whole copy, also while another process writes; SQLite files only."""
-    index = catalogue.index
     if index.engine.dialect.name != "sqlite":
         return
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import plain
-from fieldnotes.values import sole, spelled
+from fieldnotes.errors import CatalogueError
+from fieldnotes.values import plain, sole, spelled
 
 EACH = "each"  # any of a list, and at least one row for each of its values
 KEYS = frozenset({"key", "run", "identity", "hash"})  # may be given by their start

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_
 
-from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.errors import CatalogueError
 from fieldnotes.query.conditions import (
     KEYS,
     LISTS,

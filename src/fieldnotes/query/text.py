@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.errors import CatalogueError
 from fieldnotes.query.conditions import KEYS, OPERATORS, SPELLINGS
 
 _SIGNS = re.compile(r"(?P<name>[^<>=!]+?)\s*(?P<word>[<>=!]+)\s*(?P<value>.*)", re.S)

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fieldnotes.code import Code, file_digest, read_code
 from fieldnotes.project import Project
 from fieldnotes.query import is_query
-from fieldnotes.runner.cells import code_cells
-from fieldnotes.runner.code import Code, file_digest, read_code
 from fieldnotes.runner.errors import RunnerError
 from fieldnotes.spreads import Notebook
+from fieldnotes.spreads.scripts import code_cells
 from fieldnotes.values import digest, sole
 
 

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import fieldnotes
+from fieldnotes.code import imported_names, module_files, parse
 from fieldnotes.project import Project
-from fieldnotes.runner.cells import code_cells
-from fieldnotes.runner.code import imported_names, module_files, parse
+from fieldnotes.spreads.scripts import code_cells
 
 # These look at the kernel they are in while they are imported, and keep what they saw.
 LATE = frozenset({"matplotlib", "seaborn", "tqdm"})

@@ -10,11 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
-from fieldnotes.catalogue.values import plain
+from fieldnotes.errors import CatalogueError
 from fieldnotes.query import Query
 from fieldnotes.runner.errors import RunnerError
-from fieldnotes.values import flatten
+from fieldnotes.values import flatten, plain
 from fieldnotes.words import nearest, quoted
 
 DESCRIBING = ("notebook", "study", "spread", "stage", "run", "identity")

@@ -5,8 +5,10 @@ Only a nursery imports this. nbformat compiles its schema with its first noteboo
 
 import nbformat
 
-from fieldnotes.runner import cells, code, kernel, worker
+from fieldnotes import code
+from fieldnotes.runner import kernel, worker
+from fieldnotes.spreads import scripts
 
-__all__ = ["cells", "code", "kernel", "worker"]
+__all__ = ["code", "kernel", "scripts", "worker"]
 
 nbformat.validate(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("")]))

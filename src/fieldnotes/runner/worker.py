@@ -251,8 +251,8 @@ class _Run:
 
 def changed_since(project: Project, manifest: Manifest) -> str:
     """What changed in the run's code since it was planned, in words; "" for nothing."""
-    from fieldnotes.runner.cells import code_cells
-    from fieldnotes.runner.code import read_code
+    from fieldnotes.code import read_code
+    from fieldnotes.spreads.scripts import code_cells
 
     path, planned = project.root / manifest.notebook_file, manifest.code
     if not path.is_file():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fieldnotes.catalogue.errors import CatalogueError
+from fieldnotes.errors import CatalogueError
 from fieldnotes.query import EACH, Condition, Query
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Mismatch

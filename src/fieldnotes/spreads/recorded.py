@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from fieldnotes.code import project_modules
 from fieldnotes.project import Project
-from fieldnotes.runner.code import project_modules
 from fieldnotes.spreads.notebooks import Notebook
 from fieldnotes.spreads.problems import Place
 from fieldnotes.words import quoted, there_are

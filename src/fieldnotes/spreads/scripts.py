@@ -8,6 +8,8 @@ import ast
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 MARKER = re.compile(r"^\s*#\s*(?:%%(%*)\s(?P<options>.*)|%%\s*|<codecell>\s*)$")
 QUOTED = re.compile(r"""[rR]?(?P<q>\"{3}|'{3})\n?(?P<prose>.*)(?P=q)""", re.DOTALL)
@@ -49,6 +51,18 @@ def split_cells(text: str) -> list[Cell]:
         cells.append(Cell(kind, content, tags, len(cells), body + 1))
         start = end
     return cells
+
+
+def code_cells(path: Path) -> list[Cell]:
+    """The code cells of a percent script, in order: one list for planner and worker."""
+    state = path.stat()
+    return _code_cells(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _code_cells(path: Path, _time: int, _size: int) -> list[Cell]:
+    text = path.read_text(encoding="utf-8-sig")
+    return [cell for cell in split_cells(text) if cell.kind == "code"]
 
 
 def title_of(cells: list[Cell]) -> str | None:
