@@ -40,8 +40,8 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies import evidence
-from studies.reach import sources, variations
-from studies.reach.figures import common, context_effects
+from studies.reach import plotting, sources, variations
+from studies.reach.figures import context_effects
 from studies.reach.variations import DISTANCE, at, free
 
 # %% [markdown]
@@ -127,7 +127,7 @@ drawn = {
     f"std {std:g}, context {context:g}": (
         at(DISTANCE, context),
         std,
-        context_effects.context_colour(context) if std else common.std_colour(0.0),
+        plotting.context_colour(context) if std else plotting.std_colour(0.0),
     )
     for std in dict.fromkeys((stds[0], top))
     for context in ((low, high) if std else (low,))
@@ -145,7 +145,7 @@ catalogue.save_figure(
 # %% tags=["figure"]
 error = free("end_position_error")
 drawn = {
-    f"std {std:g}": (error, std, common.std_colour(std, field))
+    f"std {std:g}": (error, std, plotting.std_colour(std, field))
     for std in dict.fromkeys((stds[0], top))
 }
 catalogue.save_figure(

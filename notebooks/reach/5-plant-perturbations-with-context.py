@@ -115,9 +115,7 @@ frame = reductions.table(result.measures, trained.members, variants)
 means = told.model_means(frame, "amplitude")
 keep = reductions.PathReduction(loop)
 paths = evaluation.evaluate(stacked, loop, few, 1, keys[1], keep)
-context_colours = {
-    f"context {c:g}": context_effects.context_colour(c) for c in contexts
-}
+context_colours = {f"context {c:g}": figures.context_colour(c) for c in contexts}
 
 # %% [markdown]
 # ## The simplest case: paths by context

@@ -113,9 +113,7 @@ result = evaluation.evaluate(
 variants = told.named_variants(kinds, contexts)
 frame = reductions.table(result.measures, trained.members, variants)
 means = told.model_means(frame, "variable", "size")
-context_colours = {
-    f"context {c:g}": context_effects.context_colour(c) for c in contexts
-}
+context_colours = {f"context {c:g}": figures.context_colour(c) for c in contexts}
 during = (start * loop.dt, (start + duration) * loop.dt)
 units = {"position": "m", "velocity": "m/s"}
 
@@ -182,7 +180,7 @@ def of(std, variable, size=None, **more):
     return evidence.where(means, **asked, **more)
 
 
-shades = {f"{c:g}": context_effects.context_colour(c) for c in contexts}
+shades = {f"{c:g}": figures.context_colour(c) for c in contexts}
 shades["any (std 0)"] = plotting.GREY
 both = frame[frame["field_std"].isin([0.0, stds[-1]])].copy()
 written = [f"{c:g}" for c in both["context"]]

@@ -9,7 +9,8 @@ import pytest
 from studies import plotting
 from studies.evidence import named
 from studies.reach import geometry, spectra
-from studies.reach.figures import bends, common, modes, rest
+from studies.reach.figures import bends, modes, rest
+from studies.reach.plotting import std_colour
 
 
 def survey_of(rows: list[dict]):
@@ -22,7 +23,7 @@ def test_settings_have_the_colour_of_their_std_where_that_tells_them_apart():
         {"field": "curl", "field_std": s, "seed": k} for s in (0.0, 1.5) for k in (0, 1)
     ]
     colours = rest.group_colours(survey_of(rows))
-    assert list(colours.values()) == [common.std_colour(0.0), common.std_colour(1.5)]
+    assert list(colours.values()) == [std_colour(0.0), std_colour(1.5)]
     rows = [{"field": "curl", "field_std": 1.5, "method": m} for m in ("bcs", "dai")]
     assert list(rest.group_colours(survey_of(rows)).values()) == list(
         plotting.PALETTE[:2]

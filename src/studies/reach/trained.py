@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from studies.evidence import Catalogue
-from studies.reach import evaluation, figures
+from studies.reach import evaluation, plotting
 from studies.reach.loop import Loop
 from studies.reach.models import Controller, from_parameters
 from studies.training import read_model
@@ -55,7 +55,7 @@ class Trained:
     def colours(self) -> dict[float, str]:
         """Colour of each training std."""
         field = evaluation.common(self.rows, "field")
-        return {std: figures.std_colour(std, field) for std in self.stds}
+        return {std: plotting.std_colour(std, field) for std in self.stds}
 
     def of_std(self, std: float) -> list[int]:
         """Places of the members of a training std."""

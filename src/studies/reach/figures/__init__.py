@@ -4,14 +4,7 @@ Every function returns a figure whose axes carry their units; none reads or writ
 files. A variable has the same colours in all of them.
 """
 
-from studies.reach.figures.common import (
-    Group,
-    amplitude_colour,
-    direction_colour,
-    limits,
-    std_colour,
-    variable_colour,
-)
+from studies.reach.figures.common import Group, limits
 from studies.reach.figures.losses import loss_history, replicate_spread
 from studies.reach.figures.measures import (
     low_high_summary,
@@ -37,6 +30,13 @@ from studies.reach.figures.responses import (
     angles_in_time,
     frequency_response,
 )
+from studies.reach.plotting import (
+    amplitude_colour,
+    context_colour,
+    direction_colour,
+    std_colour,
+    variable_colour,
+)
 
 __all__ = [
     "GAIN",
@@ -48,6 +48,7 @@ __all__ = [
     "angles_in_time",
     "bands_by_std",
     "centre_out_set",
+    "context_colour",
     "direction_colour",
     "frequency_response",
     "limits",

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.reach.figures.common import std_colour
+from studies.reach.plotting import std_colour
 
 _RANGE = ("median", "lowest", "highest")
 

@@ -16,11 +16,6 @@ TOLD = (0.0, 1.0)  # contexts of a training with a switch or a factor [1]
 Curves = Float[np.ndarray, "replicate point"]
 
 
-def context_colour(context: float) -> str:
-    """The colour of what a network is told about the field [1]."""
-    return plotting.colour("context", float(context))
-
-
 def against_context(
     contexts: Sequence[float],
     panels: Mapping[str, Mapping[str, Curves]],

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.reach.figures.common import std_colour
+from studies.reach.plotting import std_colour
 
 History = Mapping[str, np.ndarray]
 POINTS = 150  # of a curve; batches between two of them are averaged

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.reach.figures.common import std_colour
 from studies.reach.optimality import MEMORYLESS, NETWORK, OPTIMAL, VIEW, spelled
+from studies.reach.plotting import context_colour, std_colour
 
 plotting.register("controller", values=[OPTIMAL, NETWORK, MEMORYLESS, VIEW])
 DASHES = {OPTIMAL: "dash", MEMORYLESS: "dot", VIEW: "dashdot"}
@@ -65,7 +65,7 @@ def by_std(table: pd.DataFrame, panels: Mapping[str, str], field: str) -> go.Fig
                 continue
             css = plotting.colour("controller", kind)
             if network and len(contexts) > 1:
-                css = plotting.colour("context", float(context))
+                css = context_colour(context)
             name = f"{kind}, context {context:g}" if len(contexts) > 1 else str(kind)
             fig.add_scatter(
                 x=rows["field_std"],

@@ -10,13 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from studies.reach import reductions
-from studies.reach.figures.common import (
-    Group,
-    Pair,
-    amplitude_colour,
-    direction_colour,
-    limits,
-)
+from studies.reach.figures.common import Group, Pair, limits
+from studies.reach.plotting import amplitude_colour, direction_colour
 
 Groups = dict[str, Group]
 Band = tuple[np.ndarray, np.ndarray]  # mean and std, each of shape (time, 2)

@@ -10,8 +10,9 @@ from plotly.subplots import make_subplots
 
 from studies import plotting
 from studies.evidence import Survey, spelled
-from studies.reach.figures.common import darker, direction_colour, std_colour
+from studies.reach.figures.common import darker
 from studies.reach.geometry import Frame
+from studies.reach.plotting import context_colour, direction_colour, std_colour
 
 __all__ = [
     "by_context",
@@ -38,11 +39,6 @@ def group_colours(models: Survey) -> dict[str, str]:
         return {name: std_colour(*what) for name, what in stds.items()}
     palette = plotting.PALETTE
     return {name: palette[k % len(palette)] for k, name in enumerate(stds)}
-
-
-def context_colour(context: float) -> str:
-    """The colour of a context, the same in every figure."""
-    return plotting.colour("context", context)
 
 
 def falls(
