@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
 
 import psutil
 
@@ -19,6 +18,7 @@ from fieldnotes.runner.batches import (
     read_batch,
 )
 from fieldnotes.runner.errors import RunnerError
+from fieldnotes.runner.monitor import kill_tree
 from fieldnotes.runs.locks import myself, process_lives
 
 OUTPUT = "output.log"  # what a detached process prints, its last words included
@@ -91,11 +91,5 @@ def _end_process(batch: Batch) -> bool:
     pid, host, start = (batch.holder.get(n) for n in ("pid", "host", "process_start"))
     if host != myself()["host"] or not process_lives(pid, host, start):
         return False
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        for each in family:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        psutil.wait_procs(family, timeout=PATIENCE)
+    psutil.wait_procs(kill_tree(pid), timeout=PATIENCE)
     return not process_lives(pid, host, start)

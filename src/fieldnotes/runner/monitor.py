@@ -91,8 +91,12 @@ class Watch(threading.Thread):
             self.end("timed-out", f"took longer than its limit of {self.seconds:g} s")
 
 
-def kill_tree(pid: int) -> None:
-    """SIGKILL a process, its children, and the process group that it leads."""
+def kill_tree(pid: int) -> list[psutil.Process]:
+    """SIGKILL a process, its children, and the process group that it leads.
+
+    Returns:
+        The process and its children, which may take a moment to be gone.
+    """
     try:
         family = _family(psutil.Process(pid))
     except psutil.NoSuchProcess:
@@ -107,6 +111,7 @@ def kill_tree(pid: int) -> None:
             process.kill()
         except psutil.Error:
             pass
+    return family
 
 
 def kill_leftovers(folder: Path) -> None:
