@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,23 +90,9 @@ class LocalSlots:
         return process
 
     def interrupt(self) -> None:
-        """Ask every running worker to stop; kill those that do not, and their kernels.
-
-        A second Ctrl-C does not wait for them.
-        """
+        """Stop every running worker, and every one that is just starting."""
         self._stopped.set()
-        asked: set[Process] = set()
-        with suppress(KeyboardInterrupt):
-            self._until_done(lambda: _ask(asked))
-        with suppress(KeyboardInterrupt):
-            self._until_done(_kill)
-
-    def _until_done(self, act: Callable[[], None]) -> None:
-        """Repeat this until no run is left, for a while: one may just be starting."""
-        limit = time.monotonic() + GRACE
-        while self._futures and time.monotonic() < limit:
-            act()
-            time.sleep(0.05)
+        stop_workers(self._futures)
 
     def close(self) -> None:
         """End the slots; runs that have not started are given up."""
@@ -141,14 +127,21 @@ def _ask(asked: set[Process]) -> None:
     asked |= fresh
 
 
-def stop_workers() -> None:
-    """Ask the runs that this process has launched to stop; kill those that do not."""
+def stop_workers(left: Collection[Any] = _PROCESSES) -> None:
+    """Ask the runs that this process has launched to stop; kill those that do not.
+
+    Their kernels end with them. A second Ctrl-C does not wait for the answers.
+
+    Args:
+        left: empty once all have ended; one that is just starting may be in it.
+    """
     asked: set[Process] = set()
     for act in (lambda: _ask(asked), _kill):
         limit = time.monotonic() + GRACE
-        while _PROCESSES and time.monotonic() < limit:
-            act()
-            time.sleep(0.05)
+        with suppress(KeyboardInterrupt):
+            while left and time.monotonic() < limit:
+                act()
+                time.sleep(0.05)
 
 
 def _kill() -> None:
