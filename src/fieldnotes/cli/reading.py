@@ -1,5 +1,6 @@
 """Commands that ask the catalogue and keep it in order."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,32 +25,29 @@ def diff(things: tuple[str, ...], csv: bool) -> None:
     show_frame(Catalogue(Project.find()).diff(*things), csv=csv)
 
 
+def listing(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that prints a table: which rows, which columns, in what order."""
+    return WHERE(COLUMNS(SORT(CSV(told(command)))))
+
+
 @click.command()
-@WHERE
-@COLUMNS
-@SORT
-@CSV
-@told
-def models(where: tuple[str, ...], columns: str, sort: str, csv: bool) -> None:
+@listing
+def models(**asked: Any) -> None:
     """Trained models, with the hyperparameters that vary among them.
 
     Example: fieldnotes models --where 'width>=64' --where 'seed in [0, 1]'
     """
-    _show("models", where, csv, columns, sort)
+    _show("models", **asked)
 
 
 @click.command()
-@WHERE
-@COLUMNS
-@SORT
-@CSV
-@told
-def runs(where: tuple[str, ...], columns: str, sort: str, csv: bool) -> None:
+@listing
+def runs(**asked: Any) -> None:
     """Runs, with their state, duration and varying parameters.
 
     Example: fieldnotes runs --where state=done --columns final_loss --sort final_loss
     """
-    _show("runs", where, csv, columns, sort)
+    _show("runs", **asked)
 
 
 @click.group(invoke_without_command=True)
