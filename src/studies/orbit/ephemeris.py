@@ -221,7 +221,7 @@ def numbers(table: Table, columns: Columns, name: str, units: Units) -> np.ndarr
         allowed = ", ".join(FACTORS[kind])
         text = f"unit [{unit}] is unknown; a {kind} may be in {allowed}."
         raise table.refuse(text, column=name)
-    dates = name == "t" and unit is None and is_date(table.rows[0][place])
+    dates = name == "t" and unit is None and date_in(table.rows[0][place]) is not None
     if dates:
         return seconds(table, place, name) * FACTORS["time"]["s"]
     values = np.empty(len(table.rows))
@@ -230,26 +230,28 @@ def numbers(table: Table, columns: Columns, name: str, units: Units) -> np.ndarr
     return values * factor
 
 
-def is_date(cell: object) -> bool:
-    """Whether a cell holds a date of ISO 8601, as text or as a time of pandas."""
+def date_in(cell: object) -> pd.Timestamp | None:
+    """The date of ISO 8601 in a cell, text or a time of pandas; None without one."""
     try:
         float(str(cell))
     except ValueError:
         try:
-            return not pd.isna(pd.Timestamp(str(cell)))
+            date = pd.Timestamp(str(cell))
         except ValueError:
-            return False
-    return False
+            return None
+        return date if isinstance(date, pd.Timestamp) else None
+    return None
 
 
 def seconds(table: Table, place: int, column: str) -> np.ndarray:
     """A column of dates as seconds since the first of them."""
     dates = []
     for row, cells in enumerate(table.rows):
-        if not is_date(cells[place]):
+        date = date_in(cells[place])
+        if date is None:
             text = f"{str(cells[place])!r} is no date of ISO 8601, as the first one is."
             raise table.refuse(text, row, column)
-        dates.append(pd.Timestamp(str(cells[place])))
+        dates.append(date)
     try:
         return np.array([(date - dates[0]).total_seconds() for date in dates])
     except TypeError:
