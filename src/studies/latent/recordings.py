@@ -320,9 +320,9 @@ def from_arrays(arrays: Mapping[str, Any], name: str) -> Recording:
     Raises:
         RecordingError: an array is missing, or the arrays do not fit.
     """
-    arrays = {SYNONYMS.get(key, key): array for key, array in arrays.items()} | {
-        key: array for key, array in arrays.items() if key not in SYNONYMS
-    }
+    # An array under its usual name comes later, and replaces one under another name.
+    order = sorted(arrays, key=lambda key: key not in SYNONYMS)
+    arrays = {SYNONYMS.get(key, key): arrays[key] for key in order}
     if "voltage" not in arrays:
         there = ", ".join(sorted(arrays)) or "nothing"
         usual = ", ".join(key for key, own in SYNONYMS.items() if own == "voltage")
