@@ -100,8 +100,8 @@ chaotic = chaos_surveys.survey_chaos(
 chaotic.record(catalogue)
 table = chaotic.table
 quantities = {x.name: x for x in chaos_surveys.QUANTITIES}
-shown = {name: f"{x.heading} [{x.unit}]" for name, x in quantities.items()}
-lines = [f"- **{x.heading}**: {x.meaning}." for x in quantities.values()]
+shown = {name: x.heading for name, x in quantities.items()}
+lines = [f"- **{x.words}**: {x.meaning}." for x in quantities.values()]
 Markdown(f"{table_of(chaotic.models.groups, shown)}\n\n" + "\n".join(lines))
 
 # %% tags=["figure"]

@@ -8,13 +8,14 @@ from the catalogue.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from studies.evidence import Catalogue, Survey, named, survey
 from studies.latent import chaos, trained, valid_times
+from studies.latent.judged import Quantity, record_quantities
 from studies.latent.reports import Arrays
 from studies.latent.trained import Row
 from studies.latent.valid_times import Trial
@@ -22,19 +23,6 @@ from studies.latent.valid_times import Trial
 GAP = 1.0  # [Lyapunov times] between two starts
 YARDSTICKS = ("constant", "linear", "reservoir")
 CLIMATE = ("marginals", "spectra", "true_marginals", "true_spectra")
-
-
-class Quantity(NamedTuple):
-    """One number of a judged model, as tables and scraps name it."""
-
-    name: str
-    unit: str
-    meaning: str
-
-    @property
-    def heading(self) -> str:
-        """The name as a table writes it."""
-        return self.name.replace("_", " ")
 
 
 QUANTITIES = (
@@ -102,11 +90,7 @@ class Chaotic:
         """Leave the numbers of every model behind."""
         words = "models of chaotic systems that were judged"
         catalogue.record("models", len(self.models), "1", words)
-        for member, row in self.models.members():
-            for own in QUANTITIES:
-                told = own.name, float(row[own.name]), own.unit, own.meaning
-                if np.isfinite(told[1]):
-                    catalogue.record(*told, member=member)
+        record_quantities(catalogue, self.models, QUANTITIES)
 
 
 def chaotic_models(catalogue: Catalogue, query: Mapping[str, Any]) -> Survey:

@@ -5,12 +5,42 @@ exceeds a mean squared error of one; `stable` is 1 where none does.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from studies.evidence import Group, number
+from studies.evidence import Catalogue, Group, Survey, number
 
 FAMILIES = ("validation", "flow")
+
+
+class Quantity(NamedTuple):
+    """One number of a model, as tables and scraps name it."""
+
+    name: str
+    unit: str
+    meaning: str
+
+    @property
+    def words(self) -> str:
+        """The name as prose writes it."""
+        return self.name.replace("_", " ")
+
+    @property
+    def heading(self) -> str:
+        """The name and the unit, as a table writes them."""
+        return f"{self.words} [{self.unit}]"
+
+
+def record_quantities(
+    catalogue: Catalogue, models: Survey, quantities: Sequence[Quantity]
+) -> None:
+    """Leave the numbers of every model behind; one without a number has no scrap."""
+    for member, row in models.members():
+        for own in quantities:
+            value = float(row.get(own.name, np.nan))
+            if np.isfinite(value):
+                catalogue.record(own.name, value, own.unit, own.meaning, member=member)
 
 
 def never_diverges(models: Group) -> bool:

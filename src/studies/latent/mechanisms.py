@@ -1,29 +1,16 @@
 """The tests of `mechanism` on many trained models: measured, recorded, tabled."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from studies.evidence import Catalogue, Survey
 from studies.latent import mechanism, trained
 from studies.latent.comparisons import Comparison
+from studies.latent.judged import Quantity, record_quantities
 from studies.latent.mechanism import Agreement, Mechanism
 from studies.latent.trained import Row
-
-
-class Quantity(NamedTuple):
-    """One number of a model, as tables and scraps name it."""
-
-    name: str
-    unit: str
-    meaning: str
-
-    @property
-    def heading(self) -> str:
-        """The name and the unit, as a table writes them."""
-        return f"{self.name.replace('_', ' ')} [{self.unit}]"
-
 
 HEARD = {
     "heard_connected": "share of the true Jacobian explained, pairs with an edge, R²",
@@ -105,11 +92,7 @@ def flat(found: Mechanism) -> dict[str, float]:
 
 def record(catalogue: Catalogue, models: Survey) -> None:
     """Leave the numbers of every model behind."""
-    for member, row in models.members():
-        for own in QUANTITIES:
-            value = float(row.get(own.name, np.nan))
-            if np.isfinite(value):
-                catalogue.record(own.name, value, own.unit, own.meaning, member=member)
+    record_quantities(catalogue, models, QUANTITIES)
 
 
 def columns() -> dict[str, str]:
