@@ -101,14 +101,9 @@ colours, groups = rest.group_colours(found), list(found.groups.items())
 # ## Spectra by context
 
 # %% tags=["figure"]
-ends = dict([groups[0], groups[-1]])
-firsts = {name: looked[next(iter(group))["model"]] for name, group in ends.items()}
+firsts = rest.first_and_last(found, looked)
 spectra_shown = {
-    name: {
-        f"context {c:g}": (values, rest.context_colour(c))
-        for c, values in zip(it.resting.contexts, it.value, strict=True)
-    }
-    for name, it in firsts.items()
+    name: rest.named_contexts(it.contexts, it.value) for name, it in firsts.items()
 }
 catalogue.save_figure(
     modes.spectra(spectra_shown),
@@ -164,18 +159,8 @@ panels = {
     "largest |λ| [1]": lambda it: it.radius,
     "angle of the wing [rad]": lambda it: it.wing_turn,
 }
-drawn = {
-    title: {
-        name: (
-            looked[next(iter(group))["model"]].resting.contexts,
-            [of(looked[row["model"]]) for row in group],
-        )
-        for name, group in groups
-    }
-    for title, of in panels.items()
-}
 catalogue.save_figure(
-    rest.by_context(drawn, colours),
+    rest.by_context(rest.by_setting(found, looked, panels), colours),
     "spectra-by-context",
     kind="spectra by context",
     caption="Median real part, largest imaginary part and largest modulus of the "
@@ -214,10 +199,7 @@ Markdown(markdown(["largest singular value [1]", *found.groups], lines))
 
 # %% tags=["figure"]
 overlaps = {
-    name: {
-        f"context {c:g}": (np.abs(v).ravel(), o.ravel(), rest.context_colour(c))
-        for c, v, o in zip(it.resting.contexts, it.value, it.overlap, strict=True)
-    }
+    name: rest.named_contexts(it.contexts, np.abs(it.value), it.overlap)
     for name, it in firsts.items()
 }
 catalogue.save_figure(
@@ -327,10 +309,9 @@ Markdown(markdown(head, lines))
 # %% tags=["figure"]
 middle = grid * grid // 2
 planes = {
-    name: {
-        f"context {c:g}": (it.planes(k, middle), rest.context_colour(c))
-        for k, c in enumerate(it.resting.contexts)
-    }
+    name: rest.named_contexts(
+        it.contexts, [it.planes(k, middle) for k in range(len(it.contexts))]
+    )
     for name, it in firsts.items()
 }
 catalogue.save_figure(

@@ -95,19 +95,14 @@ def look(row):
 found = survey(catalogue, models, keep=steady.moves_at_once)
 found = found.measured(look, catalogue.progress(len(found), "models"))
 colours, groups = rest.group_colours(found), list(found.groups.items())
-ends = dict([groups[0], groups[-1]])
-firsts = {name: looked[next(iter(group))["model"]] for name, group in ends.items()}
+firsts = rest.first_and_last(found, looked)
 
 # %% [markdown]
 # ## The speed: slow directions
 
 # %% tags=["figure"]
 shown = {
-    name: {
-        f"context {c:g}": (values, rest.context_colour(c))
-        for c, values in zip(it.resting.contexts, it.slow[0], strict=True)
-    }
-    for name, it in firsts.items()
+    name: rest.named_contexts(it.contexts, it.slow[0]) for name, it in firsts.items()
 }
 catalogue.save_figure(
     bends.sorted_values(shown),
@@ -196,16 +191,7 @@ quantities = {
     "radius of the linear picture [1]": lambda it: it.through["readout"].radius.min(-1),
     "smallest eigenvalue, speed [1]": lambda it: it.slow[0][:, 0],
 }
-drawn = {
-    title: {
-        name: (
-            looked[next(iter(group))["model"]].resting.contexts,
-            [of(looked[row["model"]]) for row in group],
-        )
-        for name, group in groups
-    }
-    for title, of in quantities.items()
-}
+drawn = rest.by_setting(found, looked, quantities)
 catalogue.save_figure(
     rest.by_context(drawn, colours, log=["smallest eigenvalue, speed [1]"]),
     "curvature-by-context",

@@ -255,16 +255,12 @@ titles = {
     grids.FELT: "gain, felt position [N/m]",
     grids.SPEED: "gain, felt velocity [N s/m]",
 }
-panels = {title: {} for title in titles.values()}
-panels |= {"force at rest [N]": {}, "size of the grid [1]": {}}
-for name, group in found.groups.items():
-    its = [looked[row["model"]] for row in group]
-    at = its[0].contexts
-    for part, title in titles.items():
-        panels[title][name] = (at, [it.gain(part) for it in its])
-    panels["force at rest [N]"][name] = (at, [it.force for it in its])
-    sizes = [[g.size for g in it.grids] for it in its]
-    panels["size of the grid [1]"][name] = (at, sizes)
+quantities = {
+    title: lambda it, part=part: it.gain(part) for part, title in titles.items()
+}
+quantities["force at rest [N]"] = lambda it: it.force
+quantities["size of the grid [1]"] = lambda it: [own.size for own in it.grids]
+panels = rest.by_setting(found, looked, quantities)
 
 # %% tags=["figure"]
 catalogue.save_figure(

@@ -147,16 +147,7 @@ panels = {
     "radius of inits-goals [1]": lambda ring: ring.radius(ring.begun),
     "radius of goals-goals [1]": lambda ring: ring.radius(ring.settled),
 }
-drawn = {
-    title: {
-        name: (
-            ends[next(iter(group))["model"]].contexts,
-            [of(ends[row["model"]]) for row in group],
-        )
-        for name, group in groups
-    }
-    for title, of in panels.items()
-}
+drawn = rest.by_setting(found, ends, panels)
 catalogue.save_figure(
     rest.by_context(drawn, colours, columns=3),
     "rings-by-context",

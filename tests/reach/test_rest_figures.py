@@ -57,6 +57,30 @@ def test_a_readout_is_drawn_from_the_first_points_and_has_no_mean():
         assert cosine == pytest.approx(1)
 
 
+class Curves:
+    """What was found of a model: numbers over its contexts."""
+
+    contexts = (0.0, 3.0)
+
+    def __init__(self, place: float):
+        self.curve = [place, -place]
+
+
+def test_what_was_found_is_gathered_by_setting_and_by_context():
+    stds, seeds = [0.0, 0.0, 1.0, 1.0, 1.5, 1.5], [0, 1] * 3
+    rows = pd.DataFrame({"field_std": stds, "seed": seeds})
+    models = named(rows, ["field_std", "seed"])
+    found = [Curves(float(k)) for k in range(6)]
+    looked = dict(zip(models.table["model"], found, strict=True))
+    first, middle, last = models.groups
+    ends = {first: found[0], last: found[4]}
+    assert rest.first_and_last(models, looked) == ends
+    panels = rest.by_setting(models, looked, {"x [1]": lambda it: it.curve})
+    assert panels["x [1]"][middle] == (Curves.contexts, [[2.0, -2.0], [3.0, -3.0]])
+    shown = rest.named_contexts(Curves.contexts, "ab", "cd")
+    assert shown["context 3"] == ("b", "d", rest.context_colour(3.0))
+
+
 def test_one_context_is_drawn_as_a_point_and_several_as_a_line():
     panels = {
         "a [1]": {"x": ([0.0], [[1.0], [2.0]])},

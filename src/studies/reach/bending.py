@@ -31,6 +31,11 @@ class Bending:
     place: int  # of the grid: where the hand rests
 
     @property
+    def contexts(self) -> Float[np.ndarray, " context"]:
+        """The contexts that the model was told."""
+        return self.resting.contexts
+
+    @property
     def inputs(self) -> Float[np.ndarray, "context size"]:
         """What the network is told, by context."""
         return self.resting.steady.inputs[:, self.place]

@@ -41,6 +41,11 @@ class Spectra:
 
     resting: Resting
 
+    @property
+    def contexts(self) -> Float[np.ndarray, " context"]:
+        """The contexts that the model was told."""
+        return self.resting.contexts
+
     @cached_property
     def modes(self) -> spectra.Modes:
         """Eigenvalues and eigenvectors, by falling |λ|."""

@@ -69,14 +69,14 @@ def overlaps(
     """How much of each mode the readout sees, over its |λ|, a panel a model.
 
     Args:
-        shown: title → name → (|λ|, overlap, colour).
+        shown: title → name → (|λ|, overlap, colour), both of any shape.
         chance: overlap of a random vector, drawn as a dotted line [1].
     """
     fig, words = _panels(list(shown)), ""
     for col, named in enumerate(shown.values(), start=1):
         for name, (size, overlap, css) in named.items():
-            seen = np.maximum(overlap, 1e-12)
-            words = _points(fig, size, seen, name, css, col) or words
+            seen = np.maximum(overlap, 1e-12).ravel()
+            words = _points(fig, size.ravel(), seen, name, css, col) or words
         fig.update_xaxes(title_text="|λ| [1]", row=1, col=col)
     fig.add_hline(chance, line=DOTTED)
     fig.update_yaxes(type="log", exponentformat="power")

@@ -1,7 +1,7 @@
 """Figures of fixed points: how they are found, where they lie, what contexts do."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,15 +16,19 @@ from studies.reach.plotting import context_colour, direction_colour, std_colour
 
 __all__ = [
     "by_context",
+    "by_setting",
     "context_colour",
     "direction_colour",
     "falls",
+    "first_and_last",
     "group_colours",
+    "named_contexts",
     "over_time",
     "scenes",
 ]
 
 READOUT = ("readout of the x force", "readout of the y force")
+Looked = TypeVar("Looked")  # what was found of one model
 ARROW = 0.4  # length of a drawn readout vector, as a share of the points' extent
 
 
@@ -39,6 +43,43 @@ def group_colours(models: Survey) -> dict[str, str]:
         return {name: std_colour(*what) for name, what in stds.items()}
     palette = plotting.PALETTE
     return {name: palette[k % len(palette)] for k, name in enumerate(stds)}
+
+
+def named_contexts(
+    contexts: Iterable[float], *values: Iterable[Any]
+) -> dict[str, tuple[Any, ...]]:
+    """Name of each context → its entry of each of the values, and its colour."""
+    return {
+        f"context {context:g}": (*entries, context_colour(context))
+        for context, *entries in zip(contexts, *values, strict=True)
+    }
+
+
+def first_and_last(models: Survey, looked: Mapping[str, Looked]) -> dict[str, Looked]:
+    """What was found of one model each of the first and of the last setting."""
+    groups = list(models.groups.items())
+    ends = dict([groups[0], groups[-1]])
+    return {name: looked[next(iter(group))["model"]] for name, group in ends.items()}
+
+
+def by_setting(
+    models: Survey,
+    looked: Mapping[str, Any],
+    quantities: Mapping[str, Callable[[Any], Any]],
+) -> dict[str, dict[str, tuple[Any, Sequence[Any]]]]:
+    """What `by_context` draws: quantities of what was found of each model.
+
+    Args:
+        models: the settings.
+        looked: what was found of each model, which has `contexts`.
+        quantities: title → a curve over the contexts, of what was found of a model.
+    """
+    found: dict[str, dict[str, tuple[Any, Sequence[Any]]]] = {x: {} for x in quantities}
+    for name, group in models.groups.items():
+        its = [looked[row["model"]] for row in group]
+        for title, of in quantities.items():
+            found[title][name] = (its[0].contexts, [of(it) for it in its])
+    return found
 
 
 def falls(
