@@ -230,10 +230,8 @@ class MemorylessController(eqx.Module):
     ) -> Float[Array, " hidden"]:
         """The next step and this step's output."""
         now = hidden[0].astype(int)
-        goal = input[self.layout["target_position"]]
-        position = input[self.layout["feedback_position"]]
-        velocity = input[self.layout["feedback_velocity"]]
-        away = jnp.concatenate([position - goal, velocity])
+        aim, sensed = self.layout.aim_and_senses(input)
+        away = (sensed - aim).reshape(-1)
         return jnp.concatenate([hidden[:1] + 1, -self.gain[now] @ away])
 
     def readout(self, hidden: Float[Array, " hidden"]) -> Float[Array, " 2"]:

@@ -58,6 +58,15 @@ class InputLayout:
         """The input with these parts in their places; parts it lacks are left out."""
         return jnp.concatenate([parts[name] for name in self.sizes])
 
+    def aim_and_senses(self, input: Input) -> Float[Array, "2 2 2"]:
+        """The state at rest in the goal, and the sensed one.
+
+        Of each the rows are position [m] and velocity [m/s], the columns x and y.
+        """
+        goal = input[self["target_position"]]
+        sensed = [input[self["feedback_position"]], input[self["feedback_velocity"]]]
+        return jnp.stack([jnp.stack([goal, jnp.zeros_like(goal)]), jnp.stack(sensed)])
+
 
 @runtime_checkable
 class ControlLaw(Protocol):

@@ -185,13 +185,9 @@ class OptimalController(eqx.Module):
     ) -> Float[Array, " hidden"]:
         """The next prediction and this step's output."""
         now = hidden[0].astype(int)
-        goal = input[self.layout["target_position"]]
-        position = input[self.layout["feedback_position"]]
-        velocity = input[self.layout["feedback_velocity"]]
-        sensed = jnp.stack([position, velocity])  # rows: p, v; columns: the two axes
+        aim, sensed = self.layout.aim_and_senses(input)
         predicted = hidden[1:5].reshape(2, 2)
         estimate = predicted + self.filter[now] @ (sensed - predicted)
-        aim = jnp.stack([goal, jnp.zeros_like(goal)])
         output = -self.gain[now] @ (estimate - aim)
         ahead = self.a @ estimate + self.b[:, None] * output[None]
         return jnp.concatenate([hidden[:1] + 1, ahead.reshape(-1), output])
