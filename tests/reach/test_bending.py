@@ -1,20 +1,14 @@
 """Curvature at rest, against the identities that it has to obey."""
 
-import jax
 import numpy as np
 import pytest
 
-from studies.reach import bending, grids, steady
-from studies.reach.loop import Loop
-from studies.reach.models import build
+from studies.reach import bending
 
 
 @pytest.fixture(scope="module")
-def bent() -> bending.Bending:
-    controller = build(hidden=12, context=True, key=jax.random.key(3))
-    model = steady.Model({}, controller, Loop(steps=20))
-    told = {"repeats": 1, "anywhere": 0}
-    return bending.Bending(grids.Resting.of(model, [0.0, 2.0], 3, **told), 4)
+def bent(resting) -> bending.Bending:
+    return bending.Bending(resting, 4)
 
 
 def test_the_speeds_hessian_is_the_squared_slope_at_rest_only(bent):

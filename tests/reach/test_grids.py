@@ -1,19 +1,9 @@
 """What follows from the fixed points at rest: gains, offsets and derivatives."""
 
-import jax
 import numpy as np
 import pytest
 
-from studies.reach import grids, steady
-from studies.reach.loop import Loop
-from studies.reach.models import build
-
-
-@pytest.fixture(scope="module")
-def resting() -> grids.Resting:
-    controller = build(hidden=12, context=True, key=jax.random.key(3))
-    model = steady.Model({}, controller, Loop(steps=20))
-    return grids.Resting.of(model, [0.0, 2.0], 3, repeats=1, anywhere=0)
+from studies.reach import grids
 
 
 def test_the_gain_of_a_small_held_error_is_that_of_the_derivative(resting):

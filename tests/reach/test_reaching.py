@@ -1,22 +1,13 @@
 """Fixed points along a reach, and at its two ends."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from studies.reach import fixed_points, reaching, steady
-from studies.reach.loop import Loop
-from studies.reach.models import build
 from studies.reach.tasks import REACH
 
 CONTEXTS, DIRECTIONS = [0.0, 1.0], 5
-
-
-@pytest.fixture(scope="module")
-def model() -> steady.Model:
-    controller = build(hidden=12, context=True, key=jax.random.key(3))
-    return steady.Model({}, controller, Loop(steps=20))
 
 
 @pytest.fixture(scope="module")

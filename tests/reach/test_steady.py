@@ -15,12 +15,6 @@ CONTEXTS = [-1.0, 0.0, 1.0]
 
 
 @pytest.fixture(scope="module")
-def model() -> steady.Model:
-    controller = build(hidden=12, context=True, key=jax.random.key(3))
-    return steady.Model({}, controller, Loop(steps=20))
-
-
-@pytest.fixture(scope="module")
 def rest(model) -> steady.Steady:
     return steady.at_rest(model, CONTEXTS, 3)
 

@@ -3,19 +3,16 @@
 from dataclasses import replace
 
 import equinox as eqx
-import jax
 import numpy as np
 import pytest
 
 from studies.reach import grids, spectra, steady, wings
 from studies.reach.loop import Loop
-from studies.reach.models import build
 
 
 @pytest.fixture(scope="module")
-def model() -> steady.Model:
-    controller = build(hidden=12, context=True, key=jax.random.key(3))
-    return steady.Model({}, controller, Loop(steps=30))
+def model(model) -> steady.Model:
+    return replace(model, loop=Loop(steps=30))
 
 
 @pytest.fixture(scope="module")
