@@ -3,8 +3,10 @@
 import gc
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,3 +47,22 @@ def _free_compiled_programs() -> Iterator[None]:
 def root() -> Path:
     """The root of this repository."""
     return ROOT
+
+
+@pytest.fixture
+def patience() -> float:
+    """How long `wait_for` waits where a test does not say [s]."""
+    return 30
+
+
+@pytest.fixture
+def wait_for(patience: float) -> Callable[..., None]:
+    """Wait until something is true, for at most so many seconds."""
+
+    def wait(happened: Callable[[], Any], seconds: float = patience) -> None:
+        limit = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < limit, "it did not happen in time"
+            time.sleep(0.05)
+
+    return wait

@@ -3,8 +3,7 @@
 import os
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from fieldnotes.clusters.sending import Sending
 from fieldnotes.clusters.settings import read_cluster
 from fieldnotes.runner import PlannedRun
 from fieldnotes.runs.status import known_status
-from runner.conftest import Toy, make_toy
+from runner.conftest import SLOW, Toy, make_toy
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 SLURM = """
@@ -33,27 +32,6 @@ partition: short
 throttle: 2
 options:
   - -P dynamics
-"""
-# Waits while the file `hold` is there; keeps a checkpoint, and a diary of its starts.
-SLOW = """
-    # %% tags=["parameters"]
-    step: int = 0  # [1] which of several
-
-    # %%
-    import os
-    import time
-    from pathlib import Path
-
-    run = Path(os.environ["FIELDNOTES_RUN"])
-    (run / "artifacts").mkdir(exist_ok=True)
-    resumed = (run / "artifacts" / "checkpoint").exists()
-    (run / "artifacts" / "checkpoint").write_text("half")
-    project = run.parents[3]
-    with (project / "diary.txt").open("a") as diary:
-        diary.write(f"{step} {resumed}\\n")
-    while (project / "hold").exists():
-        time.sleep(0.05)
-    print(step)
 """
 THREE = "notebook: toy/slow\nvary: [{grid: {step: {range: 3}}}]\n"
 
@@ -125,16 +103,9 @@ def slurm(
 
 
 @pytest.fixture
-def wait_for() -> Callable[..., None]:
-    """Wait until something is true, for at most so many seconds."""
-
-    def wait(happened: Callable[[], Any], seconds: float = 150) -> None:
-        limit = time.monotonic() + seconds
-        while not happened():
-            assert time.monotonic() < limit, "it did not happen in time"
-            time.sleep(0.1)
-
-    return wait
+def patience() -> float:
+    """A scheduler takes its time [s]."""
+    return 150
 
 
 @pytest.fixture

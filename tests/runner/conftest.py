@@ -1,7 +1,6 @@
 """A toy project in a fresh folder: small notebooks, one module, the real runner."""
 
 import textwrap
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +88,30 @@ def loss(rate):
     """Squared."""
     return rate**2
 '''
+
+
+# Waits while the file `hold` is there; keeps a checkpoint, and a diary of its starts.
+SLOW = """
+    # %% tags=["parameters"]
+    step: int = 0  # [1] which of several
+
+    # %%
+    import os
+    import time
+    from pathlib import Path
+
+    run = Path(os.environ["FIELDNOTES_RUN"])
+    (run / "artifacts").mkdir(exist_ok=True)
+    resumed = (run / "artifacts" / "checkpoint").exists()
+    (run / "artifacts" / "checkpoint").write_text("half")
+    (run / "kernel").write_text(str(os.getpid()))
+    project = run.parents[3]
+    with (project / "diary.txt").open("a") as diary:
+        diary.write(f"{step} {resumed}\\n")
+    while (project / "hold").exists():
+        time.sleep(0.05)
+    print(step)
+"""
 
 
 @dataclass
@@ -193,19 +216,6 @@ def toy(tmp_path: Path) -> Toy:
 def shared_toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     """A toy project for all tests of a module, which only read what one batch left."""
     return make_toy(tmp_path_factory.mktemp("shared") / "toy")
-
-
-@pytest.fixture
-def wait_for() -> Callable[..., None]:
-    """Wait until something is true, for at most so many seconds."""
-
-    def wait(happened: Callable[[], Any], seconds: float = 30) -> None:
-        limit = time.monotonic() + seconds
-        while not happened():
-            assert time.monotonic() < limit, "it did not happen in time"
-            time.sleep(0.05)
-
-    return wait
 
 
 @pytest.fixture

@@ -16,28 +16,8 @@ from fieldnotes.runner import RunnerError, execute, project_status
 from fieldnotes.runner.admit import FREE_DISK_VARIABLE
 from fieldnotes.runner.batch import check_writable
 from fieldnotes.runner.slots import launch
+from runner.conftest import SLOW
 
-SLOW = """
-    # %% tags=["parameters"]
-    step: int = 0  # [1] which of several
-
-    # %%
-    import os
-    import time
-    from pathlib import Path
-
-    run = Path(os.environ["FIELDNOTES_RUN"])
-    (run / "artifacts").mkdir(exist_ok=True)
-    resumed = (run / "artifacts" / "checkpoint").exists()
-    (run / "artifacts" / "checkpoint").write_text("half")
-    (run / "kernel").write_text(str(os.getpid()))
-    project = run.parents[3]
-    with (project / "diary.txt").open("a") as diary:
-        diary.write(f"{step} {resumed}\\n")
-    while (project / "hold").exists():
-        time.sleep(0.05)
-    print(step)
-"""
 TWO = "notebook: toy/slow\nvary: [{grid: {step: {range: 2}}}]\n"
 PAIR = "notebook: toy/train\nvary: [{grid: {seed: [0, 1]}}]\ntogether: seed\n"
 RUNNER = """
