@@ -7,22 +7,17 @@ import pytest
 
 from fieldnotes.catalogue import Catalogue
 from fieldnotes.project import Project
-from project_copy import ROOT, command, copy_project
+from project_copy import command, copy_project
+from shown import shown_files
 
-PAGE = ROOT / "pages" / "add-an-analysis.qmd"
-BLOCK = re.compile(r'(?ms)^```\{\.\w+ filename="([^"]+)"\}\n(.*?)^```$')
-
-
-def shown() -> dict[str, str]:
-    """The files that the page shows, by their place in the project."""
-    return dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
+FILES = shown_files("add-an-analysis")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the project with the page's files and nothing else changed."""
     project = copy_project(tmp_path_factory.mktemp("added"))
-    for name, text in shown().items():
+    for name, text in FILES.items():
         assert not (project.root / name).exists()
         (project.root / name).write_text(text, encoding="utf-8")
     for words in (
@@ -35,8 +30,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_one_notebook_and_its_spreads_are_all_that_is_added():
-    assert {Path(name).parts[0] for name in shown()} == {"notebooks", "params"}
-    assert sum(name.startswith("notebooks/") for name in shown()) == 1
+    assert {Path(name).parts[0] for name in FILES} == {"notebooks", "params"}
+    assert sum(name.startswith("notebooks/") for name in FILES) == 1
 
 
 def test_every_case_agrees_with_the_closed_form(project):

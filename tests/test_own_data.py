@@ -1,26 +1,16 @@
 """The page on files of one's own: its examples are read as it says."""
 
-import re
-
 import numpy as np
 import pytest
 
-from project_copy import ROOT
+from shown import shown_blocks, shown_files
 from studies.latent.recordings import load_npz
 from studies.orbit.ephemeris import read_ephemeris
-
-PAGE = (ROOT / "pages" / "own-data.qmd").read_text(encoding="utf-8")
-
-
-def block(opening: str) -> str:
-    """The only code block that begins so."""
-    (found,) = re.findall(rf"(?ms)^```{re.escape(opening)}\n(.*?)^```$", PAGE)
-    return found
 
 
 def test_the_orbit_of_the_page_is_read(tmp_path):
     path = tmp_path / "mine.csv"
-    path.write_text(block('{.csv filename="mine.csv"}'))
+    path.write_text(shown_files("own-data")["mine.csv"])
     orbits = read_ephemeris(path)
     assert len(orbits) == 1
     # A circle of 7,000 km: its period is 5,829 s, and the samples are a minute apart.
@@ -30,7 +20,9 @@ def test_the_orbit_of_the_page_is_read(tmp_path):
 
 def test_the_recording_of_the_page_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(block("python"), "own-data.qmd", "exec"), {})
+    blocks = shown_blocks("own-data")
+    (example,) = [text for opening, text in blocks if opening == "python"]
+    exec(compile(example, "own-data.qmd", "exec"), {})
     recording = load_npz(tmp_path / "mine.npz")
     assert recording.voltage.shape == (4000, 12)
     assert recording.dt == 0.02

@@ -1,21 +1,14 @@
 """The worked example: the page's own files, in a fresh lab, without the science."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from fieldnotes.files import read_json
-from test_init import ROOT, SCIENCE, python, without
+from shown import shown_files
+from test_init import SCIENCE, python, without
 
-PAGE = ROOT / "pages" / "pendulum.qmd"
-BLOCK = re.compile(r'(?ms)^```\{\.\w+ filename="([^"]+)"\}\n(.*?)^```$')
 LONGEST = 250  # lines of the whole study
-
-
-def files() -> dict[str, str]:
-    """The files that the page shows, by their place in the lab."""
-    return dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +17,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("labs") / "pendulum-lab"
     made = python(["-m", "fieldnotes", "init", str(folder)], folder.parent, bare)
     assert made.returncode == 0, made.stderr
-    for name, text in files().items():
+    for name, text in shown_files("pendulum").items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -35,7 +28,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_shows_a_whole_study_in_few_lines():
-    shown = files()
+    shown = shown_files("pendulum")
     assert len(shown) == 4
     assert sum(len(text.splitlines()) for text in shown.values()) <= LONGEST
 

@@ -1,7 +1,6 @@
 """What `pages/clusters.qmd` shows is what happens, and the tests it names are there."""
 
 import re
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,23 +10,17 @@ from fieldnotes.clusters import read_cluster
 from fieldnotes.clusters.settings import Cluster
 from fieldnotes.project import Project
 from fieldnotes.spreads.fields import LIMITS
-from project_copy import copy_project
+from project_copy import ROOT, copy_project
+from shown import shown_files
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "pages" / "clusters.qmd").read_text()
-
-
-def block(name: str) -> str:
-    """The file that the page shows under this name."""
-    found = re.search(rf'```{{.yaml filename="{name}"}}\n(.*?)```', PAGE, re.DOTALL)
-    assert found, name
-    return found[1]
+FILES = shown_files("clusters")
 
 
 def test_the_spread_of_the_page_is_sent_as_the_page_says(tmp_path, monkeypatch):
     project = copy_project(tmp_path)
     for name in ("params/orbit/grid.yml", "params/clusters/slurm.yml"):
-        (project.root / name).write_text(block(name))
+        (project.root / name).write_text(FILES[name])
     monkeypatch.setenv("FIELDNOTES_PROJECT", str(tmp_path))
     words = "run orbit/grid --on slurm --chunk 10 --dry-run"
     assert f"fieldnotes {words}" in PAGE
@@ -45,7 +38,7 @@ def test_the_spread_of_the_page_is_sent_as_the_page_says(tmp_path, monkeypatch):
 def test_the_cluster_file_of_the_page_is_one(tmp_path):
     (tmp_path / "params" / "clusters").mkdir(parents=True)
     file = tmp_path / "params" / "clusters" / "slurm.yml"
-    file.write_text(block("params/clusters/slurm.yml"))
+    file.write_text(FILES["params/clusters/slurm.yml"])
     assert read_cluster(Project(tmp_path), "slurm") == Cluster(
         "slurm", "slurm", "short", throttle=200, setup=("module load python/3.11",)
     )
