@@ -28,10 +28,6 @@ class CodeCell:
     tags: tuple[str, ...]
     index: int
 
-    @property
-    def is_parameters(self) -> bool:
-        return TAG in self.tags
-
 
 @dataclass(frozen=True, eq=False)
 class Notebook:

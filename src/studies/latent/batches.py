@@ -7,7 +7,7 @@ window depends on how the circuit was observed and on what is made of it; that i
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,8 +27,6 @@ from studies.latent.recordings import Recording, parents
 from studies.latent.stimuli import knots
 
 Treatment = Literal["naive", "bank", "interpolated"]
-TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
-Objective = Literal["dynamics", "reconstruction", "stimulus"]
 FRAMES = 256  # in a batch of the stimulus auto-encoder
 HELD_OUT = 64  # windows that validate
 

@@ -5,14 +5,13 @@ err by $h^4p^{(5)}/30$ and $h^4p^{(6)}/90$, those of order six use three and err
 $h^6p^{(7)}/140$ and $h^6p^{(8)}/560$ (Fornberg 1988). Float64 numpy.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from studies.orbit.orbit_sets import OrbitSet, TaskError, set_of_states
 
-Order = Literal[4, 6]
 # order → weights of the first and of the second derivative
 WEIGHTS = {
     4: (

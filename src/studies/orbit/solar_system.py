@@ -24,7 +24,6 @@ DAY = 86400.0  # [s]
 # Constants of DE421 (Folkner, Williams and Boggs 2009, table 8).
 AU = 149597870.6996262  # [km]
 GM_SUN = 132712440040.944  # [km³/s²]
-MOON_RATIO = 81.3005690699153  # Earth's over the Moon's mass [1]
 GM_EARTH_MOON = 403503.235502  # Earth and Moon together [km³/s²]
 SUN_OVER_JUPITER = 1047.3486  # mass of the Sun over that of Jupiter's system [1]
 YEAR_UNIT = (AU**3 / GM_SUN) ** 0.5  # unit of time in which GM of the Sun is 1 [s]

@@ -9,7 +9,6 @@ one segment; `jax.vmap` outside makes batches.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import diffrax
 import jax
@@ -18,7 +17,6 @@ from jaxtyping import Array, Float
 
 from studies.orbit.systems import State
 
-SolverName = Literal["reference", "fast"]
 Field = Callable[[State], State]
 Point = Float[Array, " size"]  # a state of any size: an orbit's, or a latent one
 Path = Float[Array, "samples size"]

@@ -9,7 +9,7 @@ Sums over time are integrals: the sum over steps, times the time step. Divide by
 compare with sums over steps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -306,8 +306,3 @@ def output_correlation(
     centred = hidden - jnp.mean(hidden, axis=0, keepdims=True)
     shown = jnp.sum((centred @ readout.T) ** 2)
     return jnp.sqrt(shown / (jnp.sum(readout**2) * jnp.sum(centred**2)))
-
-
-def summarise(values: Mapping[str, Array]) -> dict[str, Array]:
-    """Mean of each measure over its last two axes, evaluations and conditions."""
-    return {name: jnp.mean(value, axis=(-2, -1)) for name, value in values.items()}

@@ -11,8 +11,6 @@ plotting.register("constant_std", low=-0.6, high=1.1, scale="Viridis")
 plotting.register("amplitude", low=-1.5, high=5, scale="Plotly3")
 plotting.register("context", low=-3, high=3.5, scale="Thermal")
 plotting.register("direction", low=0, high=2 * np.pi, scale="Phase")
-plotting.register("replicate", low=0, high=10, scale="Twilight")
-plotting.register("trial", low=-20, high=100, scale="Tealgrn")
 plotting.register("variable", values=["position", "velocity"])
 
 

@@ -1,6 +1,6 @@
 """Figures of measures: violins by training std, field amplitude and replicate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -212,8 +212,3 @@ def quantiles(values: np.ndarray, most: int = MOST) -> tuple[np.ndarray, str]:
 def shown(value: Any) -> str:
     """A value as a label has it."""
     return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
-
-
-def order_of(frame: pd.DataFrame, column: str) -> Sequence[Any]:
-    """The values of a column, ascending."""
-    return sorted(frame[column].unique())
