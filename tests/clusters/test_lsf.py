@@ -8,18 +8,7 @@ import pytest
 from fieldnotes.clusters import ClusterError, mark_lost
 from fieldnotes.clusters.schedulers import Lsf
 from fieldnotes.runner import project_status
-
-CHAIN = """
-    stages:
-      train:
-        notebook: toy/train
-        vary: [{cases: [{rate: 1.0}, {rate: 2.0, fail: [0]}]}]
-      assess:
-        notebook: toy/assess
-        needs: train
-        partial: true
-        fix: {models: {from: train}}
-"""
+from runner.conftest import BROKEN
 
 
 def over() -> bool:
@@ -28,7 +17,7 @@ def over() -> bool:
 
 
 def test_a_failed_training_does_not_cancel_the_summary(lsf, wait_for):
-    lsf.toy.spread("chain", CHAIN)
+    lsf.toy.spread("chain", BROKEN.replace("PARTIAL", "true"))
     said = lsf.send("chain", chunk=2)
     assert said[:2] == [
         "job 1: chain.train, 2 runs in 1 element",

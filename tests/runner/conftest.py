@@ -90,6 +90,19 @@ def loss(rate):
 '''
 
 
+# Half of its trainings fail; PARTIAL is whether the summary is made all the same.
+BROKEN = """
+    stages:
+      train:
+        notebook: toy/train
+        vary: [{cases: [{rate: 1.0}, {rate: 2.0, fail: [0]}]}]
+      assess:
+        notebook: toy/assess
+        needs: train
+        partial: PARTIAL
+        fix: {models: {from: train}}
+"""
+
 # Waits while the file `hold` is there; keeps a checkpoint, and a diary of its starts.
 SLOW = """
     # %% tags=["parameters"]

@@ -2,6 +2,7 @@
 
 from fieldnotes.files import read_json
 from fieldnotes.runner import accept, project_status
+from runner.conftest import BROKEN
 
 TWO = """
     stages:
@@ -12,17 +13,6 @@ TWO = """
       assess:
         notebook: toy/assess
         needs: train
-        fix: {models: {from: train}}
-"""
-BROKEN = """
-    stages:
-      train:
-        notebook: toy/train
-        vary: [{cases: [{rate: 1.0}, {rate: 2.0, fail: [0]}]}]
-      assess:
-        notebook: toy/assess
-        needs: train
-        partial: PARTIAL
         fix: {models: {from: train}}
 """
 
