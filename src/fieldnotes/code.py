@@ -6,13 +6,13 @@ seen, so a change behind one makes nothing stale.
 """
 
 import ast
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from fieldnotes.files import checksum
 from fieldnotes.project import Project
 from fieldnotes.settings import Settings
 from fieldnotes.values import digest
@@ -50,8 +50,7 @@ def file_digest(path: Path) -> str:
 
 @cache
 def _file_digest(path: Path, _time: int, _size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return checksum(path)
 
 
 def read_code(project: Project, cells: Sequence[Cell]) -> Code:

@@ -1,6 +1,7 @@
 """Files that are whole or absent: atomic writes, and JSON that keeps every float."""
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -68,6 +69,12 @@ def read_json(path: Path) -> Any:
     except ValueError as error:
         message = f"{path}: is not JSON ({error})."
         raise CorruptFile(message) from error
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str:

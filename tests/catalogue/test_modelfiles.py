@@ -17,8 +17,7 @@ from fieldnotes.catalogue import (
     record,
     save_model,
 )
-from fieldnotes.catalogue.modelfiles import checksum
-from fieldnotes.files import read_json
+from fieldnotes.files import checksum, read_json
 from fieldnotes.values import digest
 
 TOGETHER = {

@@ -5,7 +5,6 @@ history, `<identity>.npz`. Another parameter set of the same training (kind "bes
 `<identity>.best.eqx` with a record of its own.
 """
 
-import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ from fieldnotes.catalogue.arrays import read_arrays, write_arrays
 from fieldnotes.catalogue.session import Member
 from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.errors import CatalogueError, CorruptFile
-from fieldnotes.files import file_name, write_bytes, write_json
+from fieldnotes.files import checksum, file_name, write_bytes, write_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Manifest, now, read_manifest
 from fieldnotes.runs.records import FINAL, read_model
@@ -148,12 +147,6 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_model(
