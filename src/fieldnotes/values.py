@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from fieldnotes.errors import CatalogueError
 from fieldnotes.files import to_json
@@ -99,6 +99,11 @@ def flatten(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is a number; True and False are answers, not numbers."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def same(one: Any, other: Any) -> bool:

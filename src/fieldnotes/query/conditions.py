@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fieldnotes.errors import CatalogueError
-from fieldnotes.values import plain, sole, spelled
+from fieldnotes.values import is_number, plain, sole, spelled
 
 EACH = "each"  # any of a list, and at least one row for each of its values
 KEYS = frozenset({"key", "run", "identity", "hash"})  # may be given by their start
@@ -42,11 +42,6 @@ def forms(value: Any) -> Forms:
     entry = sole(value)
     text = entry if isinstance(entry, str) else None
     return Forms(as_number(entry), text, spelled(entry))
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a number; True and False are answers, not numbers."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def as_number(value: Any) -> float | None:

@@ -12,9 +12,9 @@ from fieldnotes.query.conditions import (
     NEGATIVE,
     ORDER,
     Condition,
-    is_number,
 )
 from fieldnotes.query.queries import Query
+from fieldnotes.values import is_number
 
 Columns = Mapping[str, Any]
 Owned = Callable[[str, Callable[[Any], ColumnElement[bool]]], ColumnElement[bool]]

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Run, list_runs
 from fieldnotes.spreads import noted_spreads, spread_called
+from fieldnotes.values import is_number
 
 NOTES = "spreads"  # in the catalogue: the runner's list of the runs of each spread
 
@@ -213,11 +214,6 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
-
-
-def is_number(value: Any) -> TypeGuard[int | float]:
-    """Whether `value` is a number; a bool is not one here."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def users(runs: Iterable[Run]) -> dict[str, list[Run]]:

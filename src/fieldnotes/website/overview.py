@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from fieldnotes.runs import Run, Scrap
+from fieldnotes.values import is_number
 from fieldnotes.website.answers import answer, declared, sentence
-from fieldnotes.website.cases import Comparison, is_number
+from fieldnotes.website.cases import Comparison
 from fieldnotes.website.markdown import plain
 from fieldnotes.website.rows import Quantity
 from fieldnotes.website.runpage import title

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fieldnotes.website.cases import is_number
+from fieldnotes.values import is_number
 from fieldnotes.website.plots import LOST, SCALE, Figure, hover, scale_of, wrapped
 from fieldnotes.website.rows import Quantity, Row, all_numbers, along
 from fieldnotes.website.text import label, number, shown

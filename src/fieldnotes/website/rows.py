@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.runs import Run
+from fieldnotes.values import is_number
 from fieldnotes.website.cases import (
     Case,
     Comparison,
     flat,
-    is_number,
     is_scalar,
     mapping,
 )

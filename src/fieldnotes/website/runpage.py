@@ -9,8 +9,9 @@ from typing import Any
 import nbformat
 
 from fieldnotes.runs import FAILED, ModelEntry, Run, Status
+from fieldnotes.values import is_number
 from fieldnotes.website.answers import VERDICT, told_by
-from fieldnotes.website.cases import Case, flat, is_number, mapping, needed
+from fieldnotes.website.cases import Case, flat, mapping, needed
 from fieldnotes.website.outputs import Cell, cleaned, markdown_cell, settled, title_of
 from fieldnotes.website.tables import badge, pairs, parameter_table, table
 from fieldnotes.website.text import (

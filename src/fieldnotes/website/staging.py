@@ -11,11 +11,11 @@ from typing import Any
 from fieldnotes.files import write_bytes
 from fieldnotes.project import Project
 from fieldnotes.runs import FAILED, FINISHED, Run
+from fieldnotes.values import is_number
 from fieldnotes.website import overview
 from fieldnotes.website.cases import (
     Comparison,
     comparisons,
-    is_number,
     read_runs,
     users,
 )

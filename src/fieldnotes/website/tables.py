@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.runs import FAILED, STATES, Run
-from fieldnotes.website.cases import is_number, is_scalar
+from fieldnotes.values import is_number
+from fieldnotes.website.cases import is_scalar
 from fieldnotes.website.rows import Quantity, Row
 from fieldnotes.website.text import anchor, counted, escape, number, shown
 
