@@ -89,6 +89,13 @@ def axis(quantity: str, unit: str = "") -> str:
     return f"{quantity} [{unit}]" if unit else quantity
 
 
+def label_axes(fig: go.Figure, x: str, y: str, **where: Any) -> go.Figure:
+    """Axis titles with their units, at a row and column of subplots or everywhere."""
+    fig.update_xaxes(title_text=x, **where)
+    fig.update_yaxes(title_text=y, **where)
+    return fig
+
+
 def band(x: Any, runs: Any, name: str, css: str) -> list[go.Scatter]:
     """Median of several runs with their range; missing values (NaN) are left out.
 

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from studies.orbit.adjoints import AlongOrbit
-from studies.orbit.figures.common import TRUE, colour, label_axes
+from studies.orbit.figures.common import TRUE, colour
+from studies.plotting import label_axes
 
 PANELS = {
     "sensitivity": "‖∂f/∂θ‖ [1]",

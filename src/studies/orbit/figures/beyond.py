@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from studies import plotting
-from studies.orbit.figures.common import colour, label_axes
+from studies.orbit.figures.common import colour
+from studies.plotting import label_axes
 
 ERROR = "acceleration error [%]"
 

@@ -1,7 +1,5 @@
 """What the figures of this study share: colours, axes, the Earth."""
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -21,13 +19,6 @@ def length_unit(system: str) -> str:
 def colour(place: int) -> str:
     """The colour of the so-many-th curve."""
     return plotting.colour("curve", place)
-
-
-def label_axes(fig: go.Figure, x: str, y: str, **where: Any) -> go.Figure:
-    """Axis titles with their units, at a row and column of subplots or everywhere."""
-    fig.update_xaxes(title_text=x, **where)
-    fig.update_yaxes(title_text=y, **where)
-    return fig
 
 
 def add_earth(fig: go.Figure) -> None:

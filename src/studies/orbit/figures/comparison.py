@@ -8,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from studies.orbit.figures.common import TRUE, WRONG, colour, label_axes
+from studies.orbit.figures.common import TRUE, WRONG, colour
 from studies.orbit.figures.judgement import wrapped
+from studies.plotting import label_axes
 
 Curve = tuple[Sequence[float | int], Sequence[float | int]]  # across and up
 ERROR = "error on 100 unseen orbits [%]"

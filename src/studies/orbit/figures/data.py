@@ -5,9 +5,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.orbit.figures.common import add_earth, colour, label_axes, thin
+from studies.orbit.figures.common import add_earth, colour, thin
 from studies.orbit.kepler import ELEMENTS
 from studies.orbit.orbit_sets import OrbitSet
+from studies.plotting import label_axes
 
 ZOOM = 30  # samples shown at periapsis and at apoapsis
 

@@ -11,12 +11,12 @@ from studies.orbit.figures.common import (
     WRONG,
     add_earth,
     colour,
-    label_axes,
     thin,
 )
 from studies.orbit.figures.judgement import wrapped
 from studies.orbit.orbit_sets import OrbitSet
 from studies.orbit.planes import FallOff, Plane
+from studies.plotting import label_axes
 
 
 def slopes(curves: Mapping[str, FallOff], largest: float | None = None) -> go.Figure:

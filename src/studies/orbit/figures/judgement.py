@@ -11,8 +11,9 @@ from jaxtyping import Float
 
 from studies import plotting
 from studies.orbit.distributions import present
-from studies.orbit.figures.common import WRONG, colour, label_axes, thin
+from studies.orbit.figures.common import WRONG, colour, thin
 from studies.orbit.reports import unit_of
+from studies.plotting import label_axes
 
 Pool = Float[np.ndarray, "..."]
 

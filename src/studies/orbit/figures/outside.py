@@ -7,9 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from studies.evidence import Group
-from studies.orbit.figures.common import TRUE, colour, label_axes
+from studies.orbit.figures.common import TRUE, colour
 from studies.orbit.metrics import predict
 from studies.orbit.orbit_sets import OrbitSet
+from studies.plotting import label_axes
 
 DOTTED = {"dash": "dot", "width": 1, "color": "rgba(128, 128, 128, 0.9)"}
 

@@ -9,8 +9,9 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.orbit.figures.common import TRUE, colour, label_axes, thin
+from studies.orbit.figures.common import TRUE, colour, thin
 from studies.orbit.metrics import angles
+from studies.plotting import label_axes
 
 Times = Float[np.ndarray, " time"]
 States = Float[np.ndarray, "time 6"]

@@ -156,10 +156,3 @@ def set_limits(fig: go.Figure, given: Sequence[tuple[Pair, Pair]] | None) -> Non
     for col, (x, y) in enumerate(given or (), start=1):
         fig.update_xaxes(range=list(x), row=1, col=col)
         fig.update_yaxes(range=list(y), row=1, col=col)
-
-
-def label_axes(fig: go.Figure, x: str, y: str, **where: Any) -> go.Figure:
-    """Axis titles with their units, at a row and column of subplots or everywhere."""
-    fig.update_xaxes(title_text=x, **where)
-    fig.update_yaxes(title_text=y, **where)
-    return fig

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from studies import plotting
-from studies.reach.figures.common import label_axes
+from studies.plotting import label_axes
 
 MOST = 200  # values that draw one violin; more are replaced by their quantiles
 EXTREMES = 4  # trials named at each end of a violin

@@ -9,13 +9,13 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from studies import plotting
+from studies.plotting import label_axes
 from studies.reach.figures.common import (
     Group,
     Pair,
     add_curves,
     add_ends,
     darker,
-    label_axes,
     panels,
     set_limits,
 )
