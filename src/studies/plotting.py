@@ -96,6 +96,13 @@ def label_axes(fig: go.Figure, x: str, y: str, **where: Any) -> go.Figure:
     return fig
 
 
+def whiskers(middle: Any, low: Any, high: Any) -> dict[str, Any]:
+    """Plotly's error bars from `low` to `high` around points at `middle`."""
+    middle, low, high = (np.asarray(values, float) for values in (middle, low, high))
+    sizes = {"array": high - middle, "arrayminus": middle - low}
+    return {"type": "data", "symmetric": False, **sizes}
+
+
 def band(x: Any, runs: Any, name: str, css: str) -> list[go.Scatter]:
     """Median of several runs with their range; missing values (NaN) are left out.
 

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from studies.orbit.figures.common import TRUE, WRONG, colour
 from studies.orbit.figures.judgement import wrapped
-from studies.plotting import label_axes
+from studies.plotting import label_axes, whiskers
 
 Curve = tuple[Sequence[float | int], Sequence[float | int]]  # across and up
 ERROR = "error on 100 unseen orbits [%]"
@@ -152,12 +152,7 @@ def error_lines(
         fig.add_scatter(
             x=found.index,
             y=middle,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": drawn(found["max"]) - middle,
-                "arrayminus": middle - drawn(found["min"]),
-            },
+            error_y=whiskers(middle, drawn(found["min"]), drawn(found["max"])),
             mode="lines+markers",
             name=f"{hue.replace('_', ' ')} {name}",
             line_color=colour(place),
@@ -175,12 +170,7 @@ def beside_notes(rows: pd.DataFrame) -> go.Figure:
     fig.add_scatter(
         x=middle,
         y=kept["setting"],
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": drawn(kept["high"]) - middle,
-            "arrayminus": middle - drawn(kept["low"]),
-        },
+        error_x=whiskers(middle, drawn(kept["low"]), drawn(kept["high"])),
         mode="markers",
         name="ours: median and range",
         marker_color=colour(0),

@@ -34,11 +34,7 @@ def against_published(
             fig.add_scatter(
                 x=points["value"],
                 y=middle,
-                error_y={
-                    "array": high - middle,
-                    "arrayminus": middle - low,
-                    "symmetric": False,
-                },
+                error_y=plotting.whiskers(middle, low, high),
                 text=[f"curl {a:g} N s/m" for a in points["amplitude"]],
                 mode="markers",
                 marker={"color": std_colour(float(np.asarray(std))), "size": 8},

@@ -119,16 +119,11 @@ def setting_ranges(
             name: group.where(field_std=std).summary(column)
             for name, group in groups.items()
         }
-        middle = np.array([one.median for one in found.values()])
+        middle, low, high = ([one[k] for one in found.values()] for k in range(3))
         fig.add_scatter(
             x=middle,
             y=list(found),
-            error_x={
-                "array": np.array([one.highest for one in found.values()]) - middle,
-                "arrayminus": middle - np.array([one.lowest for one in found.values()]),
-                "symmetric": False,
-                "thickness": 1,
-            },
+            error_x=plotting.whiskers(middle, low, high) | {"thickness": 1},
             mode="markers",
             marker={"color": css, "size": 9},
             name=words,
