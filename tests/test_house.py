@@ -1,6 +1,7 @@
 """The rules of the house, read off the source itself."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def room(path: Path) -> str:
     return path.relative_to(ROOT / "src").parts[1].removesuffix(".py")
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Dotted names of all that a module imports, lazily or not, relative resolved."""
     names: set[str] = set()
