@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from reach_models import at_rest
 from studies.reach import bending
 
 
 @pytest.fixture(scope="module")
-def bent(resting) -> bending.Bending:
-    return bending.Bending(resting, 4)
+def bent() -> bending.Bending:
+    return bending.Bending(at_rest(), 4)
 
 
 def test_the_speeds_hessian_is_the_squared_slope_at_rest_only(bent):

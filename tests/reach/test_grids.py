@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
+from reach_models import at_rest
 from studies.reach import grids
+
+
+@pytest.fixture(scope="module")
+def resting() -> grids.Resting:
+    return at_rest()
 
 
 def test_the_gain_of_a_small_held_error_is_that_of_the_derivative(resting):

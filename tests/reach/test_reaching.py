@@ -4,10 +4,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from reach_models import untrained
 from studies.reach import fixed_points, reaching, steady
 from studies.reach.tasks import REACH
 
 CONTEXTS, DIRECTIONS = [0.0, 1.0], 5
+
+
+@pytest.fixture(scope="module")
+def model() -> steady.Model:
+    return untrained()
 
 
 @pytest.fixture(scope="module")

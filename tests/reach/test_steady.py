@@ -7,11 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from reach_models import untrained
 from studies.reach import descent, fixed_points, geometry, spectra, steady
 from studies.reach.loop import Loop
 from studies.reach.models import InputLayout, build
 
 CONTEXTS = [-1.0, 0.0, 1.0]
+
+
+@pytest.fixture(scope="module")
+def model() -> steady.Model:
+    return untrained()
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,14 @@ import equinox as eqx
 import numpy as np
 import pytest
 
+from reach_models import untrained
 from studies.reach import grids, spectra, steady, wings
 from studies.reach.loop import Loop
 
 
 @pytest.fixture(scope="module")
-def model(model) -> steady.Model:
-    return replace(model, loop=Loop(steps=30))
+def model() -> steady.Model:
+    return untrained(steps=30)
 
 
 @pytest.fixture(scope="module")
