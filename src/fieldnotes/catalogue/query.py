@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 
-from fieldnotes.catalogue import frames
+from fieldnotes.catalogue import compare, frames, upkeep
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.index import Index, Report
 from fieldnotes.catalogue.not_found import no_such_model
@@ -197,9 +197,7 @@ class Catalogue:
 
     def diff(self, *things: str) -> "pd.DataFrame":
         """In what runs or models differ; see `compare.diff`."""
-        from fieldnotes.catalogue.compare import diff
-
-        return diff(self.reader, *things)
+        return compare.diff(self.reader, *things)
 
     def load_model(self, row: Any, read: Callable[[Path], Any]) -> Any:
         """`read(path)` of the model of a row of `models()`, its checksum verified."""
@@ -235,15 +233,11 @@ class Catalogue:
 
     def tidy(self, apply: bool = False, **options: Any) -> "pd.DataFrame":
         """Files without a record and records without a file; see `upkeep.tidy`."""
-        from fieldnotes.catalogue.upkeep import tidy
-
-        return tidy(self.reader, apply=apply, **options)
+        return upkeep.tidy(self.reader, apply=apply, **options)
 
     def export(self, folder: Path | str | None = None) -> Path:
         """Every table as CSV with a copy of the database; see `upkeep.export`."""
-        from fieldnotes.catalogue.upkeep import export
-
-        return export(self.reader, None if folder is None else Path(folder))
+        return upkeep.export(self.reader, None if folder is None else Path(folder))
 
     def ask(self, query: Any) -> list[dict[str, Any]]:
         """The rows of an SQLAlchemy query on the index, brought up to date once."""
