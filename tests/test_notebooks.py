@@ -14,7 +14,7 @@ from fieldnotes.spreads import load_spreads
 from project_copy import ROOT, command, copy_project
 
 TINY = sorted((ROOT / "params" / "tiny").glob("*.yml"))
-FINISHED = {"done", "diverged"}
+FINISHED = {"done", "diverged", "stuck"}
 METRICS = "metrics.json"
 
 

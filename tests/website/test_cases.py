@@ -163,6 +163,18 @@ def test_a_member_that_diverged_is_told_from_those_that_did_not():
     ]
 
 
+def test_a_member_that_learned_nothing_says_so():
+    lost = {"state": "stuck", "stuck": [{"values": {"seed": 1}}]}
+    members = [{"values": {"seed": seed}} for seed in range(2)]
+    table = rows([case(members=members, status=lost)])
+    assert [(row.state, row.reason) for row in table] == [
+        ("done", ""),
+        ("stuck", "learned nothing"),
+    ]
+    (alone,) = rows([case(status={"state": "stuck", "stuck": [{"values": {}}]})])
+    assert (alone.state, alone.reason) == ("stuck", "learned nothing")
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [

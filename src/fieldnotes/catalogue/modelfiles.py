@@ -21,9 +21,10 @@ from fieldnotes.files import checksum, file_name, write_bytes, write_json
 from fieldnotes.project import Project
 from fieldnotes.runs import Manifest, now, read_manifest
 from fieldnotes.runs.records import FINAL, read_model
+from fieldnotes.runs.states import DIVERGED, STUCK
 from fieldnotes.values import plain
 
-OUTCOMES = ("trained", "diverged")
+OUTCOMES = ("trained", DIVERGED, STUCK)
 
 
 def save_model(
@@ -45,7 +46,8 @@ def save_model(
         values: the `values` of the member it is, from `members()`; may be left out
             when the run answers for one model only.
         history: arrays along the training, kept beside the model.
-        outcome: "trained" or "diverged".
+        outcome: "trained", "diverged", or "stuck" where the training reached its end
+            and learned nothing.
         diverged_at: the step at which it diverged [1].
         kind: "final" or another parameter set of this training, such as "best".
         summary: a few plain values to show in tables.

@@ -4,11 +4,12 @@ import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json
 from fieldnotes.runner.monitor import Watch
+from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PLACE = re.compile(r"Cell In\[\d+\], line (\d+)")
@@ -114,10 +115,20 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def models_left(folder: Path) -> tuple[dict[str, int], list[dict[str, Any]], bool]:
-    """The models of a run: length in bytes by name, the diverged, and if all are."""
+class Left(NamedTuple):
+    """The models that a run left, and those of its members that learned nothing."""
+
+    sizes: dict[str, int]  # length by name [bytes]
+    diverged: list[dict[str, Any]]  # values and step
+    stuck: list[dict[str, Any]]  # values
+    state: str  # of a run that reached its end
+
+
+def models_left(folder: Path) -> Left:
+    """What became of the models of a run."""
     sizes: dict[str, int] = {}
-    diverged, count = [], 0
+    found: dict[str, list[dict[str, Any]]] = {DIVERGED: [], STUCK: []}
+    good = False
     for path in sorted((folder / "models").glob("*.json")):
         try:
             record = read_json(path)
@@ -125,10 +136,14 @@ def models_left(folder: Path) -> tuple[dict[str, int], list[dict[str, Any]], boo
             continue
         if not isinstance(record, dict):
             continue
-        count += 1
         sizes[path.stem] = record.get("bytes", -1)
-        if record.get("outcome") == "diverged":
-            step = record.get("diverged_at")
-            diverged.append({"values": record.get("values", {}), "step": step})
-    unique = [item for i, item in enumerate(diverged) if item not in diverged[:i]]
-    return sizes, unique, bool(diverged) and len(diverged) == count
+        item = {"values": record.get("values", {})}
+        if record.get("outcome") == DIVERGED:
+            item["step"] = record.get("diverged_at")
+        same = found.get(str(record.get("outcome")))
+        good = good or same is None
+        if same is not None and item not in same:
+            same.append(item)
+    diverged, stuck = found.values()
+    state = STUCK if stuck else DIVERGED if diverged else DONE
+    return Left(sizes, diverged, stuck, DONE if good else state)

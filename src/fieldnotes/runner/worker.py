@@ -35,7 +35,7 @@ from fieldnotes.runner.variables import environment
 from fieldnotes.runs import FINISHED, Manifest, Status, now, read_manifest, read_status
 from fieldnotes.runs.folder import LOG, NOTEBOOK, SCRATCH, clear_outputs, clear_scratch
 from fieldnotes.runs.locks import Lock, myself
-from fieldnotes.runs.states import RUNNING
+from fieldnotes.runs.states import DONE, RUNNING
 
 BUSY = 75  # exit code: another process holds this run (EX_TEMPFAIL)
 
@@ -227,8 +227,8 @@ class _Run:
 
     def _close(self, end: End) -> int:
         """Write the final status; the exit code."""
-        sizes, diverged, all_diverged = models_left(self.folder)
-        state = "diverged" if end.state == "done" and all_diverged else end.state
+        left = models_left(self.folder)
+        state = left.state if end.state == DONE else end.state
         self.status = replace(
             self.status,
             state=state,
@@ -237,8 +237,9 @@ class _Run:
             peak_memory_mb=round(self.watch.peak / 1e6, 1),
             reason=end.reason,
             error=end.error,
-            models=sizes,
-            diverged=diverged,
+            models=left.sizes,
+            diverged=left.diverged,
+            stuck=left.stuck,
             scratch=None,
         )
         self.status.write(self.folder)

@@ -118,6 +118,10 @@ class Run:
         return self.status.diverged
 
     @property
+    def stuck(self) -> list[dict[str, Any]]:
+        return self.status.stuck
+
+    @property
     def reason(self) -> str:
         """Why the run has no result, in one line; empty when it has one."""
         return self.status.why

@@ -38,6 +38,7 @@ class Status:
     attempt: int = 0
     models: dict[str, int] = field(default_factory=dict)  # length of each file [bytes]
     diverged: list[dict[str, Any]] = field(default_factory=list)  # values and step
+    stuck: list[dict[str, Any]] = field(default_factory=list)  # values
     interactive: bool = False
     pid: int | None = None
     host: str | None = None

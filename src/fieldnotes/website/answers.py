@@ -2,14 +2,15 @@
 
 Only what a spread declares (`answer: {value: …}` or `{text: …}`) or a notebook judges
 (a text called `verdict`) is an answer. Runs that differ in nothing but a replicate,
-such as the seed, are one setting; one whose runs all recorded `held` as false comes
-after all the others.
+such as the seed, are one setting; one whose runs all recorded `held` as false, or are
+all stuck, comes after all the others.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fieldnotes.runs.states import STUCK
 from fieldnotes.website.cases import Case, Comparison, flat
 from fieldnotes.website.rows import (
     Quantity,
@@ -116,6 +117,7 @@ def _setting(group: Sequence[Row], names: Sequence[str], name: str) -> Setting |
     values = {each: group[0].values[each] for each in names if each in group[0].values}
     judged = [row.scraps[HELD] for row in group if HELD in row.scraps]
     failed = bool(judged) and not any(judged)
+    failed = failed or all(row.state == STUCK for row in group)
     defaults = flat(group[0].case.run.manifest.defaults)
     unusual = {n for n, v in values.items() if n in defaults and v != defaults[n]}
     return Setting(values, sorted(finite), middle, failed, frozenset(unusual))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldnotes.runs import Run
+from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 from fieldnotes.values import is_number
 from fieldnotes.website.cases import (
     Case,
@@ -18,6 +19,7 @@ from fieldnotes.website.cases import (
 from fieldnotes.website.text import canonical, with_unit
 
 COSTS = ("s", "min", "h", "1/s", "MB", "GB")  # units of what a run took
+LEARNED_NOTHING = "learned nothing"  # why a stuck member has no good number
 Scalar = bool | int | float | str | None
 
 
@@ -71,15 +73,18 @@ def _row(
     for scrap in case.run.scraps:
         if scrap.member in ({}, member) and is_scalar(scrap.value):
             scraps[scrap.name] = scrap.value
-    if not reason and state == "diverged":
+    if not reason and state == DIVERGED:
         reason = _diverged_at(case.run, member)
+    if not reason and state == STUCK:
+        reason = LEARNED_NOTHING
     return Row(case, values, scraps, state, reason)
 
 
 def _members(run: Run) -> list[dict[str, Any]]:
-    """The members that this run's scraps or divergences speak of one by one."""
+    """The members that this run's scraps or failures to learn speak of one by one."""
     spoken = [scrap.member for scrap in run.scraps]
-    spoken += [dict(mapping(item.get("values"))) for item in run.diverged]
+    lost = [*run.diverged, *run.stuck]
+    spoken += [dict(mapping(item.get("values"))) for item in lost]
     unique = {canonical(member): member for member in spoken if member}
     if not unique:
         return []
@@ -90,9 +95,11 @@ def _members(run: Run) -> list[dict[str, Any]]:
 def _outcome(run: Run, member: dict[str, Any]) -> tuple[str, str]:
     for item in run.diverged:
         if mapping(item.get("values")) == member:
-            return "diverged", at_step(item)
-    if run.state == "diverged" and run.diverged:
-        return "done", ""  # this member is not among those that diverged
+            return DIVERGED, at_step(item)
+    if member in [mapping(item.get("values")) for item in run.stuck]:
+        return STUCK, LEARNED_NOTHING
+    if run.state in (DIVERGED, STUCK):
+        return DONE, ""  # this member is not among those that learned nothing
     return run.state, run.reason
 
 

@@ -121,8 +121,10 @@ def _banner(run: Run) -> str:
     if run.reason:
         text += f" {escape(run.reason)}"
     if run.diverged:
-        items = ("; ".join(_members_diverged(run))) or "all of it"
+        items = "; ".join(_members_lost(run.diverged)) or "all of it"
         text += f" Diverged: {escape(items)}."
+    if run.stuck:
+        text += f" Learned nothing: {escape('; '.join(_members_lost(run.stuck)))}."
     return raw_html(f'<p class="fn-banner">{text}</p>')
 
 
@@ -132,9 +134,10 @@ def _verdict(run: Run) -> str:
     return f"\n**Verdict:** {markdown(told[1])}\n" if told else ""
 
 
-def _members_diverged(run: Run) -> list[str]:
+def _members_lost(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The members that diverged, with the step, or that are stuck."""
     lines = []
-    for item in run.diverged:
+    for item in items:
         values = mapping(item.get("values"))
         who = ", ".join(f"{name} = {shown(value)}" for name, value in values.items())
         step = item.get("step")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fieldnotes.runs import FAILED, STATES, Run
+from fieldnotes.runs import FAILED, FINISHED, STATES, Run
+from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 from fieldnotes.values import is_number
 from fieldnotes.website.cases import is_scalar
 from fieldnotes.website.rows import Quantity, Row
@@ -29,9 +30,10 @@ def outcomes(runs: Sequence[Run]) -> str:
     states = [run.state for run in runs]
     known = [*STATES, *dict.fromkeys(s for s in states if s not in STATES)]
     parts = [f"{states.count(s)} {s}" for s in known if s in states]
-    partly = sum(run.state == "done" and bool(run.diverged) for run in runs)
-    if partly:
-        parts.append(f"{partly} of them with diverged members")
+    for word in (DIVERGED, STUCK):
+        partly = sum(run.state == DONE and bool(getattr(run, word)) for run in runs)
+        if partly:
+            parts.append(f"{partly} of them with {word} members")
     if not runs:
         return "no runs yet"
     return f"{counted(len(runs), 'run')}: {', '.join(parts)}"
@@ -39,7 +41,7 @@ def outcomes(runs: Sequence[Run]) -> str:
 
 def badge(state: str) -> str:
     """The outcome of a run, coloured by how well it went."""
-    mood = "bad" if state in FAILED else state if state in ("done", "diverged") else "?"
+    mood = "bad" if state in FAILED else state if state in FINISHED else "?"
     name = {"bad": "failed", "?": "other"}.get(mood, mood)
     return f'<span class="fn-state fn-{name}">{escape(state)}</span>'
 
