@@ -98,6 +98,34 @@ def test_units_in_the_column_names_are_heeded(tmp_path):
     assert read_ephemeris(path).states == pytest.approx(true.states, abs=1e-12)
 
 
+def test_velocities_are_taken_from_positions_alone_and_their_error_is_told(tmp_path):
+    path = tmp_path / "own.csv"
+    samples(180).drop(columns=["vx", "vy", "vz"]).to_csv(path, index=False)
+    own = read_ephemeris(path)
+    true = real.real_objects(space=True, points=180).take(np.array([5]))
+    assert own.states[..., :3] == pytest.approx(true.states[..., :3], abs=1e-12)
+    gap = np.linalg.norm((own.states - true.states)[0, :, 3:], axis=-1)
+    worst = 100 * np.max(gap / np.linalg.norm(true.states[0, :, 3:], axis=-1))
+    assert own.velocity_error is not None
+    assert 0 < worst < own.velocity_error < 0.1
+    samples(180).to_csv(path, index=False)
+    assert read_ephemeris(path).velocity_error is None
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (6, "has 6 rows; it needs at least 7 of positions alone. Or add vx, vy and vz"),
+        (20, "too far apart to take velocities from: .* Add columns vx, vy and vz"),
+    ],
+)
+def test_positions_that_give_no_velocities_are_refused(tmp_path, count, message):
+    path = tmp_path / "own.csv"
+    samples(count).drop(columns=["vx", "vy", "vz"]).to_csv(path, index=False)
+    with pytest.raises(EphemerisError, match=message):
+        read_ephemeris(path)
+
+
 def test_elements_are_sampled_over_a_period(tmp_path):
     path = tmp_path / "own.csv"
     elements().to_csv(path, index=False)

@@ -1,6 +1,7 @@
 """A user's own orbits from a CSV or Parquet file, checked cell by cell.
 
-Two kinds of table are read. Sampled orbits: columns `t, x, y, z, vx, vy, vz`. Orbital
+Two kinds of table are read. Sampled orbits: columns `t, x, y, z, vx, vy, vz`, or
+positions alone, of which velocities are taken by differences. Orbital
 elements: columns `a, e, i, raan, argp` and the anomaly `nu` (true) or `M` (mean), one
 orbit a row. In both a column `orbit` may name the object. Usual other names, such as
 `time`, are understood, and times may be dates of ISO 8601. A unit stands in brackets
@@ -9,11 +10,10 @@ are km, times s, speeds km/s and angles degrees, or all are normalised (R_E, TU,
 when the caller says so. Other columns are left alone. No jax: the planner uses this.
 """
 
-import csv
 import difflib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,12 +29,21 @@ from studies.orbit.kepler import (
     invariants,
     true_from_mean,
 )
-from studies.orbit.tasks import POINTS, OrbitSet, sample_orbits, set_of_states
+from studies.orbit.tables import EphemerisError, Table, read_table
+from studies.orbit.tasks import (
+    LEAST_POSITIONS,
+    POINTS,
+    OrbitSet,
+    sample_orbits,
+    set_of_states,
+    velocities,
+)
 
 Units = Literal["km", "normalised"]
 Columns = dict[str, tuple[int, str | None]]  # name → place and unit as written
 
-STATE_COLUMNS = ("t", "x", "y", "z", "vx", "vy", "vz")
+POSITIONS, VELOCITIES = ("t", "x", "y", "z"), ("vx", "vy", "vz")
+STATE_COLUMNS = POSITIONS + VELOCITIES
 ELEMENT_COLUMNS = ("a", "e", "i", "raan", "argp")
 ANOMALIES = ("nu", "M")
 SYNONYMS = {
@@ -44,6 +53,7 @@ SYNONYMS = {
     **{"eccentricity": "e", "inclination": "i", "semi_major_axis": "a", "m": "M"},
 }
 FEWEST = 3  # samples of an orbit: an acceleration needs three
+COARSE = 2.0  # [%] error of velocities taken from positions that is too large
 KIND = {"t": "time", "a": "length", "e": "number"}
 KIND |= dict.fromkeys("xyz", "length") | dict.fromkeys(("vx", "vy", "vz"), "speed")
 KIND |= dict.fromkeys(("i", "raan", "argp", "nu", "M"), "angle")
@@ -79,26 +89,6 @@ DEFAULTS: dict[str, dict[str, str]] = {
 HEADER = re.compile(r"^\s*(\w+)\s*(?:[\[(]\s*(.*?)\s*[\])])?\s*$")
 
 
-class EphemerisError(ValueError):
-    """A file of orbits that cannot be used; names the file, the row and the column."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The cells of a file as they were read, with where each row stands."""
-
-    path: Path
-    header: list[str]
-    rows: list[list[object]]
-    places: list[str]  # "line 7" or "row 6", one per row
-
-    def refuse(self, text: str, row: int | None = None, column: str = ""):
-        """The error with this text at this place."""
-        where = "" if row is None else f" {self.places[row]}:"
-        where += f" column `{column}`:" if column else ""
-        return EphemerisError(f"{self.path}:{where} {text}")
-
-
 def read_ephemeris(
     path: str | Path, units: Units = "km", points: int = POINTS
 ) -> OrbitSet:
@@ -113,7 +103,8 @@ def read_ephemeris(
     Raises:
         EphemerisError: the file is missing or unreadable, a column is missing, a cell
             is empty, not a number or not finite, times do not increase, an orbit has
-            fewer than three samples, is not closed, or goes below the surface.
+            fewer than three samples, is not closed, or goes below the surface, or
+            positions alone are too few or too far apart to take velocities from.
     """
     table = read_table(locate(path))
     if not table.rows:
@@ -141,56 +132,7 @@ def locate(path: str | Path, root: str | Path | None = None) -> Path:
     raise EphemerisError(msg)
 
 
-# Reading ---------------------------------------------------------------------------
-
-
-def read_table(path: Path) -> Table:
-    """All cells of a CSV or Parquet file."""
-    if path.suffix.lower() in (".parquet", ".pq"):
-        return read_parquet(path)
-    if path.suffix.lower() == ".csv":
-        return read_csv(path)
-    msg = f"{path}: the file must end in .csv or .parquet; got `{path.suffix}`."
-    raise EphemerisError(msg)
-
-
-def read_parquet(path: Path) -> Table:
-    """A Parquet file; rows are counted from 1."""
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:  # pyarrow raises several kinds for a broken file
-        msg = f"{path}: not a readable Parquet file ({error})."
-        raise EphemerisError(msg) from error
-    header = [str(name) for name in frame.columns]
-    places = [f"row {number}" for number in range(1, len(frame) + 1)]
-    return Table(path, header, frame.astype(object).to_numpy().tolist(), places)
-
-
-def read_csv(path: Path) -> Table:
-    """A CSV file; empty lines and lines that start with # are skipped."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as text:
-            reader = csv.reader(text)
-            lines = [(row, reader.line_num) for row in reader if keeps(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{path}: not a readable CSV file in UTF-8 ({error})."
-        raise EphemerisError(msg) from error
-    if not lines:
-        msg = f"{path}: the file is empty; it needs a line of column names."
-        raise EphemerisError(msg)
-    (header, _), *rest = lines
-    places = [f"line {number}" for _, number in rest]
-    table = Table(path, header, [list(row) for row, _ in rest], places)
-    for number, row in enumerate(table.rows):
-        if len(row) != len(header):
-            text = f"{len(row)} cells, but there are {len(header)} columns."
-            raise table.refuse(text, number)
-    return table
-
-
-def keeps(row: list[str]) -> bool:
-    """Whether a line of a CSV file holds data."""
-    return any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
+# Columns ---------------------------------------------------------------------------
 
 
 def match_columns(table: Table) -> Columns:
@@ -283,8 +225,8 @@ def missing(name: str, columns: Columns) -> str:
     hint = f" The nearest is `{near[0]}`." if near else ""
     return (
         f"no column `{name}`.{hint} It has: {', '.join(columns)}. Sampled orbits need "
-        f"{', '.join(STATE_COLUMNS)}; elements need {', '.join(ELEMENT_COLUMNS)} and "
-        "nu or M."
+        f"{', '.join(STATE_COLUMNS)}, or {', '.join(POSITIONS)} alone; elements need "
+        f"{', '.join(ELEMENT_COLUMNS)} and nu or M."
     )
 
 
@@ -292,20 +234,49 @@ def missing(name: str, columns: Columns) -> str:
 
 
 def orbits_from_samples(table: Table, columns: Columns, units: Units) -> OrbitSet:
-    """The set of a table of sampled orbits."""
-    values = np.stack([numbers(table, columns, c, units) for c in STATE_COLUMNS], -1)
-    groups = objects(table, columns)
+    """The set of a table of sampled orbits; velocities may be missing altogether."""
+    given = bool(set(VELOCITIES) & set(columns))
+    named = STATE_COLUMNS if given else POSITIONS
+    values = np.stack([numbers(table, columns, name, units) for name in named], -1)
+    groups, fewest = objects(table, columns), FEWEST if given else LEAST_POSITIONS
+    orbits, errors = [], []
     for name, rows in groups.items():
-        if len(rows) < FEWEST:
-            text = f"orbit {name!r} has {len(rows)} rows; it needs at least {FEWEST}."
-            raise table.refuse(text)
-        check_samples(table, name, rows, values[rows])
-    times = [values[rows, 0] for rows in groups.values()]
-    states = [values[rows, 1:] for rows in groups.values()]
+        if len(rows) < fewest:
+            text = f"orbit {name!r} has {len(rows)} rows; it needs at least {fewest}"
+            alone = "." if given else " of positions alone. Or add vx, vy and vz."
+            raise table.refuse(text + alone)
+        own = values[rows]
+        check_times(table, name, rows, own[:, 0])
+        if not given:
+            own, error = with_velocities(table, name, own)
+            errors.append(error)
+        check_samples(table, name, rows, own)
+        orbits.append(own)
+    times, states = [own[:, 0] for own in orbits], [own[:, 1:] for own in orbits]
     try:
-        return set_of_states(table.path.stem, tuple(groups), times, states)
+        found = set_of_states(table.path.stem, tuple(groups), times, states)
     except KeplerError as error:
         raise table.refuse(str(error)) from error
+    return found if given else replace(found, velocity_error=max(errors))
+
+
+def with_velocities(
+    table: Table, name: str, values: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Times and positions of an orbit with velocities taken from them, and their error.
+
+    Raises:
+        EphemerisError: the samples are too far apart.
+    """
+    velocity, error = velocities(values[:, 0], values[:, 1:])
+    if not error <= COARSE:
+        text = (
+            f"orbit {name!r} has positions alone, too far apart to take velocities "
+            f"from: they would be wrong by up to {error:.2g} %, and at most {COARSE:g} "
+            "% is allowed. Add columns vx, vy and vz, or sample more often."
+        )
+        raise table.refuse(text)
+    return np.concatenate([values, velocity], axis=1), error
 
 
 def objects(table: Table, columns: Columns) -> dict[str, list[int]]:
@@ -318,12 +289,16 @@ def objects(table: Table, columns: Columns) -> dict[str, list[int]]:
     return groups
 
 
-def check_samples(table: Table, name: str, rows: list[int], values: np.ndarray) -> None:
-    """Refuses times that do not increase and states that no closed orbit has."""
-    late = np.flatnonzero(np.diff(values[:, 0]) <= 0)
+def check_times(table: Table, name: str, rows: list[int], times: np.ndarray) -> None:
+    """Refuses times that do not increase."""
+    late = np.flatnonzero(np.diff(times) <= 0)
     if late.size:
         text = f"times must increase within orbit {name!r}; this one does not."
         raise table.refuse(text, rows[late[0] + 1], "t")
+
+
+def check_samples(table: Table, name: str, rows: list[int], values: np.ndarray) -> None:
+    """Refuses states that no closed orbit has."""
     radius = np.linalg.norm(values[:, 1:4], axis=-1)
     low = np.flatnonzero(radius < 1)
     if low.size:

@@ -70,6 +70,7 @@ class OrbitSet:
     units: tuple[str, str, str] = ("TU", "R_E", "R_E/TU")  # time, position, velocity
     system: System = TWO_BODY  # what moves them
     estimated: Float[np.ndarray, "orbit time 3"] | None = None  # see `observing`
+    velocity_error: float | None = None  # [%] at most; None: velocities were given
 
     def __len__(self) -> int:
         return len(self.names)

@@ -8,11 +8,13 @@ and what is made of that in `segments`; this module is their door.
 
 from studies.orbit.forces import SYSTEMS, TWO_BODY, System, SystemName
 from studies.orbit.observing import (
+    LEAST_POSITIONS,
     OBSERVED,
     SMOOTHING,
     add_noise,
     estimate,
     into_plane,
+    velocities,
 )
 from studies.orbit.orbit_sets import (
     FAMILIES,
@@ -44,6 +46,7 @@ from studies.orbit.segments import (
 
 __all__ = [
     "FAMILIES",
+    "LEAST_POSITIONS",
     "OBSERVED",
     "OWN",
     "POINTS",
@@ -74,5 +77,6 @@ __all__ = [
     "split",
     "stencil_acceleration",
     "unseen_set",
+    "velocities",
     "window_indices",
 ]
