@@ -66,6 +66,12 @@ def test_a_claim_without_its_models_is_not_tested_whatever_holds():
     assert claims.sentence() == "No model was trained that could test a claim."
 
 
+def test_a_claim_of_whose_models_no_number_is_known_is_not_tested():
+    (claim,) = judged([False], given=[models(math.nan)], ours="– against –")
+    assert claim.verdict is Verdict.NOT_TESTED
+    assert claim.reason == "no number is known of its models"
+
+
 def test_a_target_is_reached_or_missed():
     claims, told = Claims(), {"reference": "at most 1", "ours": "2"}
     claims.target("all", "Everything.", holds=[True, True], **told)

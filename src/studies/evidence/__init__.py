@@ -9,7 +9,8 @@ claim stands in the notebook that makes it.
 - `Group`: models looked at together; `Summary`: median, lowest, highest and number.
 - `Claims`, `Claim`, `Source`, `Verdict`: who claims what, and what became of it.
 - `probability_of_superiority`, `chance_of_no_difference`: two groups of models.
-- `markdown`, `table_of`: tables; `number`: a number as tables write it.
+- `markdown`, `table_of`: tables; `number`: a number as tables write it; `counted`: how
+  many of something there are.
 - `Catalogue`: what a notebook lends.
 
 A notebook says `models = survey(catalogue, query)` and measures each model. Here the
@@ -61,7 +62,7 @@ from studies.evidence.group import (
 from studies.evidence.names import Names, names, spelled
 from studies.evidence.notebook import Catalogue
 from studies.evidence.survey import Survey, named, survey
-from studies.evidence.words import Summary, markdown, number
+from studies.evidence.words import Summary, counted, markdown, number
 
 __all__ = [
     "NOTHING",
@@ -77,6 +78,7 @@ __all__ = [
     "Survey",
     "Verdict",
     "chance_of_no_difference",
+    "counted",
     "groups",
     "markdown",
     "named",

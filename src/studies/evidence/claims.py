@@ -90,7 +90,8 @@ class Claims:
             name: an identifier, unique in the notebook.
             words: what is claimed, in a whole sentence.
             reference: what the source reports.
-            ours: what was found here.
+            ours: what was found here; where no number is in it, the claim is not
+                tested.
             holds: for each part of the claim, whether it holds here.
             models: the groups that the test is about; where one of them is empty the
                 claim is not tested.
@@ -104,9 +105,11 @@ class Claims:
         self._check(name, parts)
         by = str(source or self.source)
         empty = any(len(group) == 0 for group in models)
-        found = Verdict.NOT_TESTED if empty else verdict(parts)
-        why = "no such model was trained" if empty else reason
-        said = "–" if empty else str(ours)
+        unknown = not any(map(str.isdigit, str(ours)))
+        found = Verdict.NOT_TESTED if empty or unknown else verdict(parts)
+        why = "no number is known of its models" if unknown else reason
+        why = "no such model was trained" if empty else why
+        said = "–" if empty or unknown else str(ours)
         self.tested.append(Claim(name, words, by, reference, said, found, why))
         return self.tested[-1]
 

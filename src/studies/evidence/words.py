@@ -27,6 +27,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if whole else f"{value:.3g}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words: "1 orbit", "12 orbits"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 class Summary(NamedTuple):
     """Median, lowest and highest of a quantity over `n` models."""
 
