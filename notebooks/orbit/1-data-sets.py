@@ -43,7 +43,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import record, save_figure
-from studies.orbit import figures, kepler, tasks
+from studies.evidence import counted
+from studies.orbit import figures, kepler, tasks, trainings
 from studies.orbit.ephemeris import read_ephemeris
 from studies.orbit.real import published, real_objects
 
@@ -72,9 +73,9 @@ energy = np.asarray(kepler.invariants(true.states).energy)
 drift = float(np.nanmax(np.abs(energy / energy[:, :1] - 1)))
 record("energy_drift", drift, "1", "largest relative change of energy along an orbit")
 Markdown(
-    f"**{data.name}** holds {len(data)} orbits of up to {data.time.shape[1]} samples. "
-    "Before noise is added, the energy along an orbit changes by at most "
-    f"{drift:.1e} of its size."
+    f"**{data.name}** holds {counted(len(data), 'orbit')} of up to "
+    f"{data.time.shape[1]} samples.{trainings.of_velocities(true)} Before noise is "
+    f"added, the energy along an orbit changes by at most {drift:.1e} of its size."
 )
 
 # %% [markdown]
@@ -90,7 +91,8 @@ save_figure(
     figures.orbit_paths(data),
     "paths",
     kind="orbit paths",
-    caption=f"Paths of the {len(data)} orbits of {data.name}; the disc is the Earth.",
+    caption=f"Paths in {data.name} ({counted(len(data), 'orbit')}); the disc is the "
+    "Earth.",
 )
 
 # %%
@@ -126,24 +128,29 @@ save_figure(
 
 # %%
 columns = {"eccentricity": true.elements[:, 1], "semi_major_axis": true.elements[:, 0]}
+many = len(true) >= 10  # of fewer orbits a twentieth is none
 low, half, high = {}, {}, {}
 for name, values in columns.items():
     unit = "1" if name == "eccentricity" else "R_E"
     for share, kept in ((0.05, low), (0.5, half), (0.95, high)):
-        kept[name] = float(np.quantile(values, share))
+        kept[name] = float(np.quantile(values, share if many else round(share)))
         meaning = f"{100 * share:.0f} % of the orbits have a smaller {name}"
-        record(
-            f"{name}_q{round(100 * share):02d}",
-            kept[name],
-            unit,
-            meaning.replace("_", "-"),
-        )
+        if many:
+            scrap = f"{name}_q{round(100 * share):02d}"
+            record(scrap, kept[name], unit, meaning.replace("_", "-"))
+    half[name] = float(np.median(values))
 e, a = "eccentricity", "semi_major_axis"
-Markdown(
-    f"Nine orbits in ten have an eccentricity between {low[e]:.2f} and {high[e]:.2f} "
-    f"(median {half[e]:.2f}) and a semi-major axis between {low[a]:.2f} and "
-    f"{high[a]:.2f} R_E (median {half[a]:.2f})."
+span = (
+    f"an eccentricity between {low[e]:.2f} and {high[e]:.2f} (median {half[e]:.2f}) "
+    f"and a semi-major axis between {low[a]:.2f} and {high[a]:.2f} R_E (median "
+    f"{half[a]:.2f})"
 )
+if len(true) == 1:
+    span = (
+        f"an eccentricity of {half[e]:.2f} and a semi-major axis of {half[a]:.2f} R_E"
+    )
+who = "Nine orbits in ten have" if many else f"All {len(true)} orbits have"
+Markdown(f"{who if len(true) > 1 else 'The only orbit has'} {span}.")
 
 # %% [markdown]
 # ## Sample spacing

@@ -25,6 +25,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import number
 from studies.orbit import figures, surveys
 
 # %% [markdown]
@@ -72,6 +73,7 @@ catalogue.save_figure(
 # shows less of a segment has a smaller loss, so levels compare within a phase only.
 
 # %%
+surveys.some(surveys.middles(ranks))
 ends = list(surveys.middles(ranks).values())
 first, last = (catalogue.history(ends[place]) for place in (0, -1))
 
@@ -100,8 +102,14 @@ both["best"] = best["mean_100"].reindex(both.index)
 both = both[np.isfinite(both).all(axis=1)]
 gain = float((both["last"] / both["best"]).median())
 what = "error of the last parameters over that of the best by validation, median"
-catalogue.record("gain_from_keeping_the_best", gain, "1", what)
-Markdown(f"The last parameters err {gain:.3g} times as much as the best (median).")
+if len(both):
+    catalogue.record("gain_from_keeping_the_best", gain, "1", what)
+kept = (
+    f"The last parameters err {gain:.3g} times as much as the best (median)."
+    if len(both)
+    else "Of no model both the last and the best parameters have an error."
+)
+Markdown(kept)
 
 # %% [markdown]
 # ## Verdict
@@ -114,11 +122,17 @@ found = "do not overlap: the order matters, not as predicted" if apart else "ove
 found = found if several else "are single models, which say nothing of chance"
 factor = spans[-1].median / spans[0].median
 what = "median error of the worst curriculum over that of the best"
-catalogue.record("factor_between_curricula", factor, "1", what)
+if len(spans) > 1 and np.isfinite(factor):
+    catalogue.record("factor_between_curricula", factor, "1", what)
 what = "whether the ranges of the best two curricula do not overlap"
-catalogue.record("the_best_stands_apart", bool(apart), "-", what)
+if several:
+    catalogue.record("the_best_stands_apart", bool(apart), "-", what)
+beside = (
+    f"the worst {number(factor)} times as much; ranges of the first two {found}."
+    if len(spans) > 1
+    else "and there is no other to compare it with."
+)
 Markdown(
-    f"The best curriculum ({next(iter(ranks))}) errs by {spans[0].median:.3g} %, "
-    f"the worst {factor:.3g} times as much; ranges of the first two {found}. "
-    f"Keeping the best by validation gains a factor of {gain:.3g}."
+    f"The best curriculum ({next(iter(ranks))}) errs by {number(spans[0].median)} %, "
+    f"{beside} {kept}"
 )

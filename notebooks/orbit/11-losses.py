@@ -25,7 +25,7 @@ points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import probability_of_superiority, table_of, where
+from studies.evidence import counted, probability_of_superiority, table_of, where
 from studies.orbit import figures, surveys
 
 # %% [markdown]
@@ -85,13 +85,14 @@ Markdown(table_of(ranks, columns, "loss, penalty"))
 
 # %%
 middle = surveys.middles(ranks)
+surveys.some(middle)
 records = {row["loss"]: catalogue.history(row) for row in middle.values()}
 parts = {
     name: sum(key.startswith("loss.") for key in history)
     for name, history in records.items()
 }
 shown = max(parts, key=lambda name: parts[name])
-Markdown(f"Shown: {shown}, with {parts[shown]} terms.")
+Markdown(f"Shown: {shown}, with {counted(parts[shown], 'term')}.")
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -109,20 +110,26 @@ catalogue.save_figure(
 # %%
 plain = where(table, loss="percent_error")
 beaten = []
-for name, group in ranks.items():
+for name, group in ranks.items() if plain else ():
     share = probability_of_superiority(group, plain, "mean_100")
     what = "share of pairs in which a loss errs less than the plain percent error"
     catalogue.record("beats_percent_error", share, "1", what, member={"loss": name})
     if share >= 0.95:
         beaten.append(name)
 integrated = [name for name in beaten if not name.startswith("acceleration")]
+retraced = table[table["loss"] != "acceleration_matching"]
+others = where(retraced[retraced["loss"] != "percent_error"])
+single = min(len(plain), *(len(group) for group in ranks.values())) < 2
+chance = " A single model of a loss says nothing of chance." if single else ""
 as_said = "As predicted, no" if not integrated else "Against the prediction, some"
 told = (
     f"**{as_said} retraced loss** beats the plain percent error "
     f"({plain.text('mean_100', '%')}) in 95 % of pairs"
     f"{': ' + '; '.join(integrated) if integrated else ''}."
-    if plain
-    else "The plain percent error was not trained, so no loss is compared with it."
+    if plain and others
+    else "The prediction cannot be judged: it needs the plain percent error and one "
+    "other loss that retraces."
 )
 best, group = next(iter(ranks.items()))
-Markdown(f"{told} Best of all is {best} with {group.text('mean_100', '%')}.")
+what = "Best of all" if len(ranks) > 1 else "The only loss"
+Markdown(f"{told}{chance} {what} is {best} with {group.text('mean_100', '%')}.")

@@ -49,8 +49,8 @@ from studies.orbit import december, figures, published, space, surveys, tasks
 # at periapsis; in space if it was trained there.
 
 # %%
-judged = surveys.survey(catalogue, models, points)
-beside = surveys.survey(catalogue, models, points, family="fixnu0")
+judged = surveys.survey(catalogue, models, points, drawn=True)
+beside = surveys.survey(catalogue, models, points, family="fixnu0", drawn=True)
 load, table = surveys.loader(catalogue), judged.table
 table["error_fixnu0"] = beside.table["mean_100"]
 table["place"] = np.where(table["space"].astype(bool), "space", "plane")
@@ -92,6 +92,7 @@ catalogue.save_figure(
 
 # %%
 trained = table[table["state"] != "diverged"]
+surveys.some(surveys.middles(judged.groups))
 sets = {
     place: tasks.unseen_set(100, space=place == "space", points=points)
     for place in trained["place"].unique()

@@ -34,6 +34,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import number
 from studies.orbit import adjoints, batches, costs, surveys, tasks
 from studies.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
 from studies.orbit.recipes import PhasePlan
@@ -46,10 +47,13 @@ from studies.orbit.recipes import PhasePlan
 
 # %%
 given = catalogue.models(models)
-row = given[given["outcome"] != "diverged"].iloc[0].to_dict()
+lasted = given[given["outcome"] != "diverged"].to_dict("records")
+surveys.some(lasted)
+row = lasted[0]
 model = surveys.loader(catalogue)(row)
-points = int(row["points"])
-learned = tasks.orbit_set(row["family"], 10, 1, space=bool(row["space"]), points=points)
+points, own = int(row["points"]), surveys.taught(row)
+sizes = {"space": bool(row["space"]), "points": points}
+learned = tasks.orbit_set("complex", 10, 1, **sizes) if own is None else own
 plan = PhasePlan((0.0, 1.0), 1.0, 1, segment_length)
 data = batches.trajectories_of(learned, plan)
 times, states = (x[:segments] for x in data)
@@ -102,7 +106,8 @@ catalogue.save_figure(
 # %%
 unseen = tasks.unseen_set(1, space=bool(row["space"]), points=points)
 followed = {}
-for name, orbits in {"training orbit": learned, "unseen orbit": unseen}.items():
+taught = "drawn orbit" if own is None else "training orbit"  # of a file: not known
+for name, orbits in {taught: learned, "unseen orbit": unseen}.items():
     time, true = (
         jnp.float32(x[0][orbits.mask[0]]) for x in (orbits.time, orbits.states)
     )
@@ -134,7 +139,7 @@ catalogue.save_figure(
     "adjoint",
     kind="adjoint along an orbit",
     caption="Sensitivity of the field, adjoint, their product and the divergence over "
-    "time along a training orbit and an unseen one, of one trained model.",
+    f"time along a {taught} and an unseen one, of one trained model.",
 )
 
 # %% [markdown]
@@ -162,12 +167,20 @@ cheap = table["speed_up"].idxmax()
 exact = table[~table.index.str.contains("continuous")].drop(index=standard)
 agrees = bool((exact["difference"] < 1).all())
 what = "whether ways that follow their own steps back agree to one percent"
-catalogue.record("discrete_ways_agree", agrees, "-", what)
+if len(exact):
+    catalogue.record("discrete_ways_agree", agrees, "-", what)
+
+# %%
 texts = [
     f"The cheapest way is *{cheap}*, {table.loc[cheap, 'speed_up']:.2g} times as fast "
-    f"as the standard. Ways that follow their own steps back differ from it by at most "
-    f"{exact['difference'].max():.2g} %: "
-    + ("as predicted." if agrees else "**more than predicted**.")
+    "as the standard. "
+    + (
+        "Ways that follow their own steps back differ from it by at most "
+        f"{exact['difference'].max():.2g} %: "
+        + ("as predicted." if agrees else "**more than predicted**.")
+        if len(exact)
+        else "No other way was asked for that follows its own steps back."
+    )
 ]
 texts += [
     f"*{name}* differs by {line['difference']:.2g} % and costs "
@@ -180,8 +193,11 @@ others = [name for name in medians if name != "plain"]  # lowest error first
 if np.isfinite(plain) and others:
     best = others[0]
     word = "better" if medians[best] < plain else "no better"
+    few = min(len(ranks[best]), len(ranks["plain"])) < 2
     texts.append(
         f"Normalising is **{word}**: the best of it, `{best}`, errs by "
-        f"{medians[best]:.3g} % on unseen orbits, the plain gradient by {plain:.3g} %."
+        f"{number(medians[best])} % on unseen orbits, the plain gradient by "
+        f"{number(plain)} %."
+        + (" With a single model of one that says nothing of chance." if few else "")
     )
 Markdown("\n\n".join(texts))

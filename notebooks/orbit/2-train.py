@@ -107,7 +107,16 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
-from studies.orbit import batches, ensembles, figures, learning, recipes, tasks
+from studies.evidence import counted, number
+from studies.orbit import (
+    batches,
+    ensembles,
+    figures,
+    learning,
+    recipes,
+    tasks,
+    trainings,
+)
 from studies.orbit.features import feature_labels
 from studies.orbit.models import architecture_of, build, prior_of
 from studies.training import read_model, stack, write_model
@@ -117,8 +126,9 @@ from studies.training import read_model, stack, write_model
 #
 # Training orbits are drawn from the family. The orbits that judge which parameters are
 # best are drawn independently, as many again, the same for every data seed, and are
-# observed with the same noise. The reference orbit has the mean elements of the first
-# training set; it is only looked at.
+# observed with the same noise. A file of your own is split by whole orbits instead. The
+# reference orbit has the mean elements of the first training set, or is the first orbit
+# of the file that trains; it is only looked at.
 
 # %%
 drawn = {number: batches.drawn_by(parameters(), number) for number in data_seed}
@@ -128,10 +138,10 @@ reference = tasks.reference_orbit(sets.true, 0 if data_file else None, points)
 # %%
 recipe = recipes.Recipe.of(**parameters())
 prior = prior_of(features, output_layer)
+record("training_orbits", len(sets.training), "1", "orbits that a model trains on")
 Markdown(
-    f"{len(sets.training)} orbits with {int(sets.training.mask.sum())} samples train, "
-    f"{len(sets.validation)} others judge. Features `{features}` with output layer "
-    f"`{output_layer}` are **{prior}**."
+    f"{trainings.of_data(sets, data_file, orbits)} Features `{features}` with output "
+    f"layer `{output_layer}` are **{prior}**."
 )
 
 # %% [markdown]
@@ -173,6 +183,12 @@ def data_seed_of(member):
     return member.values.get("data_seed", data_seed[0])
 
 
+def on_own_orbits(measure, models, of):
+    """A measure of each model on the orbits that it was trained on."""
+    values = {number: measure(models, each.true) for number, each in drawn.items()}
+    return np.array([values[data_seed_of(x)][place] for place, x in enumerate(of)])
+
+
 watch = learning.Stopwatch(progress(recipe.total_steps))
 if todo:
     checkpoint = artifact(f"checkpoint-{len(todo)}-{todo[0].identity}.eqx")
@@ -188,12 +204,14 @@ if todo:
 
 # %% [markdown]
 # Each model is kept with the history of its training, and with the reference orbit as
-# it rolled it out with the best parameters of each phase.
+# it rolled it out with the best parameters of each phase. A model that errs on its own
+# orbits as much as a field of zero would is *stuck*: it learned nothing.
 
 # %%
-followed = []
+followed, ends = [], ()
 if todo:
     followed = [ensembles.follow(best, reference) for best in result.best_by_phase]
+    ends = on_own_orbits(ensembles.acceleration_errors, result.final, todo)
 for place, member in enumerate(todo):
     outcome = result.outcome(place)
     phases = followed[: result.last_phase(place) + 1]
@@ -202,7 +220,10 @@ for place, member in enumerate(todo):
         "reference_error": np.array([phase.errors[place] for phase in phases]),
     }
     keep = partial(
-        save_model, write=write_model, values=member.values, outcome=outcome.state
+        save_model,
+        write=write_model,
+        values=member.values,
+        outcome=trainings.outcome(outcome.state, ends[place]),
     )
     keep(
         result.member(place),
@@ -213,8 +234,9 @@ for place, member in enumerate(todo):
 if todo:
     checkpoint.unlink(missing_ok=True)  # the models are safe: no need to resume
     record("training_seconds", watch.seconds, "s", "time of the steps")
-    record("compile_seconds", watch.compile_seconds, "s", "time of the compilation")
-    record("steps_per_second", watch.rate, "1/s", "optimiser steps a second")
+    if np.isfinite(watch.rate):  # not of a training that broke off at once
+        record("compile_seconds", watch.compile_seconds, "s", "time of the compilation")
+        record("steps_per_second", watch.rate, "1/s", "optimiser steps a second")
 record("trained", len(todo), "1", "models trained in this run")
 
 # %%
@@ -222,30 +244,21 @@ models = [load_model(member, partial(read_model, build=build)) for member in eve
 histories = [history(member) for member in every]
 ensemble = stack(models)
 
-
-def on_own_orbits(measure):
-    """A measure of each member on the orbits that it was trained on."""
-    values = {number: measure(ensemble, each.true) for number, each in drawn.items()}
-    return np.array([values[data_seed_of(x)][place] for place, x in enumerate(every)])
-
-
-training_errors = on_own_orbits(ensembles.acceleration_errors)
+training_errors = on_own_orbits(ensembles.acceleration_errors, ensemble, every)
 held_out_errors = ensembles.acceleration_errors(ensemble, sets.validation)
-flips = on_own_orbits(ensembles.output_flips)
+flips = on_own_orbits(ensembles.output_flips, ensemble, every)
 losses = [float(course["loss"][-1]) for course in histories]
+at_samples = "training samples at which outputs turn to their twin"
 for name, values, unit, meaning in (
     ("final_loss", losses, "1", "loss of the last step"),
     ("training_error", training_errors, "%", "mean error on a model's own orbits"),
     ("held_out_error", held_out_errors, "%", "mean error on orbits that judge"),
-    (
-        "output_flips",
-        flips,
-        "%",
-        "training samples at which outputs turn to their twin",
-    ),
+    ("output_flips", flips, "%", at_samples),
 ):
-    for member, value in zip(every, values, strict=True):
-        record(name, float(value), unit, meaning, member=member)
+    told = sets.independent or name != "held_out_error"
+    for member, value in zip(every, values, strict=True) if told else ():
+        if not np.isnan(value):  # of a training that diverged
+            record(name, float(value), unit, meaning, member=member)
 
 # %% [markdown]
 # ## Loss
@@ -263,12 +276,13 @@ ended = [course["loss"] for course in histories]
 whole = [bool(len(x) == recipe.total_steps and np.isfinite(x[-1])) for x in ended]
 record("diverged", whole.count(False), "1", "trainings that diverged")
 first, last = known["loss"][0], known["loss"][-1]
-course = f"went from {first:.3g} to {last:.3g}"
+to = f"to {last:.3g}" if np.isfinite(last) else "beyond all numbers"
+course = f"went from {first:.3g} {to}"
 if not whole[shown]:
     course += f" within {len(ended[shown])} steps, and the training was given up"
+reached = f"{whole.count(True)} of {counted(len(every), 'training')}"
 Markdown(
-    f"{whole.count(True)} of {len(every)} reached their last step. The loss of the "
-    f"model shown ({which}) {course}."
+    f"{reached} reached the last step. The loss of the model shown ({which}) {course}."
 )
 
 # %% tags=["figure"]
@@ -277,16 +291,17 @@ save_figure(
     "loss",
     kind="loss",
     caption="Loss, its terms and the validation loss over the steps of a training, "
-    f"{which}; shaded bands are its phases.",
+    f"{which}; shaded bands are its phases."
+    + ("" if sets.independent else " Validation uses the training orbit."),
     models=[every[shown]],
 )
 
 # %% [markdown]
 # ## The reference orbit after each phase
 #
-# Rolled out for one period from its first state, the reference orbit shows what a small
-# error of the acceleration does: it adds up. A good field closes the orbit; a field
-# that is wrong near periapsis leaves it there.
+# Rolled out from its first state, for one period or as long as the file follows it, the
+# reference orbit shows what a small error of the acceleration does: it adds up. A good
+# field closes the orbit; a field that is wrong near periapsis leaves it there.
 
 # %%
 orbit = reference.states[0]
@@ -294,14 +309,19 @@ time = reference.time[0]
 rolled = known["reference"]
 stray = np.linalg.norm(rolled[-1, :, :3] - orbit[:, :3], axis=-1)
 unit = figures.length_unit(system)
-meaning = "distance from the truth after a period of the reference orbit"
-record("reference_stray", float(stray[-1]), unit, meaning)
+meaning = "distance from the truth at the end of the reference orbit"
+along = float(known["reference_error"][-1])
+away = f"is {number(stray[-1])} {unit} from where it should be"
+if np.isfinite(stray[-1]):
+    record("reference_stray", float(stray[-1]), unit, meaning)
+else:
+    away = "has run away, so that its distance from the truth is not a number"
 meaning = "mean error of the acceleration along the reference orbit"
-record("reference_error", float(known["reference_error"][-1]), "%", meaning)
+if np.isfinite(along):
+    record("reference_error", along, "%", meaning)
 Markdown(
-    f"After a period the model shown is {stray[-1]:.3g} {unit} from where it should "
-    f"be; along the true orbit its acceleration is wrong by "
-    f"{known['reference_error'][-1]:.3g} % on average."
+    f"{trainings.of_reference(reference, data_file)} the model shown {away}; along "
+    f"the true orbit its acceleration is wrong by {number(along)} % on average."
 )
 
 # %% tags=["figure"]
@@ -340,10 +360,11 @@ exact = reference.acceleration[0]
 size = np.linalg.norm(exact, axis=-1)
 closest = float(time[np.argmin(np.linalg.norm(orbit[:, :3], axis=-1))])
 fold = size.max() / size.min()
+worst = f", at worst at {number(np.max(flips))} %" if len(every) > 1 else ""
 Markdown(
     f"Along the reference orbit the true acceleration varies {fold:.3g}-fold. Outputs "
-    f"turn to their twin at {flips[shown]:.3g} % of the training samples (at worst, in "
-    f"{len(every)}, {np.max(flips):.3g} %)."
+    f"of the model shown turn to their twin at {number(flips[shown])} % of the "
+    f"training samples{worst}."
 )
 
 # %% tags=["figure"]
@@ -399,22 +420,14 @@ save_figure(
 
 # %%
 kept = np.flatnonzero(whole)
-middle = float(np.median(training_errors[kept])) if kept.size else np.nan
-other = float(np.median(held_out_errors[kept])) if kept.size else np.nan
-meaning = "median over models that reached their last step, own orbits"
-record("training_error_median", middle, "%", meaning)
-meaning = "median over models that reached their last step, orbits that judge"
-record("held_out_error_median", other, "%", meaning)
-held = "as predicted, below" if middle <= bound else "against the prediction, above"
-gap = other / middle
-twice = "at least the" if gap >= 2 else "against the prediction less than the"
-number = f"{len(kept)} trained model{'s' if len(kept) > 1 else ''}"
-verdict = (
-    f"Over {number} the median acceleration error on the training orbits is "
-    f"**{middle:.3g} %**: {held} the {bound:g} % expected of such layers ({prior}). On "
-    f"orbits drawn independently it is **{other:.3g} %**, {gap:.2g} times as large: "
-    f"{twice} expected factor of two."
-)
-if not kept.size:
-    verdict = "**Every training diverged**: this setting learns nothing."
-Markdown(verdict)
+own, others = training_errors[kept], held_out_errors[kept]
+told = {"training": (own, "own orbits")}
+if sets.independent:
+    told["held_out"] = (others, "orbits that judge")
+for name, (values, words) in told.items():
+    meaning = f"median over models that reached their last step, {words}"
+    if kept.size:
+        record(f"{name}_error_median", float(np.median(values)), "%", meaning)
+meaning = "trainings that ended no better than a field of zero, own orbits"
+record("stuck", int(sum(map(trainings.stuck, own))), "1", meaning)
+Markdown(trainings.of_training(own, others, sets, bound, prior))

@@ -38,7 +38,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Claims, Verdict, read, where
+from studies.evidence import Claims, Verdict, counted, read, where
 from studies.orbit import figures, reports, surveys, targets, tasks
 from studies.orbit.published import NOTES_BEST
 
@@ -50,7 +50,7 @@ from studies.orbit.published import NOTES_BEST
 # `16-beyond-two-bodies` judges them.
 
 # %%
-judged = surveys.survey(catalogue, models, points, newton=True)
+judged = surveys.survey(catalogue, models, points, newton=True, drawn=True)
 load = surveys.loader(catalogue)
 surveys.record(catalogue, judged)
 table = judged.table
@@ -134,7 +134,8 @@ for n in sorted(matched["orbits"].unique()):
         if np.isfinite(value):
             what = f"lowest median error {what}"
             catalogue.record(f"best_neutral_from_{n}", value, "%", what)
-Markdown("\n\n".join(f"**{n} orbits**\n\n{text}" for n, text in ladders.items()))
+listed = (f"**{counted(int(n), 'orbit')}**\n\n{x}" for n, x in ladders.items())
+Markdown("\n\n".join(listed) or "No model was trained by acceleration matching.")
 
 # %% tags=["figure"]
 matched = where(table, loss="acceleration_matching").table
@@ -160,7 +161,7 @@ catalogue.save_figure(
 # %%
 gathered = catalogue.scraps("claims", notebooks)
 tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gathered]
-Markdown("\n\n".join(tables))
+Markdown("\n\n".join(tables) or "No notebook whose claims are gathered has run.")
 
 # %% [markdown]
 # ## Left alone

@@ -44,8 +44,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Group, survey
-from studies.orbit import figures, reports, surveys, tasks, verdicts
+from studies.evidence import Group, counted, survey
+from studies.orbit import figures, reports, surveys, tasks, trainings, verdicts
 from studies.orbit.ephemeris import read_ephemeris
 from studies.orbit.real import real_objects
 
@@ -72,8 +72,8 @@ catalogue.record("models", len(chosen), "1", "models that were chosen")
 catalogue.record("diverged", len(diverged), "1", "models whose training diverged")
 missing = f" Not trained at all: {'; '.join(map(str, absent))}." if absent else ""
 Markdown(
-    f"{len(chosen)} models in {len(chosen.groups)} groups, {len(diverged)} of "
-    f"them diverged.{missing}"
+    f"{counted(len(chosen), 'model')} in {counted(len(chosen.groups), 'group')}; "
+    f"{len(diverged) or 'none'} diverged.{missing}"
 )
 
 # %% [markdown]
@@ -81,7 +81,8 @@ Markdown(
 #
 # The drawn test orbits come from the same ranges as training orbits but from a stream
 # of random numbers that no training set uses. Models of planar orbits meet planar
-# tests; the real objects are then turned into the plane.
+# tests; the real objects are then turned into the plane. A model that was trained on
+# orbits of your file is not judged on that file.
 
 
 # %%
@@ -101,13 +102,35 @@ def test_sets(space):
 
 sets = {bool(space): test_sets(bool(space)) for space in table["space"].unique()}
 
+
+# %%
+def unseen_by(row):
+    """The test sets that hold no orbit which a model was trained on."""
+    own = surveys.trained_on(row, data_file)
+    known = sets[bool(row["space"])]
+    return {x: orbits for x, orbits in known.items() if not (own and x == "own")}
+
+
+taught = [row["model"] for row in chosen.rows if surveys.trained_on(row, data_file)]
+told = ""
+if data_file:
+    own = next(iter(sets.values()))["own"]
+    told = f"{data_file} holds {counted(len(own), 'orbit')}."
+    told += trainings.of_velocities(own)
+if taught:
+    told += (
+        f" {len(taught)} of {counted(len(chosen), 'model')} learned from that file, so "
+        "that it cannot judge them."
+    )
+Markdown(told or "No file of your own is named.")
+
 # %%
 report = catalogue.progress(len(trained), "judging models")
 judged = {}
 for step, row in enumerate(trained.to_dict("records"), start=1):
     judged[row["model"]] = reports.judge(
         load(row),
-        sets[bool(row["space"])],
+        unseen_by(row),
         points=points,
         periods=tuple(sorted({1, rollout_periods})),
         solver=rollout_solver,
@@ -148,7 +171,10 @@ for member, row in chosen.members():
 # %%
 scores = trained.assign(
     **{
-        place: [judged[name][place].row["mean"] for name in trained["model"]]
+        place: [
+            judged[name][place].row["mean"] if place in judged[name] else np.nan
+            for name in trained["model"]
+        ]
         for place in places
     }
 )
@@ -176,7 +202,7 @@ text = [
     + figures.markdown_table(statistics[[place]], diverged)
     for place in statistics.columns.get_level_values(0).unique()
 ]
-Markdown("\n\n".join(text))
+Markdown("\n\n".join(text) or verdicts.NOTHING)
 
 # %% [markdown]
 # ## Samples and orbits
@@ -246,12 +272,8 @@ Markdown(verdicts.overlap(ranks, "100"))
 # %%
 best = next(iter(ranks), "")
 first = trained[trained["group"] == best].iloc[:1].to_dict("records")
-training = None
-if first and not first[0].get("data_file"):
-    names = ("family", "orbits", "data_seed")
-    training = tasks.orbit_set(
-        *(np.ravel(first[0][name]).tolist()[0] for name in names), points=points
-    )
+training = surveys.taught(first[0]) if first else None
+dots = "" if training is None else ", training orbits as dots,"
 by_orbit = [judged[name]["100"].orbit_errors for name in members.get(best, [])]
 unseen = sets[bool(first[0]["space"])]["100"] if first else None
 
@@ -267,7 +289,7 @@ if unseen is not None:
         "size-and-shape",
         kind="error by size and shape",
         caption="Median error over semi-major axis and eccentricity of 100 unseen "
-        f"orbits, training orbits as dots, of the models of {best}.",
+        f"orbits{dots} of the models of {best}.",
         models=trained[trained["group"] == best],
     ).show()
 

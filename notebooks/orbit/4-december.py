@@ -33,6 +33,7 @@ from studies.evidence import (
     NOTHING,
     Claims,
     chance_of_no_difference,
+    counted,
     groups,
     number,
     probability_of_superiority,
@@ -47,7 +48,7 @@ from studies.orbit import december, figures, published, surveys
 # only in their seeds form a group.
 
 # %%
-judged = surveys.survey(catalogue, models, points)
+judged = surveys.survey(catalogue, models, points, drawn=True)
 surveys.record(catalogue, judged)
 table = judged.table
 Markdown(surveys.not_well(table))
@@ -124,10 +125,13 @@ spans = [group.summary("mean_100") for group in judged.groups.values()]
 folds = [x.highest / x.lowest for x in spans if x.n > 1 and x.highest < float("inf")]
 spread = pd.Series(folds, dtype=float).median()
 what = "worst over best error within a setting, median over settings"
-catalogue.record("seed_spread", spread, "1", what)
+if folds:
+    catalogue.record("seed_spread", spread, "1", what)
 Markdown(
     f"Within a setting the worst model errs {number(spread)} times as much as the best "
     "(median over settings)."
+    if folds
+    else "No setting has two models that did not diverge: nothing is known of chance."
 )
 
 # %% [markdown]
@@ -249,10 +253,12 @@ what = "settings of December with models here"
 catalogue.record("published_compared", len(trained), "1", what)
 what = "published errors on 100 orbits that lie within the range of our models"
 catalogue.record("published_in_range", inside, "1", what)
-text = (
-    f"{inside} of {len(trained)} published numbers lie inside our range. "
-    f"{claims.sentence()} The typical spread over seeds and training orbits is a "
-    f"factor of {number(spread)}."
-)
+text = claims.sentence()
+if len(trained):
+    numbers = counted(len(trained), "published number")
+    text = f"{inside} of {numbers} inside our range. {text}"
+if folds:
+    typical = "The typical spread over seeds and training orbits is a factor of"
+    text = f"{text} {typical} {number(spread)}."
 catalogue.record("verdict", text, "-", "what became of December, in sentences")
 Markdown(text)

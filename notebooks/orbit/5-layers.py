@@ -25,6 +25,7 @@ points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 # %%
 from itertools import pairwise
 
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
@@ -113,9 +114,10 @@ catalogue.save_figure(
 
 # %%
 medians = {rung: group.median("mean_100") for rung, (_, group) in best.items()}
+finite = {rung: error for rung, error in medians.items() if np.isfinite(error)}
 gains = {
-    f"{lower} → {upper}": medians[lower] / medians[upper]
-    for lower, upper in pairwise(medians)
+    f"{lower} → {upper}": finite[lower] / finite[upper]
+    for lower, upper in pairwise(finite)
 }
 climbs = bool(gains) and min(gains.values()) >= 3
 if gains:
@@ -130,4 +132,5 @@ text = (
     f"{'; '.join(f'{k}: {x:.3g} times' for k, x in gains.items())}. "
     f"**{'As' if climbs else 'Not as'} predicted**, at least threefold each."
 )
-Markdown((text if gains else "Of one rung alone no gain can be told.") + lost)
+alone = "A gain needs models of two rungs that did not diverge, so none can be told."
+Markdown((text if gains else alone) + lost)

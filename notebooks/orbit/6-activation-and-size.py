@@ -22,6 +22,7 @@ models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are co
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
 
 # %%
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
@@ -100,8 +101,10 @@ for layers, models_of_layers in groups(usual, "layers").items():
     kinds = surveys.ranked(models_of_layers.table, "activation")
     best, member = next(iter(kinds)), {"layers": layers}
     what = "activation with the lowest median error"
-    catalogue.record("best_activation", best, "-", what, member=member)
-    text = f"with {layers} **{best}** is best of {len(kinds)}"
+    text = f"with {layers} only {best} was trained"
+    if len(kinds) > 1:
+        catalogue.record("best_activation", best, "-", what, member=member)
+        text = f"with {layers} **{best}** is best of {len(kinds)}"
     if {"tanh", "leaky_relu"} <= set(kinds):
         pair = kinds["leaky_relu"], kinds["tanh"]
         share = probability_of_superiority(*pair, "mean_100")
@@ -116,10 +119,12 @@ for layers, models_of_layers in groups(usual, "layers").items():
 
 # %% tags=["claims"]
 alike = ["features", "output_layer", "activation", "loss", "orbits", "steps"]
+alike += ["data_file"] if "data_file" in table else []
 settings = groups(table.assign(steps=table["steps"].astype(str)), alike).values()
 sized = [groups(one.table, ["width", "depth"]) for one in settings]
 medians = max(([g.median("mean_100") for g in one.values()] for one in sized), key=len)
-fold = max(medians) / min(medians)
+with np.errstate(invalid="ignore"):
+    fold = float(np.divide(max(medians), min(medians)))
 claims = Claims(published.TALK)
 claims.test(
     "architecture_hardly_matters",
@@ -136,11 +141,15 @@ Markdown(claims.table())
 
 # %%
 medians = [group.median("mean_100") for group in sizes.values()]
-factor = max(medians) / min(medians)
+with np.errstate(invalid="ignore"):  # infinite where models diverged
+    factor = float(np.divide(max(medians), min(medians)))
 what = "worst over best median error of all widths, depths and batches"
-catalogue.record("size_factor", factor, "1", what)
+known = len(sizes) > 1 and np.isfinite(factor)
+if known:
+    catalogue.record("size_factor", factor, "1", what)
 little = (
     "matters little, as predicted" if factor < 2 else "matters, against the prediction"
 )
 size = f"Over {len(sizes)} sizes medians differ {factor:.3g}-fold: size {little}."
-Markdown("; ".join(said).capitalize() + ". " + (size if len(sizes) > 1 else ""))
+alone = "Whether size matters cannot be told: that needs two that did not diverge."
+Markdown("; ".join(said).capitalize() + ". " + (size if known else alone))

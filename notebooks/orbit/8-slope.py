@@ -26,7 +26,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import table_of
+from studies.evidence import counted, table_of
 from studies.orbit import figures, metrics, planes, surveys, tasks
 
 # %% [markdown]
@@ -37,7 +37,7 @@ from studies.orbit import figures, metrics, planes, surveys, tasks
 # `16-beyond-two-bodies` judges them.
 
 # %%
-judged = surveys.survey(catalogue, models, points, newton=True)
+judged = surveys.survey(catalogue, models, points, newton=True, drawn=True)
 load = surveys.loader(catalogue)
 surveys.record(catalogue, judged)
 table = judged.table
@@ -62,7 +62,9 @@ for name, row in list(middle.items())[:12]:
         np.linalg.norm(x, axis=-1) for x in (asked.position, asked.predicted)
     )
     curves[name] = planes.fall_off(radius, size)
-axes = tasks.orbit_set("complex", int(table["orbits"].iloc[0]), 1).elements[:, 0]
+surveys.some(curves)
+shown = next(iter(curves))
+axes = surveys.taught(middle[shown]).elements[:, 0]
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -71,7 +73,7 @@ catalogue.save_figure(
     kind="fall-off",
     caption="Learned pull and its local slope in a log-log plot against the "
     "distance, of the middle model of up to twelve settings, over the samples of 100 "
-    "unseen orbits; dashed, the largest training orbit.",
+    f"unseen orbits; dashed, the largest training orbit of {shown}.",
     models=table,
 )
 
@@ -104,15 +106,15 @@ if len(finite):
     catalogue.record("median_critical_radius", radius, "R_E", what)
 held = "as predicted, all" if share == 1 else "not all, against the prediction"
 first = (
-    f"Of {len(good)} models below 10 % error, **{share:.0%}** have a slope within 0.1 "
-    f"of −2: {held}."
+    f"Of {counted(len(good), 'model')} below 10 % error, **{share:.0%}** have a slope "
+    f"within 0.1 of −2: {held}."
 )
 if not len(good):
     first = "No model errs by less than 10 %, so the prediction is not tested."
 where = (
-    f"{len(finite)} of {len(table)} models have a critical radius, "
+    f"{len(finite)} of {counted(len(table), 'model')} have a critical radius, "
     f"in the median {radius:.3g} R_E (notes: about 4)."
     if len(finite)
-    else f"None of {len(table)} models has a critical radius."
+    else f"None of {counted(len(table), 'model')} has a critical radius."
 )
 Markdown(f"{first} {where}")

@@ -29,6 +29,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import number
 from studies.orbit import figures, planes, surveys
 
 # %% [markdown]
@@ -39,7 +40,7 @@ from studies.orbit import figures, planes, surveys
 # `16-beyond-two-bodies` judges them.
 
 # %%
-judged = surveys.survey(catalogue, models, points, newton=True)
+judged = surveys.survey(catalogue, models, points, newton=True, drawn=True)
 load = surveys.loader(catalogue)
 surveys.record(catalogue, judged)
 table = judged.table
@@ -55,13 +56,12 @@ Markdown(surveys.not_well(table))
 # %%
 middle = surveys.middles(surveys.ranked(table, "group"))
 middle = dict(list(middle.items())[:6])
+surveys.some(middle)
 fields = {
     name: planes.over_plane(load(row), reach, grid) for name, row in middle.items()
 }
 best, worst = next(iter(middle)), list(middle)[-1]
-names = ("family", "orbits", "data_seed", "space")
-drawn = [middle[best][name] for name in names]
-training = surveys.training_orbits(*drawn, points)
+training = surveys.taught(middle[best])
 
 # %% tags=["figure"]
 over = "Residual, divergence, sensitivity to velocity and fastest rate over the plane: "
@@ -125,13 +125,21 @@ agree = {
 }
 inside, outside = planes.in_and_out(fields[best], training)
 what = "median residual at radii that training orbits reach, best setting"
-catalogue.record("residual_where_orbits_are", inside, "%", what)
+if np.isfinite(inside):
+    catalogue.record("residual_where_orbits_are", inside, "%", what)
 what = "median residual at radii that no training orbit reaches, best setting"
-catalogue.record("residual_elsewhere", outside, "%", what)
-ranks = "; ".join(f"{name} {value:.2g}" for name, value in agree.items())
+if np.isfinite(outside):
+    catalogue.record("residual_elsewhere", outside, "%", what)
+ranks = "; ".join(f"{name} {number(value)}" for name, value in agree.items())
 text = f"Rank correlation with the error: {ranks}. " if several else ""
+both = np.isfinite([inside, outside]).all()
 Markdown(
-    f"{text}The best group errs by {inside:.3g} % (median) at radii its orbits reach "
-    f"and by {outside:.3g} % elsewhere: **{'as' if outside > inside else 'not as'} "
-    "predicted**, worse where no orbit goes."
+    f"{text}The best group errs by {number(inside)} % (median) at radii its orbits "
+    f"reach and by {number(outside)} % elsewhere"
+    + (
+        f": **{'as' if outside > inside else 'not as'} predicted**, worse where no "
+        "orbit goes."
+        if both
+        else ". The prediction cannot be judged: all radii are of one kind."
+    )
 )

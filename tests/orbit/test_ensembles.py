@@ -109,6 +109,19 @@ def test_a_file_of_own_orbits_is_split_into_whole_orbits(tmp_path):
     assert len(sets.validation) == 1
     assert sets.training.planar
     assert not set(sets.validation.names) & set(sets.training.names)
+    assert sets.independent
+
+
+def test_the_only_orbit_of_a_file_is_no_independent_judge(tmp_path):
+    (tmp_path / "own.csv").write_text("a [km],e,i,raan,argp,nu\n8000,0.1,10,20,30,40")
+    path, sizes = str(tmp_path / "own.csv"), {"space": False, "points": 36}
+    with pytest.warns(UserWarning, match="validation uses the training orbit"):
+        sets = training_sets(
+            "complex", 1, 0, **sizes, data_file=path, position_noise=1e-3
+        )
+    assert not sets.independent  # although its noise is another
+    assert not np.array_equal(sets.training.states, sets.validation.states)
+    assert training_sets("complex", 1, 0, **sizes).independent
 
 
 def test_every_draw_is_judged_by_the_same_orbits():

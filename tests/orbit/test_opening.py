@@ -95,3 +95,30 @@ def test_where_newton_is_asked_for_other_truths_are_left_out_or_refused(shelf):
     )  # no systems yet
     with pytest.raises(ValueError, match="None of the 3 models .* `system` two_body"):
         surveys.survey(shelf(*["drag"] * 3), {}, points=36, newton=True)
+
+
+def test_where_training_orbits_are_compared_a_files_models_are_left_out(shelf):
+    class Mixed(type(shelf())):
+        def models(self, where=None, /):
+            return super().models(where).assign(data_file=["mine.csv", "", ""])
+
+    lent = shelf()
+    mixed = Mixed(lent.table)
+    assert len(surveys.survey(mixed, {}, points=36)) == 3
+    judged = surveys.survey(mixed, {}, points=36, drawn=True)
+    assert judged.table["seed"].tolist() == [1, 2]
+    assert "Left out: 1 other model." in surveys.not_well(judged.table)
+    assert surveys.taught({**ROW, "data_file": "mine.csv"}) is None
+    own = surveys.taught({**ROW, "data_file": ""})
+    assert own is not None and len(own) == 2
+
+
+def test_a_model_is_not_judged_on_the_file_that_trained_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.csv", "other.csv"):
+        (tmp_path / name).write_text("")
+    row = {"data_file": "mine.csv"}
+    assert surveys.trained_on(row, str(tmp_path / "mine.csv"))
+    assert not surveys.trained_on(row, "other.csv")
+    assert not surveys.trained_on({"data_file": ""}, "mine.csv")
+    assert not surveys.trained_on({"data_file": "gone.csv"}, "mine.csv")

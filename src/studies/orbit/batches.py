@@ -53,7 +53,8 @@ class Sets(NamedTuple):
 
     true: OrbitSet  # without noise, where that is known
     training: OrbitSet  # as observed: what is learned from
-    validation: OrbitSet  # observed likewise, of other orbits
+    validation: OrbitSet  # observed likewise, of other orbits if there are any
+    independent: bool = True  # whether other orbits validate than train
 
 
 def training_sets(
@@ -73,7 +74,8 @@ def training_sets(
     """Training orbits and, drawn independently, validation orbits of the same kind.
 
     A user's own file is split by orbits, four fifths for training; a file of one orbit
-    validates on itself. Without `space` own orbits are turned into the xy plane.
+    validates on itself and is not `independent`. Without `space` own orbits are turned
+    into the xy plane.
 
     Args:
         family: ranges of the elements.
@@ -92,8 +94,8 @@ def training_sets(
     """
     if data_file:
         own = read_ephemeris(data_file)
-        true, other = split(own if space else into_plane(own), seed=data_seed)
-        other = true if other is None else other
+        true, rest = split(own if space else into_plane(own), seed=data_seed)
+        other = true if rest is None else rest
     else:
         sizes = {"space": space, "points": points, "system": system}
         true = orbit_set(family, orbits, data_seed, **sizes)
@@ -111,7 +113,8 @@ def training_sets(
         )
 
     judged_by = data_seed + 1 if data_file else JUDGES
-    return Sets(true, as_seen(true, data_seed), as_seen(other, judged_by))
+    seen = as_seen(true, data_seed), as_seen(other, judged_by)
+    return Sets(true, *seen, independent=other is not true)
 
 
 def drawn_by(parameters: Mapping[str, Any], data_seed: int) -> Sets:

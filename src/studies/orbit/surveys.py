@@ -8,7 +8,7 @@ or more, which a field of zero would too, or by more than 10 % and three times t
 median of its group.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -17,14 +17,24 @@ import numpy as np
 import pandas as pd
 
 from studies import evidence
-from studies.evidence import Catalogue, Group, Survey, groups, number, table_of
+from studies.evidence import (
+    Catalogue,
+    Group,
+    Survey,
+    counted,
+    groups,
+    number,
+    table_of,
+)
 from studies.orbit import reports, tasks
+from studies.orbit.ephemeris import locate
 from studies.orbit.metrics import Predictions, predict
 from studies.orbit.models import build, prior_of
+from studies.orbit.tables import EphemerisError
+from studies.orbit.trainings import ZERO_FIELD
 from studies.training import read_model
 
 SIZES = (1, 10, 100)  # orbits of the unseen sets
-ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
 LISTED = 12  # models that did not end well, beyond which their list is folded
 FLOOR, TIMES = 10.0, 3.0  # [%] and [1]: past both, a model of its group is stuck
 STUCK = (
@@ -37,6 +47,14 @@ STATES = {
     "stuck": "models that did not learn even their own training orbits",
     "diverged": "models whose training diverged",
 }
+NEWTON = (
+    "This notebook asks for Newton's field: choose models of `system` two_body, or "
+    "judge these with 16-beyond-two-bodies."
+)
+DRAWN = (
+    "This notebook compares training orbits, which it knows of drawn orbits alone: "
+    "choose models without a `data_file`, or judge these with 3-generalisation."
+)
 LAYERS = ("features", "output_layer")  # names of settings begin with them
 ERROR = {"mean_100": "mean acceleration error on 100 unseen orbits"}
 SCRAPS = {"mean_100": "error_100"}  # column → scrap, where they differ
@@ -52,6 +70,7 @@ def survey(
     *,
     family: str = "complex",
     newton: bool = False,
+    drawn: bool = False,
 ) -> Survey:
     """The models that a query finds, judged on unseen orbits.
 
@@ -65,16 +84,25 @@ def survey(
         points: samples a period of the test orbits [1].
         family: of the test orbits, "own" for that of the training orbits.
         newton: only models of two bodies; those of another truth are left out.
+        drawn: only models of drawn orbits; what those of a user's own file were trained
+            on is not known here.
 
     Raises:
-        ValueError: with `newton`, when no model is of two bodies.
+        ValueError: with `newton` or `drawn`, when no model is of use.
     """
+    asked = [is_of_two_bodies] * newton + [is_of_drawn_orbits] * drawn
+    left: list[Row] = []
+
+    def keep(row: Row) -> bool:
+        left.extend([] if (kept := all(x(row) for x in asked)) else [row])
+        return kept
+
+    remedies = [NEWTON] * newton + [DRAWN] * drawn
     models = evidence.survey(
         catalogue,
         query,
-        keep=is_of_two_bodies if newton else None,
-        remedy="This notebook asks for Newton's field: choose models of `system` "
-        "two_body, or judge these with 16-beyond-two-bodies.",
+        keep=keep if asked else None,
+        remedy=" ".join(remedies),
         first=LAYERS,
     )
     load = loader(catalogue)
@@ -88,7 +116,34 @@ def survey(
 
     report = catalogue.progress(len(models), "judging models")
     models = models.measured(judge, report)
-    return replace(models, table=models.table.assign(state=states(models.table)))
+    table = models.table.assign(state=states(models.table))
+    table.attrs["left_out"] = len(left)
+    return replace(models, table=table)
+
+
+def is_of_drawn_orbits(row: Row) -> bool:
+    """Whether a model was trained on drawn orbits, and on no file of a user's."""
+    return not isinstance(row.get("data_file"), str) or not row["data_file"]
+
+
+def trained_on(row: Row, data_file: str) -> bool:
+    """Whether a model was trained on orbits of this file of a user's."""
+    if not data_file or is_of_drawn_orbits(row):
+        return False
+    try:
+        return locate(row["data_file"]).samefile(locate(data_file))
+    except EphemerisError:  # the model's file is gone
+        return False
+
+
+def taught(row: Row) -> tasks.OrbitSet | None:
+    """The orbits a model was trained on, without noise; None of a user's own file."""
+    if not is_of_drawn_orbits(row):
+        return None
+    drawn = [alone(row[name]) for name in ("family", "orbits", "data_seed")]
+    system = tasks.System(row.get("system", "two_body"), row.get("strength", 1.0))
+    points = int(row.get("points", tasks.POINTS))
+    return training_orbits(*drawn, bool(row.get("space", False)), points, system)
 
 
 def is_of_two_bodies(row: Row) -> bool:
@@ -176,12 +231,11 @@ def measured(
         part = reports.table_row(joined.take(slice(start, start + size)))
         errors |= {f"{name}_{size}": value for name, value in part.items()}
         start += size
-    if row.get("data_file"):
-        return errors | {"training_error": float("nan")}
     # `points` of the training itself: a model is asked where it was taught
-    drawn = [row.get(name) for name in ("family", "orbits", "data_seed")]
-    taught = training_orbits(*drawn, space, row.get("points", points), system)
-    return errors | {"training_error": mean_error(predict(model.acceleration, taught))}
+    own = taught({"points": points, **row})
+    if own is None:
+        return errors | {"training_error": float("nan")}
+    return errors | {"training_error": mean_error(predict(model.acceleration, own))}
 
 
 def mean_error(predictions: Predictions) -> float:
@@ -196,6 +250,8 @@ def states(table: pd.DataFrame) -> list[str]:
         table.groupby("group")["training_error"].transform("median").to_numpy(float)
     )
     stuck = (error >= ZERO_FIELD) | ((error > FLOOR) & (error > TIMES * middle))
+    if "outcome" in table:  # of a user's own file the error is not known here
+        stuck |= (table["outcome"] == "stuck").to_numpy(bool)
     diverged = np.isposinf(table["mean_100"].to_numpy(float))
     return [
         "diverged" if lost else "stuck" if caught else "trained"
@@ -228,6 +284,20 @@ def ranking(table: pd.DataFrame, *by: str) -> str:
     return table_of(ranked(table, *by), HEADING, corner)
 
 
+def some(rows: Collection[Any]) -> None:
+    """Refuses to go on where nothing is left to open.
+
+    Raises:
+        ValueError: there is no middle model of any setting.
+    """
+    if not rows:
+        msg = (
+            "Every training diverged, so there is no model to open. Train with a lower "
+            "learning rate, or choose other `models`."
+        )
+        raise ValueError(msg)
+
+
 def middle(models: Group, measure: str = "mean_100") -> dict[str, Any] | None:
     """The model in the middle of a group's ranking; None where all diverged."""
     rows = pd.DataFrame(models.table[models.table["state"] != "diverged"])
@@ -249,9 +319,14 @@ def not_well(table: pd.DataFrame) -> str:
     A long list is folded: the answer of the page should not begin below it.
     """
     bad = pd.DataFrame(table[table["state"] != "trained"])
+    count = table.attrs.get("left_out", 0)
+    others = f" Left out: {counted(count, 'other model')}." if count else ""
     if not len(bad):
-        return f"All {len(table)} models were trained to the end and none is stuck."
-    said = f"{len(bad)} of {len(table)} models did not end well. {STUCK}"
+        who = f"All {len(table)} models were" if len(table) > 1 else "The model was"
+        none = "none is stuck" if len(table) > 1 else "is not stuck"
+        return f"{who} trained to the end and {none}.{others}"
+    whole = counted(len(table), "model")
+    said = f"{len(bad)} of {whole} did not end well. {STUCK}{others}"
     lines = []
     for name, group in groups(bad).items():
         each = [

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from studies.evidence import Group
+from studies.evidence import Group, number
 
 Ranks = Mapping[str, Group]
 Rows = Mapping[str, Mapping[str, Mapping[str, float]]]  # model → test set → statistics
@@ -52,7 +52,10 @@ def overlap(ranks: Ranks, column: str) -> str:
     )
     if len(names) == 1:
         return text
-    apart = best.highest < ranks[names[1]].summary(column).lowest
+    beside = ranks[names[1]].summary(column)
+    if beside.n < 2:
+        return f"{text} {names[1]} is a single model, which says nothing of chance."
+    apart = best.highest < beside.lowest
     found = (
         "do not overlap: the difference is real"
         if apart
@@ -90,15 +93,20 @@ def of_rollouts(
     if not members:
         return NOTHING
     parts = []
-    for number in periods:
+    for count in periods:
         stray, drift, lost = (
-            float(np.median([rows[m][place][f"{name}_{number}"] for m in members]))
+            float(np.median([rows[m][place][f"{name}_{count}"] for m in members]))
             for name in ("final_position", "energy_drift", "lost")
         )
-        after = "one period" if number == 1 else f"{number} periods"
+        after = "one period" if count == 1 else f"{count} periods"
+        if not np.isfinite([stray, drift]).all():
+            parts.append(
+                f"After {after} the best group has lost {number(lost)} % of the orbits."
+            )
+            continue
         parts.append(
-            f"After {after} the best group is {stray:.3g} % of the radius away from "
-            f"the truth, its energy has moved by up to {drift:.2g} %, and {lost:.3g} % "
-            "of the orbits were lost."
+            f"After {after} the best group is {number(stray)} % of the radius away "
+            f"from the truth, its energy has moved by up to {number(drift)} %, and "
+            f"{number(lost)} % of the orbits were lost."
         )
     return " ".join(parts)

@@ -1,0 +1,132 @@
+"""What one training amounts to, in sentences that are true of any source of orbits.
+
+Orbits of a user's own file are not drawn, and of a file with one orbit none is left to
+judge; a training may diverge, or end without having learned anything.
+"""
+
+from collections.abc import Collection
+from pathlib import PurePath
+
+import numpy as np
+
+from studies.evidence import Summary, counted, number
+from studies.orbit.batches import Sets
+from studies.orbit.tasks import OrbitSet
+
+ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
+NONE_JUDGE = (
+    "no other orbit is left to judge, so validation uses the training orbit and no "
+    "error on unseen orbits can be told"
+)
+REMEDY = (
+    "Try another learning rate, more steps, or layers that are given more of the law."
+)
+
+
+def stuck(error: float) -> bool:
+    """Whether a model errs on its own orbits as much as a field of zero would [%]."""
+    return bool(error >= ZERO_FIELD)
+
+
+def outcome(state: str, error: float) -> str:
+    """How a training ended, "stuck" where it reached its end and learned nothing.
+
+    Args:
+        state: of the trainer.
+        error: of its last parameters on the training orbits [%].
+    """
+    return "stuck" if state == "trained" and stuck(error) else state
+
+
+def of_data(sets: Sets, data_file: str, orbits: int) -> str:
+    """What trains and what judges.
+
+    Args:
+        sets: of the first data seed.
+        data_file: a user's own file, or "".
+        orbits: how many would have been drawn [1].
+    """
+    trains, judges = len(sets.training), len(sets.validation)
+    samples = counted(int(sets.training.mask.sum()), "sample")
+    text = f"{counted(trains, 'orbit')} with {samples} train{_s(trains)}"
+    others = f"{counted(judges, 'other')} judge{_s(judges)}"
+    text += f"; {others if sets.independent else NONE_JUDGE}."
+    if data_file:
+        text += (
+            f" Orbits are read from {PurePath(data_file).name}, so that `family`, "
+            f"`orbits` ({orbits}) and `points` have no effect."
+        )
+    return f"{text}{of_velocities(sets.true)}"
+
+
+def of_velocities(orbits: OrbitSet) -> str:
+    """How well velocities are known that a file did not hold; empty where it did."""
+    if orbits.velocity_error is None:
+        return ""
+    return (
+        " The file holds positions alone: velocities were taken from them by "
+        f"differences and are wrong by at most about {number(orbits.velocity_error)} %."
+    )
+
+
+def _s(subjects: int) -> str:
+    """The ending of a verb."""
+    return "s" if subjects == 1 else ""
+
+
+def of_reference(orbit: OrbitSet, data_file: str) -> str:
+    """When the rollout of the reference orbit ends, as a sentence begins."""
+    if not data_file:
+        return "After a period"
+    time = orbit.time[0, orbit.mask[0]]
+    periods = (time[-1] - time[0]) / orbit.periods[0]
+    return f"At the last sample of {orbit.names[0]} ({number(periods)} periods on)"
+
+
+def of_training(
+    errors: Collection[float],
+    held_out: Collection[float],
+    sets: Sets,
+    bound: float,
+    prior: str,
+) -> str:
+    """Whether a setting learned, as predicted or not.
+
+    Args:
+        errors: on a model's own orbits [%], of those that reached their last step.
+        held_out: of the same models on the orbits that judge [%].
+        sets: the orbits of the first data seed.
+        bound: what is expected of the first [%].
+        prior: what the layers take for granted.
+    """
+    own = Summary.of(errors)
+    if not own.n:
+        return f"**Every training diverged**: this setting learns nothing. {REMEDY}"
+    lost = [error for error in errors if stuck(error)]
+    text = f"Over {counted(own.n, 'trained model')} the median acceleration error"
+    text += f" on the training orbits is **{number(own.median)} %**"
+    if len(lost) == own.n:
+        return (
+            f"**No training learned anything.** {text}, and a field of zero has "
+            f"{ZERO_FIELD:g} %. {REMEDY}"
+        )
+    held = "as predicted, below" if own.median <= bound else "against the prediction,"
+    held += "" if own.median <= bound else " above"
+    text += f": {held} the {bound:g} % expected of such layers ({prior}). "
+    if lost:
+        text += f"{counted(len(lost), 'model')} learned nothing. "
+    return text + _held_out(own.median, Summary.of(held_out).median, sets)
+
+
+def _held_out(own: float, other: float, sets: Sets) -> str:
+    """How much worse other orbits are; or why that cannot be told."""
+    if not sets.independent:
+        return f"The other prediction cannot be judged: {NONE_JUDGE}."
+    drawn = sets.validation.seed is not None
+    which = "orbits drawn independently" if drawn else "other orbits of the file"
+    gap = other / own if own > 0 else np.inf
+    twice = "at least the" if gap >= 2 else "against the prediction less than the"
+    return (
+        f"On {which} it is **{number(other)} %**, {number(gap)} times as large: "
+        f"{twice} expected factor of two."
+    )
