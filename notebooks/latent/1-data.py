@@ -39,10 +39,12 @@ components: int = 96  # [1] in [1, inf): dimensions of the latent state in quest
 # fmt: on
 
 # %%
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import record, save_figure
-from studies.latent import figures, sources, statistics
+from studies.evidence import number
+from studies.latent import figures, openings, reports, sources, statistics
 from studies.latent.metrics import total_variance
 
 # %% [markdown]
@@ -63,11 +65,11 @@ record("neurons", sets.neurons, "1", "neurons")
 record("types", len(sets.train.type_names), "1", "types of cells")
 edges = 0 if sets.train.pre is None else len(sets.train.pre)
 record("edges", edges, "1", "edges of the connectome")
+recorded = openings.of_recording(sets.train, sets.stimulated)
 Markdown(
-    f"**{sets.train.name}**: {sets.neurons} neurons of {len(sets.train.type_names)} "
-    f"types, {edges:,} edges, {sets.stimuli} dimensions of stimulus. "
-    f"{sets.train.steps:,} steps of {1000 * sets.train.dt:g} ms train; "
-    f"{sets.validation.steps:,} and {sets.flow.steps:,} judge."
+    f"{recorded} {sets.train.steps:,} steps of "
+    f"{1000 * sets.train.dt:g} ms train; {sets.validation.steps:,} and "
+    f"{sets.flow.steps:,} judge."
 )
 
 # %% [markdown]
@@ -103,6 +105,7 @@ caption = (
 )
 if centres is None:
     caption = "The first steps of the stimulus, by dimension."
+    caption += "" if sets.stimulated else " There is none, so that zero stands for it."
 save_figure(shown, "stimulus", kind="stimulus", caption=caption)
 
 # %% [markdown]
@@ -116,8 +119,8 @@ save_figure(
     figures.voltage_traces(sets.validation),
     "traces",
     kind="voltage traces",
-    caption="Voltage over time on validation movies of one neuron of each of several "
-    "cell types, the one nearest the middle of the eye.",
+    caption="Voltage over time on validation of one neuron of each of several cell "
+    "types, the one nearest the middle of the eye where places are known.",
 )
 
 # %% tags=["figure"]
@@ -126,15 +129,15 @@ save_figure(
     "variance-by-type",
     kind="variance by type",
     caption="Variance of the voltage over time by cell type, averaged over its "
-    "neurons, on each family of movies.",
+    f"neurons, on {' and '.join(judged)}.",
 )
 
 # %%
 variance = {label: total_variance(part.voltage) for label, part in judged.items()}
 for label, value in variance.items():
-    meaning = f"variance over time, mean over neurons; {label} movies"
+    meaning = f"variance over time, mean over neurons; {label}"
     record(f"variance_{label.replace(' ', '_')}", value, "raw units²", meaning)
-words = " and ".join(f"{value:.3f} ({label})" for label, value in variance.items())
+words = " and ".join(f"{number(x)} ({label})" for label, x in variance.items())
 Markdown(f"Mean variance over time: {words}. Every error is also told relative to it.")
 
 # %% [markdown]
@@ -157,10 +160,11 @@ for label, part in judged.items():
     line[label] = [statistics.interpolation_error(part.voltage, h) for h in horizons]
     for place, h in enumerate(horizons):
         name, unit = f"{h}_{label.replace(' ', '_')}", "raw units²"
-        held = f"error of holding the state for {h} steps; {label} movies"
-        record(f"constant_error_{name}", constant[label][place], unit, held)
-        if h > 1:  # samples one step apart leave nothing between them
-            drawn = f"error of interpolation over {h} steps; {label} movies"
+        held = f"error of holding the state for {h} steps; {label}"
+        drawn = f"error of interpolation over {h} steps; {label}"
+        if np.isfinite(constant[label][place]):  # not beyond a short recording
+            record(f"constant_error_{name}", constant[label][place], unit, held)
+        if np.isfinite(line[label][place]):  # one step apart nothing lies between
             record(f"interpolation_error_{name}", line[label][place], unit, drawn)
 
 # %% tags=["figure"]
@@ -169,7 +173,7 @@ save_figure(
     "error-by-horizon",
     kind="error by horizon",
     caption="Mean squared error by the distance of samples: of holding the state, and "
-    "of linear interpolation between samples, on each family of movies. Dotted lines "
+    f"of linear interpolation between samples, on {' and '.join(judged)}. Dotted lines "
     "are the total variance.",
 )
 
@@ -186,7 +190,7 @@ save_figure(
     figures.power_spectra(sets.validation, limits),
     "spectra",
     kind="spectra",
-    caption="Power density of the voltages on validation movies by cell type. Dotted "
+    caption="Power density of the voltages on validation by cell type. Dotted "
     "lines are half the rate of samples that are 5, 20 and 50 steps apart: they cannot "
     "tell what lies to the right.",
 )
@@ -197,8 +201,9 @@ lost = {}
 for label, limit in limits.items():
     lost[label] = 100 * statistics.faster_share(frequency, power, limit)
     meaning = f"share of the power that is too fast for samples {label} apart"
-    record(f"power_lost_{label.replace(' ', '_')}", lost[label], "%", meaning)
-words = ", ".join(f"{share:.0f} % at {label}" for label, share in lost.items())
+    if np.isfinite(lost[label]):
+        record(f"power_lost_{label.replace(' ', '_')}", lost[label], "%", meaning)
+words = ", ".join(f"{number(share)} % at {label}" for label, share in lost.items())
 Markdown(f"Share of the power too fast for samples so far apart: {words}.")
 
 # %% [markdown]
@@ -211,42 +216,56 @@ save_figure(
     "components",
     kind="principal components",
     caption="Mean squared error that the first principal components of the voltages "
-    "leave, by their number, on each family of movies.",
+    f"leave, by their number, on {' and '.join(judged)}.",
 )
 
 # %%
 kept = min(components, sets.neurons)
-left = {label: values[kept] / variance[label] for label, values in residual.items()}
+left = {k: reports.share(x[kept], variance[k]) for k, x in residual.items()}
 for label, share in left.items():
     name, value = label.replace(" ", "_"), float(residual[label][kept])
-    error = f"error that {kept} principal components leave; {label} movies"
+    error = f"error that {kept} principal components leave; {label}"
     record(f"pca_residual_{name}", value, "raw units²", error)
-    part = f"share of variance that {kept} principal components leave; {label} movies"
-    record(f"pca_share_left_{name}", 100 * share, "%", part)
+    part = f"share of variance that {kept} principal components leave; {label}"
+    if np.isfinite(share):
+        record(f"pca_share_left_{name}", 100 * share, "%", part)
 floor = sets.train.step_floor
-record("noise_floor", floor, "raw units²", "variance of the noise of one step")
+if floor is not None:
+    record("noise_floor", floor, "raw units²", "variance of the noise of one step")
 
 # %% [markdown]
 # ## Verdict
 #
-# Each prediction with its number, on validation.
+# Each prediction with its number, on validation. A short recording, one that rests, or
+# one of fewer neurons than components leaves some of them open.
 
 # %%
 label = sets.families[0]
 ratio = {
-    h: (constant[label][k] / variance[label], line[label][k] / variance[label])
+    h: [
+        reports.share(float(own[label][k]), variance[label]) for own in (constant, line)
+    ]
     for k, h in enumerate(horizons)
 }
 lost_20, pca = lost["20 steps"] / 100, left[label]
+pca = pca if kept < sets.neurons else np.nan  # as many as neurons leave nothing
 claims = {
-    f"no change over 20 steps: {ratio[20][0]:.2f} of the variance": ratio[20][0] > 1,
-    f"a line over 20 steps leaves {ratio[20][1]:.2f} of it": ratio[20][1] > 0.5,
-    f"a line over 5 steps leaves {ratio[5][1]:.2f} of it": ratio[5][1] < 0.25,
-    f"{lost_20:.2f} of the power is too fast for 20 steps": lost_20 > 0.1,
-    f"{kept} components leave {pca:.3f} of the variance": pca < 0.05,
+    "no change over 20 steps, of the variance": (ratio[20][0], ratio[20][0] > 1),
+    "left of it by a line over 20 steps": (ratio[20][1], ratio[20][1] > 0.5),
+    "left of it by a line over 5 steps": (ratio[5][1], ratio[5][1] < 0.25),
+    "share of the power too fast for 20 steps": (lost_20, lost_20 > 0.1),
+    f"left of the variance by {kept} components": (pca, pca < 0.05),
 }
-record("predictions_held", sum(claims.values()), "1", "predictions that held, of 5")
-lines = [f"- {claim}: **{'held' if ok else 'failed'}**" for claim, ok in claims.items()]
+known = {claim: ok for claim, (value, ok) in claims.items() if np.isfinite(value)}
+record("predictions_judged", len(known), "1", "predictions that could be judged, of 5")
+if known:
+    record("predictions_held", sum(known.values()), "1", "predictions that held, of 5")
+lines = [
+    f"- {claim}: {number(value)}, **{'held' if ok else 'failed'}**"
+    if claim in known
+    else f"- {claim}: cannot be judged on this recording"
+    for claim, (value, ok) in claims.items()
+]
 least = "unknown" if floor is None else f"{floor:.2g}"
 Markdown(
     "\n".join([*lines, f"\nNoise of one step, the least error there is: {least}."])

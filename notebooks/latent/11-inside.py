@@ -32,6 +32,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import Summary, counted, number
 from studies.latent import figures, inside, statistics, trained
 from studies.latent.recordings import parents
 
@@ -57,8 +58,8 @@ for row in maps.rows:
     drawn.setdefault(row["group"], name)  # one of each setting is drawn, all counted
 catalogue.record("models", len(opened), "1", "models that were opened")
 Markdown(
-    f"{len(opened)} models of {len(drawn)} settings; figures show the first of each. "
-    f"{maps.names.usual_values()}"
+    f"{counted(len(opened), 'model')} of {counted(len(drawn), 'setting')}; figures "
+    f"show the first of each. {maps.names.usual_values()}"
 )
 
 # %% [markdown]
@@ -74,14 +75,14 @@ for name, (_, model, own) in opened.items():
         states = inside.latent_states(model, recording, every=2)
         shapes[name, family] = inside.geometry(states)
         size = shapes[name, family].dimension
-        meaning = f"dimensions that the latent states fill; {family} movies"
+        meaning = f"dimensions that the latent states fill; {family}"
         member, tag = {"model": name}, family.replace(" ", "_")
         catalogue.record(f"{tag}_dimension", size, "1", meaning, member=member)
 first = next(iter(opened))
 recording = opened[first][2]["validation"]
 residual = statistics.pca_residual(recording.voltage[::2])
 true_size = inside.participation(-np.diff(residual))
-meaning = "dimensions that the voltages fill; validation movies"
+meaning = "dimensions that the voltages fill; validation"
 catalogue.record("voltage_dimension", true_size, "1", meaning)
 Markdown(
     f"On validation the voltages fill {true_size:.3g} dimensions (participation "
@@ -97,8 +98,8 @@ catalogue.save_figure(
     figures.latent_paths(inside.on_shared_components(states)),
     "states",
     kind="latent states",
-    caption="Latent states of both families of movies on their shared first principal "
-    f"components, of one model: {first}.",
+    caption="Latent states of both recordings that judge on their shared first "
+    f"principal components, of one model: {first}.",
     models=[opened[first][0]],
 )
 
@@ -110,7 +111,7 @@ catalogue.save_figure(
     "components",
     kind="variance by components",
     caption="Share of the variance of latent states left after so many principal "
-    "components, on validation movies, one model of each setting.",
+    "components, on validation, one model of each setting.",
     models=maps.table,
 )
 
@@ -146,8 +147,8 @@ catalogue.save_figure(
     "spectrum",
     kind="spectrum of the map",
     caption="Eigenvalues of the Jacobian of the one-step map at several states, one "
-    "model of each setting; grey, of the true circuit. Dotted, the unit circle: "
-    "outside of it errors grow.",
+    "model of each setting; grey, of the true circuit where it is known. Dotted, the "
+    "unit circle: outside of it errors grow.",
     models=maps.table,
 )
 
@@ -175,19 +176,20 @@ for name, (_, model, own) in opened.items():
 
 # %% tags=["figure"]
 shown = {label: probes[n] for label, n in drawn.items() if n in probes}
-fig = figures.listening(
-    {name: own.without_others for name, own in shown.items()},
-    {name: own.without_parents for name, own in shown.items()},
-)
-catalogue.save_figure(
-    fig,
-    "probe",
-    kind="connectivity probe",
-    caption="Change of the predicted next voltage of each probed neuron when all that "
-    "are no parents of it are held at their means, over that when its parents are; one "
-    "model of each setting.",
-    models=maps.table,
-)
+if shown:
+    fig = figures.listening(
+        {name: own.without_others for name, own in shown.items()},
+        {name: own.without_parents for name, own in shown.items()},
+    )
+    catalogue.save_figure(
+        fig,
+        "probe",
+        kind="connectivity probe",
+        caption="Change of the predicted next voltage of each probed neuron when all "
+        "that are no parents of it are held at their means, over that when its parents "
+        "are; one model of each setting.",
+        models=maps.table,
+    ).show()
 
 # %% [markdown]
 # ## Verdict
@@ -199,15 +201,20 @@ sizes = [shapes[name, "validation"].dimension for name in opened]
 meaning = "maps whose largest eigenvalue is within the unit circle"
 catalogue.record("within_unit_circle", inner, "1", meaning)
 meaning = "maps that heed neurons which are no parents more than parents"
-catalogue.record("ignoring_the_connectome", deaf, "1", meaning)
+listening = "No recording names its connectome, so whether it is found is not known."
+if ratios:
+    catalogue.record("ignoring_the_connectome", deaf, "1", meaning)
+    listening = (
+        f"In {deaf} of {len(ratios)} silencing all that cannot influence a neuron "
+        "changes its prediction more than silencing its parents: the connectome is "
+        f"{'**not found**' if deaf else '**respected**'}, "
+        f"{'as' if deaf == len(ratios) else 'not everywhere as'} predicted."
+    )
 text = (
-    f"{inner} of {len(largest)} maps have their largest eigenvalue within the unit "
-    f"circle (median over rows). In {deaf} of {len(ratios)} silencing all that cannot "
-    f"influence a neuron changes its prediction more than silencing its parents: the "
-    f"connectome is {'**not found**' if deaf else '**respected**'}, as "
-    f"{'predicted' if deaf == len(ratios) else 'not predicted everywhere'}. Latent "
-    f"states fill {min(sizes):.3g} to {max(sizes):.3g} dimensions, voltages "
-    f"{true_size:.3g}."
+    f"The largest eigenvalue is within the unit circle in {inner} of "
+    f"{counted(len(largest), 'map')} (median over rows). {listening} Latent states "
+    f"fill {Summary.of(sizes).text(count=False)} dimensions, voltages "
+    f"{number(true_size)}."
 )
 meaning = "what was found inside the maps, in sentences"
 catalogue.record("verdict", text.replace("**", ""), "-", meaning)

@@ -51,6 +51,7 @@ seed: list[int] = [0, 1]  # [1] in [0, 4294967295]: of weights and order, one a 
 # %%
 from functools import partial
 
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes.catalogue import (
@@ -63,9 +64,18 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
-from studies.latent import figures, learning, models, recipes, reports, sources
+from studies.evidence import number
+from studies.latent import (
+    figures,
+    learning,
+    models,
+    openings,
+    recipes,
+    reports,
+    sources,
+)
 from studies.latent.figures import judgement
-from studies.latent.recordings import parents, save_npz
+from studies.latent.recordings import save_npz
 from studies.training import read_model
 
 # %% [markdown]
@@ -78,18 +88,16 @@ if not path:
     path = save_npz(example, artifact("example-recording.npz"))
 sets = sources.recordings("file", data_file=path)
 whole = sets.train
-connectome = parents(whole)
 for label, part in {"train": whole, **sets.judged}.items():
     name = label.replace(" ", "_")
     record(f"steps_{name}", part.steps, "steps", f"length of the {label} recording")
 record("neurons", sets.neurons, "1", "neurons")
 record("dt", whole.dt, "s", "duration of a step")
-edges = "none" if connectome is None else f"{int(connectome.sum()):,} edges"
 lengths = ", ".join(f"{part.steps:,} ({name})" for name, part in sets.judged.items())
+recorded = openings.of_recording(whole, sets.stimulated)
 Markdown(
-    f"**{whole.name}**: {sets.neurons} neurons of {len(whole.type_names)} types, "
-    f"{sets.stimuli} dimensions of stimulus, a step of {1000 * whole.dt:g} ms, "
-    f"connectome: {edges}. {whole.steps:,} rows train, {lengths} judge."
+    f"{recorded} A step is {1000 * whole.dt:g} ms. "
+    f"{whole.steps:,} rows train, {lengths} judge."
 )
 
 # %% tags=["figure"]
@@ -105,8 +113,8 @@ save_figure(
 #
 # If the recording is driven by its stimulus and long enough, the models stay below a
 # straight line between samples at the steps between them, although a line is told both
-# ends and a model only the first, and no rollout diverges on either stretch. If the
-# stimulus is missing or too rare, they should not.
+# ends and a model only the first, and no rollout diverges on either stretch. Where the
+# file holds no stimulus nothing is predicted: what drove the recording is not known.
 
 # %% [markdown]
 # ## Training
@@ -120,13 +128,15 @@ if todo:
     watch = progress(recipe.total_updates)
     result = learning.fit(recipe, parameters(), sets, seeds, report=watch)
 for place, member in enumerate(todo):
+    outcome, course = result.outcome(place), result.history(place)
+    last = float(course["validation"][-1])
     save_model(
         result.member(place),
         write=learning.write_model,
         values=member.values,
-        outcome=result.outcome(place).state,
-        history=result.history(place),
-        diverged_at=result.outcome(place).diverged_at,
+        outcome=openings.stuck(outcome.state, last, sets, ems),
+        history=course,
+        diverged_at=outcome.diverged_at,
     )
 record("trained", len(todo), "1", "models trained in this run")
 
@@ -135,14 +145,16 @@ record("trained", len(todo), "1", "models trained in this run")
 #
 # Each model starts from one state (what was observed of it) and is rolled out along the
 # stimulus. Errors at the steps between samples, in training windows; a rollout has
-# diverged when its error exceeds 1.
+# diverged when its error exceeds four times the variance of the recording, twice as far
+# as two states of it are apart that have nothing to do with each other.
 
 # %%
 read = partial(read_model, build=models.build)
 trained = {member.values["seed"]: load_model(member, read) for member in every}
 longest = min(part.steps for part in sets.judged.values()) - 2 * reports.MARGIN
 steps = min(rollout_steps, longest - starts - tu)
-plan = reports.Plan(tu, ems, steps, starts, steps, recipe.stimulus_mode)
+limit = reports.limit_of(sets.judged)
+plan = reports.Plan(tu, ems, steps, starts, steps, recipe.stimulus_mode, limit)
 base = reports.baselines(sets.judged, plan)
 judged = {
     seed: reports.judge(model, sets.judged, plan, recipe.observation)
@@ -201,19 +213,20 @@ for member in every:
         for what, (unit, meaning) in MEASURES.items():
             value = row[f"{family}_{what}"]
             meaning = f"{meaning}; {family}"
-            record(f"{name}_{what}", value, unit, meaning, member=member)
-    meaning = "first step at which the worst start's error exceeds one"
+            if np.isfinite(value):
+                record(f"{name}_{what}", value, unit, meaning, member=member)
+    meaning = f"first step of a worst start's error above {plan.limit:.3g}"
     record("divergence", row["divergence"], "steps", meaning, member=member)
     ratios = [row[f"{family}_ratio"] for family in sets.families]
-    better = tu == 1 or max(ratios) < 1
-    stable = row["divergence"] >= plan.whole
-    held = bool(better and stable)
-    record("held", held, "-", "whether the prediction held", member=member)
-    words = " and ".join(f"{ratio:.2f}" for ratio in ratios)
+    reason = openings.why_not(ratios, tu, sets, "file")
+    held = bool(max(ratios) < 1 and row["stable"])
+    if not reason:
+        record("held", held, "-", "whether the prediction held", member=member)
+    words = " and ".join(map(number, ratios))
+    found = f"**cannot be judged**, for {reason}" if reason else "**failed**"
     lines.append(
         f"- seed {member.values['seed']}: {words} of the line's error "
-        f"({' and '.join(sets.families)}), "
-        + ("no divergence" if stable else f"diverged at step {row['divergence']:.0f}")
-        + f" in {plan.whole} steps: **{'held' if better and stable else 'failed'}**"
+        f"({' and '.join(sets.families)}), {openings.end(row, plan.whole)}: "
+        + ("**held**" if held and not reason else found)
     )
 Markdown("\n".join(lines))

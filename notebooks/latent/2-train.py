@@ -87,11 +87,13 @@ seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and windows, one a m
 # %%
 from functools import partial
 
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from fieldnotes.catalogue import parameters, record, save_figure
-from studies.latent import figures, learning, recipes, reports, sources
+from studies.evidence import counted
+from studies.latent import figures, learning, openings, recipes, reports, sources
 from studies.latent.models import build
 from studies.training import read_model
 
@@ -118,9 +120,11 @@ sets = sources.recordings(
 recipe = recipes.Recipe.of(**parameters())
 seen = float(recipe.observation.mask(sets.train.steps, sets.neurons).mean())
 record("observed", 100 * seen, "%", f"share of the {signal} that is observed")
+recorded = openings.of_recording(sets.train, sets.stimulated)
 Markdown(
-    f"**{sets.train.name}**: {sets.neurons} neurons, {sets.train.steps:,} steps; "
-    f"{100 * seen:.3g} % of the {signal} is observed. A window is {tu * ems} steps."
+    f"{recorded} {sets.train.steps:,} steps train; "
+    f"{100 * seen:.3g} % of the {signal} is observed. A window is "
+    f"{counted(tu * ems, 'step')}."
 )
 
 # %% [markdown]
@@ -172,19 +176,21 @@ if todo:
 
 # %% [markdown]
 # Each model is kept with the history of its training; with several checkpoints, so are
-# the models at the end of each stretch of updates.
+# the models at the end of each stretch of updates. A model whose validation loss is no
+# lower than that of the mean of each neuron is *stuck*: it learned nothing.
 
 # %%
 for place, member in enumerate(todo):
-    outcome = result.outcome(place)
+    outcome, course = result.outcome(place), result.history(place)
+    last = float(course["validation"][-1])
     keep = partial(
         catalogue.save_model,
         write=learning.write_model,
         values=member.values,
-        outcome=outcome.state,
+        outcome=openings.stuck(outcome.state, last, sets, ems),
         diverged_at=outcome.diverged_at,
     )
-    keep(result.member(place), history=result.history(place))
+    keep(result.member(place), history=course)
     keep(result.best(place), kind="best")
     for update, model in learning.on_the_way(recipe, result, place):
         keep(model, kind=f"update-{update}", summary={"update": update})
@@ -198,6 +204,14 @@ models = [catalogue.load_model(member, load) for member in every]
 histories = [catalogue.history(member) for member in every]
 whole = [len(own["loss"]) == recipe.total_updates for own in histories]
 record("diverged", whole.count(False), "1", "trainings that diverged")
+ends = [
+    openings.stuck(
+        "trained" if x else "diverged", float(y["validation"][-1]), sets, ems
+    )
+    for x, y in zip(whole, histories, strict=True)
+]
+meaning = "trainings that ended no better than the mean of each neuron"
+record("stuck", ends.count("stuck"), "1", meaning)
 for member, own in zip(every, histories, strict=True):
     loss, validation = float(own["loss"][-1]), float(own["validation"][-1])
     unit, last = f"{signal}²", "loss of the last update"
@@ -231,9 +245,11 @@ save_figure(
 # %%
 shortest = min(part.steps for part in sets.judged.values())
 longest = shortest - 2 * reports.MARGIN - 10 - 2 * tu
-plan = reports.Plan(
-    tu, ems, min(rollout_steps, longest), 10, min(rollout_steps, 500), stimulus_mode
-)
+lengths = min(rollout_steps, longest), 10, min(rollout_steps, 500)
+plan = reports.Plan(tu, ems, *lengths, stimulus_mode)
+if source == "file":  # in units of its own
+    limit = reports.limit_of(sets.judged)
+    plan = reports.Plan(tu, ems, *lengths, stimulus_mode, limit)
 base = reports.baselines(sets.judged, plan)
 seen = recipe.observation
 judged = [
@@ -284,14 +300,15 @@ measures = {
     "window": (f"{signal}²", "mean squared error between the samples"),
     "ratio": ("1", "error between the samples, as a share of interpolation's"),
     "relative": ("1", "error between the samples, as a share of the variance"),
-    "divergence": ("steps", "first step at which the worst error exceeds one"),
+    "divergence": ("steps", f"first step of a worst error above {plan.limit:.3g}"),
 }
 for member, row in zip(every, rows, strict=True):
     for family in families:
         name = family.replace(" ", "_")
         for what, (unit, meaning) in measures.items():
-            value, meaning = row[f"{family}_{what}"], f"{meaning}; {family} movies"
-            record(f"{name}_{what}", value, unit, meaning, member=member)
+            value, meaning = row[f"{family}_{what}"], f"{meaning}; {family}"
+            if np.isfinite(value):
+                record(f"{name}_{what}", value, unit, meaning, member=member)
     stable = bool(row["stable"])
     record("stable", stable, "-", "whether no rollout diverges", member=member)
 
@@ -299,14 +316,19 @@ for member, row in zip(every, rows, strict=True):
 said = []
 for member, row in zip(every, rows, strict=True):
     ratios = [row[f"{family}_ratio"] for family in families]
-    worst = max(ratios)  # NaN where no step lies between two samples
-    low = "as predicted" if worst <= bound else "NOT as predicted"
-    level = f"{low}, {worst:.2g} of the line's error at worst (bound {bound:g})"
-    level = "no step lies between two samples" if tu == 1 else level
-    stops = f"diverged at step {row['divergence']:.0f}"
-    held = f"no divergence in {plan.whole} steps" if row["stable"] else stops
-    said.append(f"- seed {member.values['seed']}: {level}; {held}.")
+    worst, reason = max(ratios), openings.why_not(ratios, tu, sets, source)
+    # Where the map was not started as the identity, no better than the line.
+    low = worst <= bound if sound else worst >= bound
+    expected = f"{'at most' if sound else 'at least'} {bound:g}"
+    level = f"{'as' if low else 'NOT as'} predicted, {worst:.2g} of the line's error "
+    level += f"at worst ({expected} expected)"
+    level = f"not judged, for {reason}" if reason else level
+    name = f"seed {member.values['seed']}"
+    said.append(f"- {name}: {level}; {openings.end(row, plan.whole)}.")
+lost = f"**{ends.count('stuck')} learned nothing**: no better than the mean of each "
+lost += "neuron. Try another learning rate or more updates.\n\n"
 Markdown(
-    f"Error between samples on {' and '.join(families)}, {whole.count(True)} of "
-    f"{len(every)} trained to the end:\n\n" + "\n".join(said)
+    (lost if "stuck" in ends else "")
+    + f"Error between samples on {' and '.join(families)}; {whole.count(True)} of "
+    f"{counted(len(every), 'training')} reached the end:\n\n" + "\n".join(said)
 )

@@ -61,7 +61,7 @@ from studies.evidence import Verdict, read
 # %%
 gathered = catalogue.scraps("claims", notebooks)
 tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gathered]
-Markdown("\n\n".join(tables))
+Markdown("\n\n".join(tables) or "No notebook whose claims are gathered has run.")
 
 # %% [markdown]
 # ## Verdict

@@ -26,10 +26,11 @@ activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
 # fmt: on
 
 # %%
+import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import NOTHING, Claims, groups, where
+from studies.evidence import NOTHING, Claims, groups, number, where
 from studies.latent import comparisons, interpolation, settings, summaries, trained
 from studies.latent.figures import panels
 from studies.latent.judged import always_diverges, told
@@ -75,14 +76,15 @@ for known, words in (("knots", "at both recordings"), ("all", "at every step")):
     for family, recording in compared.data[row["identity"]].items():
         line = interpolation.straight_line(recording, units)
         limits[known, family] = float((fitted.errors(recording) / line.mean()).mean())
-        catalogue.record(
-            f"interpolation_{known}_{family}",
-            limits[known, family],
-            "1",
-            f"error of the interpolation fitted with the stimulus {words}, as a share "
-            f"of linear interpolation's; {family} movies",
-        )
-listed = (f"{known}, {family}: {x:.3g}" for (known, family), x in limits.items())
+        if np.isfinite(limits[known, family]):
+            catalogue.record(
+                f"interpolation_{known}_{family}".replace(" ", "_"),
+                limits[known, family],
+                "1",
+                f"error of the interpolation fitted with the stimulus {words}, as a "
+                f"share of linear interpolation's; {family}",
+            )
+listed = (f"{known}, {family}: {number(x)}" for (known, family), x in limits.items())
 Markdown(f"Share of linear interpolation's error that it leaves: {'; '.join(listed)}.")
 
 # %% [markdown]

@@ -34,6 +34,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import counted, number
 from studies.latent import figures, stopping, trained
 
 # %% [markdown]
@@ -58,15 +59,16 @@ from studies.latent import figures, stopping, trained
 #    better than the best before, costs less than a factor of two.
 
 # %%
-followed = trained.maps(catalogue, models)
+followed = trained.maps(catalogue, models, circuits=True)
 lengths = {"steps": steps, "starts": starts, "activity_steps": activity_steps}
 table = stopping.follow(catalogue, models, followed, **lengths)
 table.to_csv(catalogue.artifact("checkpoints.csv"))
 catalogue.record("trainings", len(followed), "1", "trainings that were followed")
 catalogue.record("checkpoints", len(table), "1", "checkpoints that were judged")
 Markdown(
-    f"{len(table)} checkpoints of {table['course'].nunique()} trainings, "
-    f"{table['group'].nunique()} settings. {followed.names.usual_values()}"
+    f"{counted(len(table), 'checkpoint')} of "
+    f"{counted(table['course'].nunique(), 'training')}, "
+    f"{counted(table['group'].nunique(), 'setting')}. {followed.names.usual_values()}"
 )
 
 # %% [markdown]
@@ -127,7 +129,8 @@ rule, end = halted["regret"].median(), halted["regret at the end"].median()
 fired = int(halted["fired"].sum())
 over_best = "wanted error over that of the best checkpoint, median"
 catalogue.record("fired", fired, "1", "trainings that the stopping rule stopped")
-catalogue.record("regret_of_rule", float(rule), "1", f"{over_best}, where it stops")
+if fired:
+    catalogue.record("regret_of_rule", float(rule), "1", f"{over_best}, where it stops")
 catalogue.record("regret_at_the_end", float(end), "1", f"{over_best}, at the end")
 halted
 
@@ -148,12 +151,20 @@ predictions = {
     == stopping.SIGNALS["radius"],
     f"the rule ends {rule:.3g} times above the best checkpoint": rule < 2,
 }
-lines = [f"- {x}: **{'held' if y else 'failed'}**" for x, y in predictions.items()]
+known = [np.isfinite(points), len(order) > 1, len(cheap) > 1, fired > 0]
+told = [x for x, y in zip(predictions.items(), known, strict=True) if y]
+lines = [f"- {x}: **{'held' if y else 'failed'}**" for x, y in told]
+unknown = counted(4 - len(told), "prediction")
+lines += (
+    [f"- {unknown} cannot be judged by so few checkpoints."] if len(told) < 4 else []
+)
 text = (
-    f"Over {len(table)} checkpoints of {table['course'].nunique()} trainings, "
-    f"{'; '.join(predictions)}. {sum(predictions.values())} of 4 predictions held. The "
-    f"rule fired in {fired} of {len(halted)} trainings; training to the end would have "
-    f"cost a factor of {end:.3g} (medians)."
+    f"Over {counted(len(table), 'checkpoint')} of "
+    f"{counted(table['course'].nunique(), 'training')}, "
+    f"{'; '.join(x for x, _ in told) or 'no signal can be ranked'}. "
+    f"{sum(y for _, y in told)} of {counted(len(told), 'prediction')} that can be "
+    f"judged held. The rule fired in {fired} of {counted(len(halted), 'training')}; "
+    f"training to the end would have cost a factor of {number(end)} (medians)."
 )
 catalogue.record("verdict", text, "-", "what became of the predictions, in sentences")
 Markdown("\n".join([*lines, "", text]))

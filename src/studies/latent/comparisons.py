@@ -7,7 +7,7 @@ draws it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -163,6 +163,8 @@ class _Judge:
             steps, starts, _ = self.lengths
             self.recordings[place] = trained.data_of(row, steps, starts, self.keep)
         data, name = self.recordings[place], str(row["identity"])
+        if trained.source_of(row) == "file":
+            plan = replace(plan, limit=reports.limit_of(data))
         asked = {"data": str(place), "plan": vars(plan)}
         judge = partial(trained.judged, row, self.load, data, plan)
         judged = dict(self.keep("judgement", asked, judge, row))

@@ -23,7 +23,7 @@ Curves = Float[np.ndarray, "start step"]
 class Errors(NamedTuple):
     """One table of error curves in a few numbers; NaN where there is no such step."""
 
-    divergence: int  # first step at which the worst start exceeds `DIVERGED`
+    divergence: int  # first step at which the worst start exceeds the limit
     loss_points: float  # mean over the loss points before divergence
     intervening: float  # mean over the other steps of the horizon before divergence
     beyond: float  # mean over the steps after the horizon before divergence
@@ -62,17 +62,20 @@ def mean_at(curve: Curve, steps: Int[np.ndarray, " point"], until: int) -> float
     return float(curve[kept].mean()) if kept.size else float("nan")
 
 
-def errors(mse: Curves, time_units: int, horizon: int) -> Errors:
+def errors(
+    mse: Curves, time_units: int, horizon: int, limit: float = DIVERGED
+) -> Errors:
     """The numbers of a table of error curves; means are over starts and steps.
 
     Args:
         mse: squared errors, one row a start.
         time_units: steps between recordings.
         horizon: steps of the training window, T_h.
+        limit: worst-start error that counts as divergence.
     """
     mse = finite(mse)
     curve, steps = mse.mean(axis=0), mse.shape[1]
-    stop = divergence_step(mse)
+    stop = divergence_step(mse, limit)
     between = intervening_points(time_units, horizon)
     return Errors(
         divergence=stop,

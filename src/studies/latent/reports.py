@@ -27,6 +27,8 @@ Recordings = Mapping[str, Recording]
 
 MARGIN = 50  # [steps] left at both ends: staggered data are whole only inside
 THIRD = 2  # the third step of a rollout, counted from 0: where calcium is told apart
+SPREADS = 4.0  # variances of a user's recording beyond which a rollout has diverged:
+# two states of it that have nothing to do with each other are two of them apart
 FLOOR_STEPS = 500  # the noise floor is level long before, and its states are many
 
 
@@ -40,6 +42,7 @@ class Plan:
     starts: int = 10
     activity_steps: int = 2000
     mode: str = "all"  # stimulus mode
+    limit: float = metrics.DIVERGED  # error that counts as divergence [signal²]
 
     @property
     def horizon(self) -> int:
@@ -61,6 +64,12 @@ class Plan:
     def starts_of(self, recording: Recording) -> Int[np.ndarray, " start"]:
         """Rows that rollouts along `recording` start at."""
         return rollouts.start_rows(recording, self.whole, self.starts, MARGIN)
+
+
+def limit_of(recordings: Recordings) -> float:
+    """Error that counts as divergence on a user's recording, whose units may be any."""
+    each = (metrics.total_variance(own.voltage) for own in recordings.values())
+    return SPREADS * max(each)
 
 
 # One model -------------------------------------------------------------------------
@@ -210,7 +219,7 @@ def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str,
     """The same of one family."""
     units, horizon = plan.time_units, plan.horizon
     mse = found[f"{family}.mse"]
-    told = metrics.errors(mse, units, horizon)._asdict()
+    told = metrics.errors(mse, units, horizon, plan.limit)._asdict()
     window = window_mean(mse, plan)
     variance = float(base[f"{family}.variance"])
     step = found[f"{family}.one_step"]
@@ -220,7 +229,7 @@ def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str,
         "variance": variance,
         "max_intervening": metrics.max_intervening(mse, units),
         "activity_divergence": float(
-            metrics.divergence_step(found[f"{family}.activity"])
+            metrics.divergence_step(found[f"{family}.activity"], plan.limit)
         ),
         "reconstruction": float(step[0]),
         "one_step": float(step[1]),

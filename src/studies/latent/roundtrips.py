@@ -192,7 +192,7 @@ def numbers(
         "steps": plan.activity,
         "latent": min(float(row[f"{family}_divergence"]), plan.activity),
         "activity": float(row[f"{family}_activity_divergence"]),
-        "trips": float(metrics.divergence_step(found[f"{family}.trips"])),
+        "trips": float(metrics.divergence_step(found[f"{family}.trips"], plan.limit)),
         **gains,
     }
 

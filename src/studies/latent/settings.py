@@ -19,6 +19,8 @@ LOGS = Source("latent-logs", "NeuralGraph, code and experiment logs")
 
 ZERO_INIT = {"zero_init": True, "activation": "tanh"}  # the map starts as the identity
 RANDOM_INIT = {"zero_init": False, "activation": "relu", "warm_up": 0}
+# What claims are about: no user's recording and no chaotic system.
+CIRCUITS = ("hexeye", "flyvis", None)
 PLAIN = {
     "stimulus_mode": "all",
     "stimulus_warm_up": 0,
@@ -33,13 +35,17 @@ SWITCHES = ("zero_init", "tanh", "with_warm_up")
 
 
 def voltage(table: pd.DataFrame) -> pd.DataFrame:
-    """The models of voltages; a model from before there was calcium names no signal."""
-    return where(table, signal=("voltage", None)).table
+    """The models of a circuit's voltages.
+
+    A model from before there was calcium names no signal, and one from before there
+    were sources no source.
+    """
+    return where(table, signal=("voltage", None), source=CIRCUITS).table
 
 
 def calcium(table: pd.DataFrame) -> pd.DataFrame:
-    """The models of calcium."""
-    return where(table, signal="calcium").table
+    """The models of a circuit's calcium."""
+    return where(table, signal="calcium", source=CIRCUITS).table
 
 
 def at_the_usual_rate(table: pd.DataFrame) -> pd.DataFrame:

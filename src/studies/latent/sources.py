@@ -80,6 +80,12 @@ class Sets:
         return self.train.stimuli
 
     @property
+    def stimulated(self) -> bool:
+        """Whether there is a stimulus: a file without one has zeros in its place."""
+        parts = (self.train, self.validation, self.flow)
+        return any(part.stimulus.any() for part in parts)
+
+    @property
     def judged(self) -> dict[str, Recording]:
         """The two sets that judge, by name."""
         return dict(zip(self.families, (self.validation, self.flow), strict=True))
@@ -140,6 +146,20 @@ def recordings(
         observed(own, circuit, signal, calcium_tau) for own in made
     )
     return Sets(train, validation, flow)
+
+
+def need_stimulus(sets: Sets) -> None:
+    """Refuses recordings without a stimulus where it is all that a model sees.
+
+    Raises:
+        SourceError: the stimulus is zero throughout.
+    """
+    if not sets.stimulated:
+        msg = (
+            f"{sets.train.name}: there is no stimulus, which is all that this model is "
+            "shown. Add an array `stimulus` of shape (time, inputs) to the file."
+        )
+        raise SourceError(msg)
 
 
 def chaotic(system: str, preset: str, noise: float, seed: int) -> Sets:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studies.evidence import Catalogue, Group, Summary, number, table_of
+from studies.evidence import Catalogue, Group, Summary, counted, number, table_of
 from studies.latent import reports, trained
 from studies.latent.comparisons import Comparison
 from studies.latent.judged import FAMILIES, never_diverges
@@ -113,8 +113,8 @@ QUANTITIES = (
         "divergence",
         "diverges at",
         "steps",
-        "first step at which the worst start's error exceeds one; the number of steps "
-        "if none does",
+        "first step at which the worst start's error exceeds one (of a user's "
+        "recording, four times its variance); the number of steps if none does",
     ),
     Quantity(
         "activity_divergence",
@@ -174,7 +174,7 @@ def record(catalogue: Catalogue, compared: Comparison) -> None:
                         f"{family}_{own.name}".replace(" ", "_"),
                         value,
                         own.unit.format(signal=trained.signal_of(row)[0]),
-                        f"{own.meaning}; {family} movies",
+                        f"{own.meaning}; {family}",
                         member=member,
                     )
 
@@ -188,8 +188,9 @@ def overview(compared: Comparison) -> str:
     neurons = {x.neurons for data in compared.data.values() for x in data.values()}
     beside = len(compared.shown) - len(table)
     text = (
-        f"{len(table)} models in {len(compared.models.groups)} settings, "
-        f"{' and '.join(map(str, sorted(neurons)))} neurons; "
+        f"{counted(len(table), 'model')} in "
+        f"{counted(len(compared.models.groups), 'setting')}, "
+        f"{' and '.join(map(str, sorted(neurons)))} neurons each; "
         f"{beside} stimulus-only model{'' if beside == 1 else 's'} beside them."
     )
     lost = [row for row in compared.models.rows if row.get("outcome") == "diverged"]
@@ -197,6 +198,12 @@ def overview(compared: Comparison) -> str:
         text += f" {len(lost)} diverged in training and are judged as they ended."
     if compared.models.names.usual:
         text += f" {compared.models.names.usual_values()}"
+    other = len(table) - sum(trained.is_of_circuit(row) for row in compared.models.rows)
+    if other:
+        text += (
+            f" Claims are about circuits: {counted(other, 'model')} of other "
+            "recordings in tables and figures only."
+        )
     if absent:
         reasons = "; ".join(str(entry.get("reason")) for entry in absent)
         text += f" Not trained at all: {reasons}."
@@ -211,7 +218,15 @@ def sentence(compared: Comparison) -> str:
     text = f"{len(stable)} of {len(groups)} settings never diverge"
     some = 0 < len(stable) < len(groups) and len(stable) <= NAMED
     text += f" ({'; '.join(stable)})." if some else "."
-    if middle:
+    if len(groups) == 1:
+        text = f"The only setting {'never diverges' if stable else 'diverges'}."
+    if len(middle) == 1:
+        (only,) = middle.values()
+        text += (
+            f" Between the recordings its error is {number(only)} of linear "
+            "interpolation's."
+        )
+    elif middle:
         best = min(middle, key=middle.__getitem__)
         text += (
             f" Between the recordings the error is lowest with {best}: "

@@ -38,12 +38,29 @@ def is_stimulus_only(row: Row) -> bool:
     return str(row.get("notebook", "")).endswith("stimulus-only")
 
 
-def maps(catalogue: Catalogue, query: Mapping[str, Any]) -> Survey:
+def maps(
+    catalogue: Catalogue, query: Mapping[str, Any], *, circuits: bool = False
+) -> Survey:
     """The models that a query finds, but for those that see the stimulus alone.
 
     The column `noise` is that of the recordings, also where it is the preset's.
+
+    Args:
+        catalogue: what the notebook lends.
+        query: as `catalogue.models` takes it.
+        circuits: only models of circuits, which have a family of movies without noise.
+
+    Raises:
+        ValueError: no model that was found is of use.
     """
-    models = survey(catalogue, query, keep=lambda row: not is_stimulus_only(row))
+    models = survey(
+        catalogue,
+        query,
+        keep=lambda row: (
+            not is_stimulus_only(row) and (is_of_circuit(row) or not circuits)
+        ),
+        remedy="Choose models of `source` hexeye or flyvis." if circuits else "",
+    )
     noise = [noise_of(row) for row in models.rows]
     return named(models.table.assign(noise=noise), models.varied)
 
@@ -89,6 +106,11 @@ def noise_of(row: Row) -> float | None:
         return 0.0
     known = source_of(row) in CIRCUITS
     return PRESETS[str(row["preset"])].noise if known else None
+
+
+def is_of_circuit(row: Row) -> bool:
+    """Whether a model was trained on recordings of a circuit."""
+    return source_of(row) in CIRCUITS
 
 
 def source_of(row: Row) -> str:
