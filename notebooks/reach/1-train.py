@@ -90,6 +90,7 @@ from fieldnotes.catalogue import (
     save_figure,
     save_model,
 )
+from studies.evidence import counted, number
 from studies.reach import figures, learning, replicates
 from studies.training import write_model
 
@@ -167,19 +168,20 @@ record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
 # Each model is kept with its last parameters and, as kind "best", with those at which
-# its validation loss was lowest in the last stretch of the training.
+# its validation loss was lowest in the last stretch of the training. A model whose hand
+# ends as far from its goal as one that rests is *stuck*: it learned nothing.
 
 # %%
 for place, member in enumerate(todo):
     outcome = result.outcome(place)
+    kept = result.history(place) | learning.summary(result, place)
     keep = partial(
         save_model,
         write=write_model,
         values=member.values,
-        outcome=outcome.state,
+        outcome=replicates.outcome(outcome.state, kept["end_error"][-1]),
         diverged_at=outcome.diverged_at,
     )
-    kept = result.history(place) | learning.summary(result, place)
     keep(result.member(place), history=kept)
     keep(result.best(place), kind="best")
 if todo:
@@ -212,7 +214,8 @@ meanings = {
 for place, member in enumerate(every):
     for name, meaning in meanings.items():
         value, unit = float(table[name][place]), "%" if name == "end_error" else "1"
-        record(name, value, unit, meaning, member=member)
+        if not np.isnan(value):  # of a training that diverged
+            record(name, value, unit, meaning, member=member)
     for name, counts in (("loss", by_loss), ("error", by_error)):
         meaning, value = f"whether the replicate counts by its {name}", counts[place]
         record(f"included_by_{name}", bool(value), "-", meaning, member=member)
@@ -231,11 +234,14 @@ groups = {
 }
 first = np.array([kept["loss"][0] for kept in histories])
 fall = float(np.nanmedian(first / table["best_loss"]))
-record("fall", fall, "1", "first loss over the lowest validation loss, median")
+if np.isfinite(fall):
+    record("fall", fall, "1", "first loss over the lowest validation loss, median")
 Markdown(
     f"From its first batch to its best validation the loss of the middle model fell "
-    f"{fall:,.0f}-fold, and was lowest after {np.median(table['best_step']):,.0f} of "
-    f"{recipe.total:,} batches."
+    f"{number(fall)}-fold, and was lowest after {np.median(table['best_step']):,.0f} "
+    f"of {recipe.total:,} batches."
+    if np.isfinite(fall)
+    else "Every training diverged before its first validation."
 )
 
 # %% tags=["figure"]
@@ -280,18 +286,26 @@ middle = {
 losses = [values[0] for values in middle.values()]
 errors = {std: values[3] for std, values in middle.items()}
 grows = bool(np.all(np.diff(losses) > 0))
-counted = int(np.sum(by_loss & by_error))
+both = int(np.sum(by_loss & by_error))
 failed = int(np.sum(~np.isfinite(table["best_loss"])))
 record("diverged", failed, "1", "trainings that diverged")
-record("counted", counted, "1", "models that count by both measures")
+record("counted", both, "1", "models that count by both measures")
 loss_words = (
     "As predicted, the loss grows" if grows else "The loss does not always grow"
 )
-lines = [f"{counted} of {len(every)} models count by both measures; {failed} diverged."]
-if len(losses) > 1:
+stuck = [not np.isnan(x) and replicates.stuck(x) for x in table["end_error"]]
+meaning = "trainings whose hand ends no nearer to its goal than one that rests"
+record("stuck", stuck.count(True), "1", meaning)
+
+# %%
+lines = [f"{both} of {counted(len(every), 'model')} count by both measures; {failed} "]
+lines[0] += f"diverged, {stuck.count(True)} learned nothing."
+if any(stuck):
+    lines.append("Try another learning rate or more batches.")
+if len(losses) > 1 and np.isfinite(losses).all():
     shown = ", ".join(f"{x:.2g} at {s:g}" for s, x in zip(groups, losses, strict=True))
     lines.append(f"{loss_words} with the std of the field: medians {shown}.")
-if 0.0 in errors:
+if np.isfinite(errors.get(0.0, np.nan)):
     met = (
         "as predicted below" if errors[0.0] < bound else "against the prediction above"
     )

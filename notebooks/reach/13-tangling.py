@@ -34,7 +34,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Claims, Source, named, table_of
+from studies.evidence import NOTHING, Claims, Source, named, table_of
 from studies.reach import evaluation, tangling
 from studies.reach.figures import tangling as figures
 from studies.reach.tasks import centre_out
@@ -156,7 +156,7 @@ claims.target(
     reference=f"below {lowest.text('hidden state', '1/s²')}",
     ours=highest.text("hidden state", "1/s²"),
     holds=highest.median("hidden state") < lowest.median("hidden state"),
-    models=[lowest, highest],
+    models=[lowest, highest] if len(stds) > 1 else [NOTHING],
 )
 
 # %% tags=["claims"]

@@ -281,23 +281,25 @@ texts = [
     f"{len(known)} settings"
     + (", as predicted." if turned else "; it was predicted for all.")
 ]
-if larger:
+if not known:
+    texts = ["Whether the context saves distance is not known: no setting was tested."]
+if larger and np.isfinite(apart):
     texts.append(
         f"With {max(larger)} units the curves at context 0 are {apart:.2g} of the "
         f"distance apart, with {USUAL['hidden']} units "
         f"{variations.gap(plain, 0.0):.2g}."
     )
-if cheap:
+if cheap and np.isfinite(side).all():
     texts.append(
         f"With the cost of the command times {min(cheap):g} a network that met no "
         f"field strays {side[0]:.3g} %, with the usual cost {side[1]:.3g} %."
     )
-catalogue.record(
-    "knob_in_all_settings", turned, "-", "context saves distance everywhere"
-)
-catalogue.record(
-    "gap_of_large_network", apart, "1", "gap at context 0, largest network"
-)
+if known:
+    meaning = "context saves distance everywhere"
+    catalogue.record("knob_in_all_settings", turned, "-", meaning)
+if np.isfinite(apart):
+    meaning = "gap at context 0, largest network"
+    catalogue.record("gap_of_large_network", apart, "1", meaning)
 
 # %%
 claims.record(catalogue)

@@ -38,7 +38,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Claims, named, number, table_of
+from studies.evidence import NOTHING, Claims, named, number, table_of
 from studies.reach import optimality
 from studies.reach.figures import optimality as figures
 from studies.reach.optimality import MEMORYLESS, NETWORK, OPTIMAL, VIEW
@@ -337,7 +337,7 @@ claims.target(
     reference=f"below {number(fragile.summary('gain').lowest)} m/N",
     ours=robust.text("gain", "m/N"),
     holds=robust.summary("gain").highest < fragile.summary("gain").lowest,
-    models=[robust, fragile],
+    models=[robust, fragile] if len(trained.stds) > 1 else [NOTHING],
 )
 claims.target(
     "optimum_resists",
@@ -360,10 +360,12 @@ Markdown(claims.table())
 
 # %%
 stronger = best[MEMORYLESS].median(asides[-1]) / robust.median(asides[-1])
-text = (
-    f"{claims.sentence()} In the strongest field the best controller without memory "
-    f"for std {highest:g} is pushed {number(stronger)} times as far as the networks of "
-    "that training std."
-)
+text = claims.sentence()
+if np.isfinite(stronger):
+    text += (
+        f" In the strongest field the best controller without memory for std "
+        f"{highest:g} is pushed {number(stronger)} times as far as the networks of "
+        "that training std."
+    )
 catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
 Markdown(text)

@@ -336,19 +336,24 @@ falls = all(
 apart = robustness.separated(summaries[lateral], amplitudes[-1])
 harder = robustness.growth(force) > 1
 meaning = "whether the distance to the left falls with training std at every amplitude"
-catalogue.record("lateral_distance_falls_with_std", bool(falls), "-", meaning)
+several = len(stds) > 1
+if several:
+    catalogue.record("lateral_distance_falls_with_std", bool(falls), "-", meaning)
 meaning = "whether the forward force under the weakest field grows with training std"
-catalogue.record("push_grows_with_std", bool(harder), "-", meaning)
+if several:
+    catalogue.record("push_grows_with_std", bool(harder), "-", meaning)
 
 # %%
 strays = robustness.verdict(
     falls,
     "the hand strays less at every step of the training std, at every amplitude of the "
     "field.",
+    judged=several,
 )
 pushes = robustness.verdict(
     harder,
     f"trained controllers push harder forward even under amplitude {amplitudes[0]:g}.",
+    judged=several,
 )
 text = f"{strays} {pushes}".replace("**", "")
 catalogue.record("verdict", text, "-", "whether the predictions hold, in sentences")
@@ -356,7 +361,7 @@ sideways = f"the distance to the left ({under[strongest]})"
 overlap = "do not overlap" if apart else "overlap"
 trends = [
     robustness.trend(at_strongest, sideways, "% of reach")
-    + f" The ranges of lowest and highest std {overlap}.",
+    + (f" The ranges of lowest and highest std {overlap}." if several else ""),
     robustness.trend(force, "the largest forward force", "N"),
     robustness.trend(errors, "the end error under the weakest field", "% of reach"),
 ]

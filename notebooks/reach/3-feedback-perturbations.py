@@ -368,7 +368,8 @@ growth = {variable: robust.growth(values) for variable, values in gains.items()}
 growth_low = {
     variable: low[variable, stds[-1]] / low[variable, stds[0]] for variable in largest
 }
-for variable in largest:
+several = len(stds) > 1
+for variable in largest if several else ():
     over = "at the highest training std over that at the lowest"
     meaning = f"force after a {variable} impulse {over}"
     catalogue.record(f"force_ratio_{variable}", growth[variable], "1", meaning)
@@ -389,11 +390,15 @@ text = (
     f"position; below {frequency.LOW:g} Hz the gain grows {growth_low['velocity']:.3g}-"
     f"fold and {growth_low['position']:.3g}-fold."
 )
+text = text if several else ""
 claims = [
-    robust.verdict(rises, "the force rises with the training std for both senses."),
-    robust.verdict(more, "it grows more for velocity than for position."),
-    robust.verdict(same, "the frequency response agrees about which grows more."),
+    robust.verdict(holds, claim, judged=several)
+    for holds, claim in (
+        (rises, "the force rises with the training std for both senses."),
+        (more, "it grows more for velocity than for position."),
+        (same, "the frequency response agrees about which grows more."),
+    )
 ]
-whole = " ".join([*claims, text]).replace("**", "")
+whole = " ".join([*claims, text]).replace("**", "").strip()
 catalogue.record("verdict", whole, "-", "whether the predictions hold, in sentences")
 Markdown("\n\n".join([*claims, *words, text]))

@@ -58,6 +58,8 @@ def test_a_verdict_says_no_where_the_numbers_do():
     assert robustness.verdict(True, "it falls.").startswith("**Yes**")
     assert robustness.verdict(False, "it falls.").startswith("**No**")
     assert robustness.growth({0.0: 2.0, 1.0: 5.0}) == pytest.approx(2.5)
+    unjudged = robustness.verdict(False, "it falls.", judged=False)
+    assert unjudged.startswith("**Not judged**, for want of a second training std")
 
 
 def test_a_grid_has_a_column_for_each_std_and_ranges():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lent import Lent
+from studies.reach import replicates
 from studies.reach.models import build
 from studies.reach.trained import Catalogue, load_trained
 
@@ -65,3 +66,25 @@ def test_stds_and_loop_are_those_of_the_models(found):
     assert found.stds == STDS
     assert found.loop.steps == 20
     assert set(found.colours) == set(STDS) and len(set(found.colours.values())) == 2
+
+
+def test_where_every_training_diverged_nothing_is_tested():
+    class Lost(Shelf):
+        def history(self, row, /):
+            return {"best_loss": np.array([np.nan])}
+
+    with pytest.raises(ValueError, match="None of the 12 models .* every training"):
+        load_trained(Lost(), {"from": "train"})
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "found"),
+    [
+        ("trained", 0.6, "trained"),
+        ("trained", 100.0, "stuck"),
+        ("diverged", 300.0, "diverged"),
+        ("trained", np.nan, "trained"),
+    ],
+)
+def test_a_hand_that_ends_no_nearer_than_one_that_rests_is_stuck(state, error, found):
+    assert replicates.outcome(state, error) == found

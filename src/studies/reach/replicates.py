@@ -7,7 +7,23 @@ failed to learn; it is left out where results are averaged.
 import numpy as np
 from jaxtyping import Bool, Float
 
+RESTING = 100.0  # [%] end error of a hand that rests, of the length of the reach
 BAND = 2.0  # standard deviations over replicates above the best
+
+
+def stuck(end_error: float) -> bool:
+    """Whether a hand ends as far from its goal as one that rests [%]."""
+    return bool(end_error >= RESTING)
+
+
+def outcome(state: str, end_error: float) -> str:
+    """How a training ended, "stuck" where it reached its end and learned nothing.
+
+    Args:
+        state: of the trainer.
+        end_error: of its best parameters [%].
+    """
+    return "stuck" if state == "trained" and stuck(end_error) else state
 
 
 def included(

@@ -117,8 +117,16 @@ def direction(values: Mapping[float, float]) -> int:
     return -1 if (steps < 0).all() else 1 if (steps > 0).all() else 0
 
 
-def verdict(holds: bool, claim: str) -> str:
-    """A claim, and whether the numbers agree with it."""
+def verdict(holds: bool, claim: str, *, judged: bool = True) -> str:
+    """A claim, and whether the numbers agree with it.
+
+    Args:
+        holds: whether they do.
+        claim: a sentence.
+        judged: whether there is more than one training std, where that is needed.
+    """
+    if not judged:
+        return f"**Not judged**, for want of a second training std: {claim}"
     return f"**{'Yes' if holds else 'No'}**: {claim}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from studies.evidence import Catalogue
+from studies.evidence import Catalogue, counted
 from studies.reach import evaluation, plotting
 from studies.reach.loop import Loop
 from studies.reach.models import Controller, from_parameters
@@ -63,9 +63,11 @@ class Trained:
 
     def __str__(self) -> str:
         stds = ", ".join(f"{std:g}" for std in self.stds)
+        many = "training std" if len(self.stds) == 1 else "training stds"
+        were = "was" if self.left_out == 1 else "were"
         return (
-            f"{len(self.rows)} models, training stds {stds}; {self.left_out} more were "
-            "left out"
+            f"{counted(len(self.rows), 'model')}, {many} {stds}; {self.left_out} more "
+            f"{were} left out"
         )
 
 
@@ -73,11 +75,20 @@ def load_trained(catalogue: Catalogue, models: Mapping[str, Any]) -> Trained:
     """The models asked for, without the replicates that `evaluation.counted` excludes.
 
     How many are tested and how many left out is recorded.
+
+    Raises:
+        ValueError: every training diverged.
     """
     given = catalogue.models(models)
     every = given.to_dict("records")
     losses = [float(catalogue.history(row)["best_loss"][-1]) for row in every]
     kept = given.loc[evaluation.counted(every, losses)].reset_index(drop=True)
+    if not len(kept):
+        msg = (
+            f"None of the {len(given)} models of {dict(models)} can be tested: every "
+            "training diverged. Train with a lower learning rate, or choose others."
+        )
+        raise ValueError(msg)
     read = partial(read_model, build=from_parameters)
     opened = [catalogue.load_model(row, read) for row in kept.to_dict("records")]
     catalogue.record("models", len(kept), "1", "models that are tested")
