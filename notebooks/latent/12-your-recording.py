@@ -49,7 +49,6 @@ seed: list[int] = [0, 1]  # [1] in [0, 4294967295]: of weights and order, one a 
 # fmt: on
 
 # %%
-from functools import partial
 
 import numpy as np
 from IPython.display import Markdown
@@ -76,7 +75,6 @@ from studies.latent import (
 )
 from studies.latent.figures import judgement
 from studies.latent.recordings import save_npz
-from studies.training import read_model
 
 # %% [markdown]
 # ## The file
@@ -133,6 +131,7 @@ for place, member in enumerate(todo):
     save_model(
         result.member(place),
         write=learning.write_model,
+        read=models.read,
         values=member.values,
         outcome=openings.stuck(outcome.state, last, sets, ems),
         history=course,
@@ -149,8 +148,7 @@ record("trained", len(todo), "1", "models trained in this run")
 # as two states of it are apart that have nothing to do with each other.
 
 # %%
-read = partial(read_model, build=models.build)
-trained = {member.values["seed"]: load_model(member, read) for member in every}
+trained = {member.values["seed"]: load_model(member, models.read) for member in every}
 longest = min(part.steps for part in sets.judged.values()) - 2 * reports.MARGIN
 steps = min(rollout_steps, longest - starts - tu)
 limit = reports.limit_of(sets.judged)

@@ -45,7 +45,6 @@ seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and rows, one a mode
 # fmt: on
 
 # %%
-from functools import partial
 
 import numpy as np
 from IPython.display import Markdown
@@ -53,8 +52,8 @@ from IPython.display import Markdown
 from fieldnotes import catalogue
 from studies.evidence import Summary, counted, number
 from studies.latent import baselines, figures, metrics, reports, rollouts, sources
-from studies.latent.models import build_stimulus_only
-from studies.training import read_model, write_model
+from studies.latent.models import read_stimulus_only
+from studies.training import write_model
 
 # %% [markdown]
 # ## Prediction
@@ -89,6 +88,7 @@ for place, member in enumerate(todo):
     catalogue.save_model(
         result.best(place),
         write=lambda path, model, _: write_model(path, model, shape),
+        read=read_stimulus_only,
         values=member.values,
         history=result.history(place),
         outcome=result.outcome(place).state,
@@ -102,8 +102,7 @@ catalogue.record("trained", len(todo), "1", "models trained in this run")
 # The error at every row, as a share of the variance: 0 is everything, 1 nothing.
 
 # %%
-load = partial(read_model, build=build_stimulus_only)
-models = [catalogue.load_model(member, load) for member in every]
+models = [catalogue.load_model(member, read_stimulus_only) for member in every]
 shares = {family: [] for family in sets.judged}
 for member, model in zip(every, models, strict=True):
     for family, own in sets.judged.items():

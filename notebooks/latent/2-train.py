@@ -94,8 +94,7 @@ from fieldnotes import catalogue
 from fieldnotes.catalogue import parameters, record, save_figure
 from studies.evidence import counted
 from studies.latent import figures, learning, openings, recipes, reports, sources
-from studies.latent.models import build
-from studies.training import read_model
+from studies.latent.models import read
 
 # %% [markdown]
 # ## What is learned from
@@ -186,6 +185,7 @@ for place, member in enumerate(todo):
     keep = partial(
         catalogue.save_model,
         write=learning.write_model,
+        read=read,
         values=member.values,
         outcome=openings.stuck(outcome.state, last, sets, ems),
         diverged_at=outcome.diverged_at,
@@ -199,8 +199,7 @@ if todo:
 record("trained", len(todo), "1", "models trained in this run")
 
 # %%
-load = partial(read_model, build=build)
-models = [catalogue.load_model(member, load) for member in every]
+models = [catalogue.load_model(member, read) for member in every]
 histories = [catalogue.history(member) for member in every]
 whole = [len(own["loss"]) == recipe.total_updates for own in histories]
 record("diverged", whole.count(False), "1", "trainings that diverged")

@@ -40,7 +40,6 @@ seed: list[int] = [0]  # [1] in [0, 4294967295]: of the initial weights, one a m
 # fmt: on
 
 # %%
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -50,7 +49,7 @@ from IPython.display import Markdown
 from fieldnotes import catalogue
 from studies.orbit import batches, figures, kepler, latent_ode, tasks
 from studies.orbit.recipes import PhasePlan
-from studies.training import read_model, write_model
+from studies.training import write_model
 
 # %% [markdown]
 # ## Pieces to redraw
@@ -102,6 +101,7 @@ for place, member in enumerate(todo):
     catalogue.save_model(
         result.best(place),
         write=write_model,
+        read=latent_ode.read,
         values=member.values,
         history=result.history(place),
         outcome=outcome.state,
@@ -132,8 +132,7 @@ def judge(model, data):
     )
 
 
-read = partial(read_model, build=latent_ode.build)
-models = [catalogue.load_model(member, read) for member in every]
+models = [catalogue.load_model(member, latent_ode.read) for member in every]
 found = np.array([[float(x) for x in judge(model, held_out)] for model in models])
 measures = {
     "reconstruction_error": "error of the redrawn states of held-out pieces",

@@ -118,8 +118,8 @@ from studies.orbit import (
     trainings,
 )
 from studies.orbit.features import feature_labels
-from studies.orbit.models import architecture_of, build, prior_of
-from studies.training import read_model, stack, write_model
+from studies.orbit.models import architecture_of, prior_of, read
+from studies.training import stack, write_model
 
 # %% [markdown]
 # ## What is learned from
@@ -222,6 +222,7 @@ for place, member in enumerate(todo):
     keep = partial(
         save_model,
         write=write_model,
+        read=read,
         values=member.values,
         outcome=trainings.outcome(outcome.state, ends[place]),
     )
@@ -240,7 +241,7 @@ if todo:
 record("trained", len(todo), "1", "models trained in this run")
 
 # %%
-models = [load_model(member, partial(read_model, build=build)) for member in every]
+models = [load_model(member, read) for member in every]
 histories = [history(member) for member in every]
 ensemble = stack(models)
 

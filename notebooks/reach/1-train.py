@@ -92,6 +92,7 @@ from fieldnotes.catalogue import (
 )
 from studies.evidence import counted, number
 from studies.reach import figures, learning, replicates
+from studies.reach.models import read
 from studies.training import write_model
 
 # %% [markdown]
@@ -178,6 +179,7 @@ for place, member in enumerate(todo):
     keep = partial(
         save_model,
         write=write_model,
+        read=read,
         values=member.values,
         outcome=replicates.outcome(outcome.state, kept["end_error"][-1]),
         diverged_at=outcome.diverged_at,

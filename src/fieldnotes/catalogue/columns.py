@@ -11,6 +11,7 @@ from fieldnotes.catalogue.reading import Reader
 from fieldnotes.catalogue.unknown import recorded_names
 from fieldnotes.errors import CatalogueError
 from fieldnotes.query.conditions import as_number
+from fieldnotes.runs.records import FINAL
 from fieldnotes.values import same
 from fieldnotes.words import there_are
 
@@ -49,6 +50,8 @@ def pick(
             message = f"columns: nothing here has `{name}`.{there_are(name, known)}"
             raise CatalogueError(message)
     naming = [name for name in NAMING if name in table.columns]
+    if "kind" in table.columns and set(table["kind"]) - {FINAL}:
+        naming.insert(1, "kind")  # without it a row would name two models
     columns = dict(table[naming] if names else table)
     for name in asked:
         own = name in table.columns

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from fieldnotes.catalogue.arrays import read_arrays, write_arrays
+from fieldnotes.catalogue.readers import name_of, reader_of
 from fieldnotes.catalogue.session import Member
 from fieldnotes.catalogue.this_run import current, in_batch
 from fieldnotes.errors import CatalogueError, CorruptFile
@@ -31,6 +32,7 @@ def save_model(
     model: Any,
     write: Callable[[Path, Any, dict[str, Any]], Any],
     *,
+    read: Callable[[Path], Any] | None = None,
     values: Mapping[str, Any] | None = None,
     history: Mapping[str, Any] | None = None,
     outcome: str = "trained",
@@ -43,6 +45,8 @@ def save_model(
     Args:
         model: anything that `write` can put into a file.
         write: `write(path, model, hyperparameters)`.
+        read: `read(path)`, a function of a module; its name is kept with the model, so
+            that `load_model` needs nothing but the model's row.
         values: the `values` of the member it is, from `members()`; may be left out
             when the run answers for one model only.
         history: arrays along the training, kept beside the model.
@@ -53,7 +57,8 @@ def save_model(
         summary: a few plain values to show in tables.
 
     Raises:
-        CatalogueError: no such member in this run, or `outcome` is another word.
+        CatalogueError: no such member in this run, `outcome` is another word, or no
+            session could import `read` by its name.
     """
     if outcome not in OUTCOMES:
         message = f"save_model: outcome {outcome!r}; allowed: {', '.join(OUTCOMES)}."
@@ -64,6 +69,7 @@ def save_model(
     path = session.folder / "models" / f"{_stem(member.identity, kind)}.eqx"
     details = {
         "identity": member.identity,
+        "reader": None if read is None else name_of(read),
         "kind": kind,
         "hyperparameters": hyperparameters,
         "values": member.values,
@@ -152,17 +158,21 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def load_model(
-    row: Any, read: Callable[[Path], Any], project: Project | None = None
+    row: Any,
+    read: Callable[[Path], Any] | None = None,
+    project: Project | None = None,
 ) -> Any:
     """`read(path)` of a model's file, once the file is known to be what was saved.
 
     Args:
         row: a row of `models()` (Series, tuple or mapping), or one of `members()`.
-        read: `read(path)`, the reader that belongs to `save_model`'s `write`.
+        read: `read(path)`, the reader that belongs to `save_model`'s `write`; by
+            default the one that the model was saved with.
         project: that the row's paths count from; default the one around this folder.
 
     Raises:
-        CatalogueError: the file is gone, or its content is not what was saved.
+        CatalogueError: the file is gone, its content is not what was saved, or nothing
+            says how to read it.
     """
     path, expected, project = _where(row, project)
     if not path.is_file():
@@ -179,6 +189,8 @@ def load_model(
             f"found {found} ({size} bytes). "
         )
         raise CatalogueError(message + retrain(path))
+    if read is None:
+        read = reader_of(record.reader if record else None, project, path)
     try:
         return read(path)
     except Exception as error:

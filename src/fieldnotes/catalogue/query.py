@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from fieldnotes.catalogue import compare, frames, upkeep
 from fieldnotes.catalogue import tables as t
@@ -26,6 +26,7 @@ from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.query import Query
 from fieldnotes.query.sql import Columns
+from fieldnotes.runs.records import FINAL
 from fieldnotes.values import spelled
 
 if TYPE_CHECKING:
@@ -199,11 +200,14 @@ class Catalogue:
         """In what runs or models differ; see `compare.diff`."""
         return compare.diff(self.reader, *things)
 
-    def load_model(self, row: Any, read: Callable[[Path], Any]) -> Any:
-        """`read(path)` of the model of a row of `models()`, its checksum verified."""
+    def load_model(self, row: Any, read: Callable[[Path], Any] | None = None) -> Any:
+        """The model of a row of `models()` or `pick()`, its checksum verified.
+
+        It is read by the function that it was saved with, unless `read(path)` is given.
+        """
         from fieldnotes.catalogue.modelfiles import load_model
 
-        return load_model(row, read, self.project)
+        return load_model(self._with_path(row), read, self.project)
 
     def load_figure(self, row: Any) -> Any:
         """The Plotly figure of a row of `figures()`."""
@@ -242,6 +246,20 @@ class Catalogue:
     def ask(self, query: Any) -> list[dict[str, Any]]:
         """The rows of an SQLAlchemy query on the index, brought up to date once."""
         return self.reader.ask(query)
+
+    def _with_path(self, row: Any) -> Any:
+        """A row that names its file; a row of `pick` holds identity, run and kind."""
+
+        def told(name: str) -> Any:
+            return row.get(name) if isinstance(row, Mapping) else getattr(row, name, "")
+
+        if told("path") or not (told("identity") and told("run")):
+            return row
+        query = select(t.Model.path, t.Model.checksum)
+        of_row = t.Model.identity == told("identity"), t.Model.run == told("run")
+        kind = t.Model.kind == (told("kind") or FINAL)
+        found = self.reader.ask(query.where(*of_row, kind))
+        return dict(found[0]) if found else row
 
     def _refuse_unknown(
         self, query: Query, pairs: Sequence[Any], columns: Columns, owner: Any

@@ -53,6 +53,7 @@ class Model:
     summary: dict[str, Any] = field(default_factory=dict)
     notebook: str | None = None
     run: str | None = None
+    reader: str | None = None  # `module:function` that reads the file
     checksum: str | None = None
     bytes: int | None = None
     missing: str | None = None  # since when `tidy` knows that the file is gone

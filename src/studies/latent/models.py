@@ -7,6 +7,7 @@ takes the map through many steps at once.
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import equinox as eqx
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from studies.training import drawn_at_once
+from studies.training import drawn_at_once, expect_last, read_model
 
 Activation = Literal["tanh", "relu", "sigmoid", "silu", "gelu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
@@ -86,6 +87,11 @@ class SkipMLP(eqx.Module):
         self.layers = tuple(Affine(a + width, b, k) for a, b, k in shapes)
         self.skips = tuple(Affine(inputs, width, k) for k in keys[count:])
 
+    @property
+    def inputs(self) -> int:
+        """Length of the last axis of what it takes."""
+        return (self.skips or self.layers)[0].weight.shape[-1]
+
     def __call__(self, x: Float[Array, "... in"]) -> Float[Array, "... out"]:
         hidden, projected = self.last_layer_inputs(x)
         return self.layers[-1](jnp.concatenate([hidden, *projected], -1))
@@ -137,6 +143,11 @@ class Merged(eqx.Module):
     sizes: tuple[int, ...] = eqx.field(static=True)  # rows of `direct`, by layer
     activation: str = eqx.field(static=True)
 
+    @property
+    def inputs(self) -> int:
+        """Length of the last axis of what it takes."""
+        return self.direct.shape[-1]
+
     def __call__(self, x: Float[Array, "... in"]) -> Float[Array, "... out"]:
         return self.finish(shifted(x @ self.direct.T, self.bias))[0]
 
@@ -175,21 +186,29 @@ class LatentModel(eqx.Module):
     upsampler: SkipMLP | None = None  # of a stimulus that is known at knots only
 
     def encode(self, x: Float[Array, "... neuron"]) -> Float[Array, "... latent"]:
-        """The latent state of voltages."""
+        """The latent state of voltages; ValueError for another number of neurons."""
+        expect_last(x, self.encoder.inputs, "The activity, one entry a neuron,")
         return self.encoder(x)
 
     def decode(self, z: Float[Array, "... latent"]) -> Float[Array, "... neuron"]:
-        """The voltages of a latent state."""
+        """The voltages of a latent state; ValueError for another size of it."""
+        expect_last(z, self.decoder.inputs, "The latent state")
         return self.decoder(z)
 
     def encode_stimulus(self, s: Float[Array, "... s"]) -> Float[Array, "... u"]:
-        """The latent stimulus of one frame."""
+        """The latent stimulus of one frame; ValueError for another size of it."""
+        expect_last(s, self.stimulus_encoder.inputs, "A frame of the stimulus")
         return self.stimulus_encoder(s)
 
     def step(
         self, z: Float[Array, "... latent"], u: Float[Array, "... u"]
     ) -> Float[Array, "... latent"]:
-        """The next latent state, given the latent stimulus that drives the step."""
+        """The next latent state, given the latent stimulus that drives the step.
+
+        Raises:
+            ValueError: the latent state has another size.
+        """
+        expect_last(z, self.decoder.inputs, "The latent state")
         return z + self.evolver(jnp.concatenate([z, u], -1))
 
     def bare(self) -> "LatentModel":
@@ -325,3 +344,17 @@ def build_stimulus_only(
         )
 
     return drawn_at_once(networks, jax.random.key(0) if key is None else key)
+
+
+def read(path: Path) -> LatentModel:
+    """The trained model in a file.
+
+    Raises:
+        ModelFileError: no whole model file, or of another structure.
+    """
+    return read_model(path, build)
+
+
+def read_stimulus_only(path: Path) -> StimulusOnly:
+    """The trained stimulus-only baseline in a file, with the same errors as `read`."""
+    return read_model(path, build_stimulus_only)

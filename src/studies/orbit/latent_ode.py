@@ -13,6 +13,7 @@ Everything is in the plane, (x, y, v_x, v_y), and written for one segment.
 """
 
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import equinox as eqx
@@ -25,7 +26,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from studies.orbit.batches import Trajectories, strided_rows
 from studies.orbit.features import safe_norm
 from studies.orbit.solvers import Times, fast
-from studies.training import Phase, Result, initialise, train
+from studies.training import Phase, Result, initialise, read_model, train
 
 Planar = Float[Array, "samples 4"]  # [R_E, R_E/TU]
 Latent = Float[Array, " latent"]
@@ -124,6 +125,15 @@ def build(
     drift = eqx.nn.MLP(latent, latent, width, depth, jax.nn.softplus, key=keys[1])
     reader = eqx.nn.Linear(latent, 4, key=keys[2])
     return LatentODE(Encoder(encoder, latent, width, keys[0]), drift, reader)
+
+
+def read(path: Path) -> LatentODE:
+    """The trained latent ODE in a file.
+
+    Raises:
+        ModelFileError: no whole model file, or of another structure.
+    """
+    return read_model(path, build)
 
 
 # Training --------------------------------------------------------------------------

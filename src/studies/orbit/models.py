@@ -6,6 +6,7 @@ velocity is copied from the state (but the output layer `simple` learns all of i
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -23,9 +24,10 @@ from studies.orbit.outputs import (
     split,
 )
 from studies.orbit.systems import State
-from studies.training import drawn_at_once
+from studies.training import drawn_at_once, expect_shape, read_model
 
 ACTIVATIONS = ("tanh", "leaky_relu", "relu", "elu", "gelu", "silu", "softplus")
+STATE = "A state, position [R_E] and velocity [R_E/TU] in three dimensions,"
 PRIORS: tuple[Prior, ...] = ("neutral", "symmetry-informed", "law given")
 
 
@@ -43,7 +45,12 @@ class OrbitModel(eqx.Module):
     scale: float = eqx.field(static=True)  # [R_E/TU²] for the scaled output layers
 
     def inputs(self, state: State) -> Float[Array, " features"]:
-        """What the network is shown of `state`."""
+        """What the network is shown of `state`.
+
+        Raises:
+            ValueError: the state is not six numbers.
+        """
+        expect_shape(state, (6,), STATE)
         return features_of(self.features, state, space=self.space)
 
     def raw_outputs(self, state: State) -> Float[Array, " outputs"]:
@@ -149,3 +156,12 @@ def build(
     )
     network = drawn_at_once(lambda key: mlp(key=key), key)
     return OrbitModel(network, features, output_layer, space, scale)
+
+
+def read(path: Path) -> OrbitModel:
+    """The trained model in a file.
+
+    Raises:
+        ModelFileError: no whole model file, or of another structure.
+    """
+    return read_model(path, build)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from studies.reach.cells import CELLS, GRU, LeakyRNN
+from studies.training import expect_shape, read_model
 
 Hidden = Float[Array, " hidden"]
 Input = Float[Array, " inputs"]
@@ -97,7 +99,14 @@ class Controller(eqx.Module):
         return self.readout.weight.shape[-1]
 
     def __call__(self, input: Input, hidden: Hidden) -> Hidden:
-        """The hidden state after a step."""
+        """The hidden state after a step.
+
+        Raises:
+            ValueError: the input or the hidden state has another shape.
+        """
+        parts = ", ".join(f"{name} ({n})" for name, n in self.layout.sizes.items())
+        expect_shape(input, (self.layout.size,), f"The input, {parts},")
+        expect_shape(hidden, (self.hidden_size,), "The hidden state")
         return self.cell(input, hidden)
 
 
@@ -155,3 +164,12 @@ def from_parameters(
         delayed=task == "delayed",
         key=key,
     )
+
+
+def read(path: Path) -> Controller:
+    """The trained controller in a file.
+
+    Raises:
+        ModelFileError: no whole model file, or of another structure.
+    """
+    return read_model(path, from_parameters)

@@ -44,6 +44,8 @@ from studies.training.phases import Phase as Phase
 from studies.training.program import compilations as compilations
 from studies.training.result import Outcome as Outcome
 from studies.training.result import Result as Result
+from studies.training.shapes import expect_last as expect_last
+from studies.training.shapes import expect_shape as expect_shape
 from studies.training.trainer import train as train
 from studies.training.trees import stack as stack
 from studies.training.weights import drawn_at_once as drawn_at_once
