@@ -176,3 +176,8 @@ def test_this_project_keeps_its_machine_out_of_its_keys_and_names_its_stack():
     assert seen["PJRT_NPROC"] == seen["JAX_NUM_CPU_DEVICES"] == "2"
     assert seen["JAX_COMPILATION_CACHE_DIR"] == str(project.cache / "jax")
     assert seen["EQX_ON_ERROR"] == "nan"
+
+
+def test_what_declares_work_is_a_setting(project):
+    settings = write(project, 'work = ["trials"]\n').settings
+    assert settings.work == frozenset({"trials"})

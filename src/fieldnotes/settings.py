@@ -29,6 +29,9 @@ class SettingsError(FieldnotesError):
     """The settings of the project cannot be used as written."""
 
 
+WORK = frozenset({"batch", "batches", "epochs", "iterations", "steps", "updates"})
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of one project.
@@ -42,6 +45,8 @@ class Settings:
             all of them where nothing is said.
         drawing: names of modules that only show results. A model is trained again when
             the code behind it changes, but not for a change in one of these.
+        work: names of numeric parameters that the duration of a run grows with; they
+            scale its estimate.
         environment: variables of each run's process. `{threads}` stands for the run's
             share of the cores, `{cache}` for the folder that all runs share and
             `{root}` for the root of the project.
@@ -51,6 +56,7 @@ class Settings:
     packages: tuple[str, ...] = ()
     code: tuple[str, ...] | None = None
     drawing: frozenset[str] = frozenset({"figures", "plotting"})
+    work: frozenset[str] = WORK
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self, package: str) -> bool:
@@ -194,5 +200,6 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "packages": _names,
     "code": _packages_below_src,
     "drawing": lambda value, root: frozenset(_names(value, root)),
+    "work": lambda value, root: frozenset(_names(value, root)),
     "environment": _environment,
 }

@@ -165,11 +165,12 @@ def test_a_case_that_was_never_run_says_so_and_an_estimate_is_a_median(done):
     assert plan.runs[0].estimate_s == 10.0
     assert run.estimate_s == 20.0
     done.spread("two", "notebook: toy/train\nfix: {rate: 8.0}")
-    # the same notebook in another spread of the same size, and of another size
-    assert done.plan("two").runs[0].estimate_s == 20.0
-    (done.root / "params" / "full").mkdir()
-    done.spread("full/one", "notebook: toy/train\nfix: {rate: 8.0}")
-    assert done.plan("full/one").runs[0].estimate_s is None
+    assert not run.guess
+    # The same notebook in another spread, whose runs are like none on record.
+    run = done.plan("two").runs[0]
+    assert (run.estimate_s, run.guess) == (20.0, True)
+    done.spread("two", "notebook: toy/train\nfix: {rate: 2.0}")
+    assert done.plan("two").runs[0].state == "done"
 
 
 QUERY = """

@@ -3,9 +3,13 @@
 from collections import Counter
 from concurrent.futures import Future
 
+import pytest
+
 from fieldnotes.files import write_json
 from fieldnotes.runner import Outcome, execute, project_status
-from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, Tally, reading
+from fieldnotes.runner import tally as tallies
+from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, reading
+from fieldnotes.runner.tally import Left, Tally
 from fieldnotes.runs import Manifest, Status
 
 SPREAD = "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0, 3.0]}}]\n"
@@ -56,14 +60,98 @@ def test_a_running_case_shows_its_step_and_loss(toy):
     assert reading(run) == ""
 
 
-def test_the_time_left_comes_from_estimates_and_then_from_this_batch(toy):
+@pytest.fixture
+def three(toy, monkeypatch):
+    """A plan of three runs, and a clock that stands still until it is set."""
     toy.spread("three", SPREAD)
-    plan = toy.plan("three")
-    tally = Tally(plan, jobs=2)
-    assert tally.seconds_left is None
+    now = [1000.0]
+    monkeypatch.setattr(tallies.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tallies.time, "time", lambda: now[0])
+    return toy.plan("three"), now
+
+
+def test_the_time_left_comes_from_estimates_and_then_from_this_batch(three):
+    plan, now = three
+    tally = Tally(plan, jobs=2, at_once=2)
+    assert tally.left is None
     for run in plan.runs:
         run.estimate_s = 10.0
-    assert Tally(plan, jobs=2).seconds_left == 15.0
+    assert tally.left == Left(15.0, False)
+    tally.started(plan.runs[0])
+    now[0] += 20.0
+    tally.finished(plan.runs[0])  # twice as slow as estimated: so will be the others
+    assert tally.left == Left(20.0, False)
+
+
+def test_more_slots_than_cores_are_not_faster(three, monkeypatch):
+    plan, _ = three
+    for run in plan.runs:
+        run.estimate_s = 10.0
+    monkeypatch.setattr("fieldnotes.runner.tally.cores", lambda: 2)
+    assert Tally(plan, jobs=8).left == Tally(plan, jobs=2).left == Left(15.0, False)
+    assert Tally(plan, jobs=1).left == Left(30.0, False)
+
+
+def test_a_run_is_not_divided_among_slots(three):
+    plan, _ = three
+    for run, seconds in zip(plan.runs, (100.0, 1.0, 1.0), strict=True):
+        run.estimate_s = seconds
+    assert Tally(plan, jobs=2, at_once=2).left == Left(100.0, False)
+
+
+def seconds_left(tally: Tally) -> float:
+    assert tally.left is not None
+    return tally.left.seconds
+
+
+def report(run, step, elapsed, steps=12_000, **more):
+    state = {"step": step, "steps": steps, "elapsed_s": elapsed, **more}
+    write_json(run.folder / "progress.json", state)
+
+
+def test_the_rate_so_far_corrects_an_estimate_that_was_too_low(three):
+    plan, now = three
+    first, second, third = plan.runs
+    for run in plan.runs:
+        run.estimate_s = 20.0
+    tally = Tally(plan, jobs=1, at_once=1)
+    tally.started(first)
+    now[0] += 30.0
+    report(first, 645, 30.0)  # 15 s of them compiled
+    tally.look(first)
+    assert seconds_left(tally) > 400  # not the 10 s that the estimate would leave
+    now[0] += 30.0
+    report(first, 1935, 60.0)  # 43 steps a second
+    tally.look(first)
+    left = (12_000 - 1935) / 43
+    each = 60 + left
+    assert tally.left == Left(pytest.approx(left + 2 * each), False)
+
+
+def test_the_progress_of_an_earlier_attempt_counts_for_nothing(three):
+    plan, now = three
+    first = plan.runs[0]
+    for run in plan.runs:
+        run.estimate_s = 20.0
+    report(first, 645, 30.0, time=now[0] - 1)
+    tally = Tally(plan, jobs=1, at_once=1)
+    tally.started(first)
+    tally.look(first)
+    assert seconds_left(tally) == 60.0
+
+
+def test_a_guess_is_called_one_until_a_run_of_the_stage_has_ended(three, capsys):
+    plan, now = three
+    for run in plan.runs:
+        run.estimate_s, run.guess = 20.0, True
+    display = PlainDisplay()
+    display.start(plan, 1)
+    assert "1 at once, about 60 s (a guess)" in capsys.readouterr().out
+    tally = display.tally
+    tally.started(plan.runs[0])
+    now[0] += 30.0
+    tally.finished(plan.runs[0])
+    assert tally.left == Left(60.0, False)
 
 
 class Together:

@@ -66,6 +66,7 @@ def _plan_table(runs: Sequence[Any]) -> Table:
         state = str(run.state)
         seconds = None if state == "done" else run.estimate_s
         estimate = "" if seconds is None else duration(seconds)
+        estimate += " (guess)" if estimate and run.guess else ""
         table.add_row(*map(Text, [run.key[:8], *row, state, run.reason, estimate]))
     return table
 
@@ -91,6 +92,8 @@ def _show_totals(screen: Console, runs: Sequence[Any]) -> None:
     if waiting and known:
         total = sum(known) / len(known) * len(waiting)
         line += f"; about {duration(total)} of one slot's time"
+        if len(known) < len(waiting) or any(run.guess for run in waiting):
+            line += ", a guess: some of these runs are like none on record"
     elif waiting:
         line += "; no earlier run to estimate the time from"
     screen.print(Text(line or "No runs.", style="bold"))

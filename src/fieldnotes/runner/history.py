@@ -2,7 +2,6 @@
 
 import os
 import re
-import statistics
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -10,22 +9,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fieldnotes.errors import CorruptFile
-from fieldnotes.files import read_json
 from fieldnotes.project import Project
+from fieldnotes.runner.estimates import Estimates
 from fieldnotes.runs import (
     MANIFEST,
-    STATUS,
     Manifest,
     read_manifest,
     run_folders,
     whole_model,
 )
 from fieldnotes.runs.records import ACCEPTED, read_accepted
-from fieldnotes.runs.states import FINISHED
 
 _HEAD = 1000  # bytes of params.json that hold all of a `Head`
 _ENTRY = re.compile(r'^ "(case|notebook|spread|stage)": "([^"]+)"', re.MULTILINE)
-_SAMPLE = 100  # newest runs that an estimate rests on
 
 
 class Head(NamedTuple):
@@ -40,7 +36,7 @@ class Head(NamedTuple):
 
 
 class History:
-    """Run folders by key and case, models by identity, times by stage."""
+    """Run folders by key and case, models by identity, durations by likeness."""
 
     def __init__(self, project: Project):
         self.project = project
@@ -98,34 +94,17 @@ class History:
         except CorruptFile:
             return None
 
-    def duration(self, notebook: str, spread: str, stage: str) -> float | None:
-        """Median duration [s] of finished runs like one that is planned; None for none.
-
-        Alike are the runs of the same stage, else those of the same notebook from the
-        same folder of `params/`: another folder is another size.
-        """
-        alike = (notebook, spread, stage), (notebook, _size(spread))
-        return next(
-            (self._durations[own] for own in alike if own in self._durations), None
-        )
-
     @cached_property
-    def _durations(self) -> dict[tuple[str, ...], float]:
-        """Median duration [s] by stage, and by notebook and size."""
-        times: dict[tuple[str, ...], list[float]] = defaultdict(list)
-        for head in reversed(self._heads):
-            stage = (head.notebook, head.spread, head.stage)
-            groups = [times[stage], times[head.notebook, _size(head.spread)]]
-            if all(len(many) >= _SAMPLE for many in groups):
-                continue
-            try:
-                status = read_json(head.folder / STATUS) or {}
-                if status.get("state") in FINISHED:
-                    for many in groups:
-                        many.append(status["duration_s"])
-            except (CorruptFile, KeyError, AttributeError):
-                continue
-        return {name: statistics.median(many) for name, many in times.items() if many}
+    def estimates(self) -> Estimates:
+        """Durations of runs like one that is planned."""
+        names = self.project.settings.work
+        return Estimates(
+            lambda: (
+                (head.notebook, head.spread, head.stage, head.folder)
+                for head in reversed(self._heads)
+            ),
+            names,
+        )
 
     def catalogued(self) -> Iterator[dict[str, Any]]:
         """One row for each model there is: identity, path, run, and its parameters."""
@@ -149,8 +128,3 @@ class History:
                         "stage": manifest.stage,
                         "parameters": {**manifest.parameters, **member.values},
                     }
-
-
-def _size(spread: str) -> str:
-    """The folder of a spread: tiny, desk and full ones lie apart."""
-    return spread.rpartition("/")[0]

@@ -141,7 +141,6 @@ class _Planner:
         """Enter a run into the plan, once."""
         if run.key in self.runs:
             return self.runs[run.key]
-        run.estimate_s = self.history.duration(run.notebook, run.spread, run.stage)
         needs = [self.runs[key] for key in run.needs]
         status = run_status(run, self.history, needs)
         run.state, run.reason = status.state, status.reason
@@ -150,6 +149,7 @@ class _Planner:
             run.state = SKIPPED
         if run.forced:
             run.members = [Member(m.identity, m.values, None) for m in run.members]
+        self._estimate(run)
         for member in run.members:
             maker = self.makers.setdefault(member.identity, run.key)
             if self.runs.get(maker, run).state == DONE:
@@ -158,6 +158,15 @@ class _Planner:
                 run.after.append(maker)
         self.runs[run.key] = run
         return run
+
+    def _estimate(self, run: PlannedRun) -> None:
+        """How long the run will take, where runs of its notebook are on record."""
+        missing = sum(member.existing is None for member in run.members)
+        stage = run.spread, run.stage
+        parameters = run.request.parameters
+        found = self.history.estimates.of(run.notebook, stage, parameters, missing)
+        if found is not None:
+            run.estimate_s, run.guess = found
 
     def _needs(self, models: list[Model], bare: list[PlannedRun]) -> list[str]:
         keys = [model.run for model in models if model.run in self.runs]

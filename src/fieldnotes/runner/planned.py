@@ -43,6 +43,7 @@ class PlannedRun:
     state: str = TO_RUN
     reason: str = ""
     estimate_s: float | None = None
+    guess: bool = False  # the estimate does not rest on runs like this one
     after: list[str] = field(default_factory=list)  # runs that train the same model
     broken: bool = False  # its folder cannot be read and will be archived
     ended: str | None = None  # when the run that its folder held then had ended

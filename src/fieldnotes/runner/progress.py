@@ -2,14 +2,12 @@
 
 import sys
 import time
-from collections import Counter
 from datetime import datetime
 from typing import Any, Protocol
 
-from fieldnotes.errors import CorruptFile
-from fieldnotes.files import read_json
 from fieldnotes.runner.batches import BatchRecord
-from fieldnotes.runner.planned import DONE, SKIPPED, Plan, PlannedRun
+from fieldnotes.runner.planned import Plan, PlannedRun
+from fieldnotes.runner.tally import Tally, progress_of
 from fieldnotes.runs import FINISHED
 
 REDRAW = 0.5  # [s] between two readings of the runs' progress
@@ -70,46 +68,6 @@ class Logged:
             display.end(outcome)
 
 
-class Tally:
-    """How much of a batch is done, and how long the rest may take."""
-
-    def __init__(self, plan: Plan, jobs: int):
-        runs = [run for run in plan.runs if run.state not in (DONE, SKIPPED)]
-        self.total, self.ended, self.jobs = len(runs), 0, jobs
-        self.before = Counter(run.state for run in plan.runs)[DONE]
-        self._left = {run.key: run.estimate_s for run in runs}
-        self._began: dict[str, float] = {}
-        self._took: list[float] = []
-
-    def started(self, run: PlannedRun) -> None:
-        """Note the start of a run."""
-        self._began[run.key] = time.monotonic()
-
-    def finished(self, run: PlannedRun) -> float | None:
-        """Note the end of a run; the seconds it took here."""
-        self.ended += 1
-        self._left.pop(run.key, None)
-        began = self._began.pop(run.key, None)
-        if began is None:
-            return None
-        self._took.append(time.monotonic() - began)
-        return self._took[-1]
-
-    def running_for(self, run: PlannedRun) -> float:
-        """Seconds since a run was started."""
-        return time.monotonic() - self._began.get(run.key, time.monotonic())
-
-    @property
-    def seconds_left(self) -> float | None:
-        """An estimate from earlier runs, or from those of this batch."""
-        mean = sum(self._took) / len(self._took) if self._took else None
-        each = [mean if known is None else known for known in self._left.values()]
-        if not each or None in each:
-            return None
-        gone = sum(time.monotonic() - began for began in self._began.values())
-        return max(0.0, sum(filter(None, each)) - gone) / self.jobs
-
-
 class PlainDisplay:
     """One line for each thing that happens, for logs and pipes.
 
@@ -123,9 +81,9 @@ class PlainDisplay:
 
     def start(self, plan: Plan, jobs: int) -> None:
         self.tally = Tally(plan, jobs)
-        left = self.tally.seconds_left
-        time_left = f", about {duration(left)}" if left is not None else ""
-        slots = f"{jobs} at once{time_left}" if self.tally.total else "nothing to run"
+        left = time_left(self.tally)
+        slots = f"{jobs} at once{left and f', {left}'}"
+        slots = slots if self.tally.total else "nothing to run"
         self._say(f"{self.tally.total} to run, {self.tally.before} done; {slots}")
 
     def started(self, run: PlannedRun) -> None:
@@ -198,7 +156,9 @@ class LiveDisplay:
         from rich.text import Text
 
         tally = self.tally
-        left = duration(tally.seconds_left) if tally.seconds_left is not None else "?"
+        for run in running:
+            tally.look(run)
+        left = time_left(tally) or "?"
         heading = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=max(1, tally.total), completed=tally.ended, width=30)
         words = f"{tally.ended} of {tally.total}, {tally.before} before, {left} left"
@@ -212,16 +172,21 @@ class LiveDisplay:
 
 def reading(run: PlannedRun) -> str:
     """What a running case says of itself: its step and its loss."""
-    try:
-        value = read_json(run.folder / "progress.json")
-    except CorruptFile:
-        value = None
-    if not isinstance(value, dict):
+    value = progress_of(run)
+    if value is None:
         return ""
     loss = value.get("loss")
     shown = f"loss {loss:.3g}" if isinstance(loss, int | float) else ""
     phase = value.get("phase") or ""
     return f"{phase} {value.get('step', '?')}/{value.get('steps', '?')} {shown}".strip()
+
+
+def time_left(tally: Tally) -> str:
+    """The time left in words; "" where nothing tells it."""
+    left = tally.left
+    if left is None:
+        return ""
+    return f"about {duration(left.seconds)}{' (a guess)' if left.guess else ''}"
 
 
 def duration(seconds: float) -> str:
