@@ -317,6 +317,14 @@ def test_a_difference_is_shown_whatever_its_value(make, catalogue):
     assert list(table.columns) == ["section", "name", "aaaa1", "bbbb2", "cccc3"]
 
 
+def test_code_that_one_side_lacks_is_a_difference(make, catalogue):
+    code = {"notebook": "c0de", "modules": {"toy.models": "m0", "toy.extra": "e0"}}
+    make.run("aaaa1", {}, code=code)
+    make.run("bbbb2", {})
+    (row,) = catalogue.diff("aaaa", "bbbb").itertuples(index=False)
+    assert list(row) == ["code", "toy.extra", "e0", "(absent)"]
+
+
 def test_models_are_compared_by_their_own_values(make, catalogue):
     folder = make.run("k", {"seed": [0, 1]}, together=["seed"])
     for seed in (0, 1):
