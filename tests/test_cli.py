@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fieldnotes.cli import main
-from fieldnotes.files import read_json
+from fieldnotes.files import read_json, write_json
 
 NOTEBOOK = """\
 # %% [markdown]
@@ -210,3 +210,42 @@ def test_the_doctor_names_what_is_missing():
     assert seen.returncode == 0, seen.stdout
     for word in ("Python", "jax", "Quarto", "browser"):
         assert word in seen.stdout
+
+
+def test_a_command_is_run_when_the_batch_has_ended(project):
+    said = "$FIELDNOTES_EXIT_CODE $FIELDNOTES_SUMMARY"
+    ran = fieldnotes("run", "two", "--then", f"echo {said}; exit 3")
+    assert ran.returncode == 0, ran.stderr
+    (folder,) = (project / "catalogue/batches").iterdir()
+    code, path = (folder / "completion.log").read_text().split()
+    assert (code, Path(path)) == ("0", folder / "summary.json")
+    assert read_json(Path(path))["counts"] == {"done": 2}
+    assert "The command on completion ended with code 3" in ran.stdout
+    (project / "fieldnotes.toml").write_text('on_completion = "touch ended"\n')
+    assert fieldnotes("run", "two").returncode == 0
+    assert (project / "ended").exists()
+
+
+def test_a_status_that_is_watched_ends_with_the_batch(project):
+    from threading import Timer
+
+    from fieldnotes.project import Project
+    from fieldnotes.runs.locks import Lock
+
+    folder = Project(project).run_folder("toy", "aaaa000011112222")
+    folder.mkdir(parents=True)
+    lock = Lock(folder)
+    assert lock.take()
+    write_json(folder / "params.json", {"spread": "two", "notebook": "toy/double"})
+    write_json(folder / "status.json", {"state": "running"})
+
+    def end():
+        write_json(folder / "status.json", {"state": "done"})
+        lock.release()
+
+    timer = Timer(2.0, end)
+    timer.start()
+    shown = CliRunner().invoke(main, ["status", "--watch", "--every", "0.2"])
+    assert shown.exit_code == 0
+    assert shown.output.count("running") > 2
+    assert "done" in shown.output.splitlines()[-2]

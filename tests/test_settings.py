@@ -178,6 +178,22 @@ def test_this_project_keeps_its_machine_out_of_its_keys_and_names_its_stack():
     assert seen["EQX_ON_ERROR"] == "nan"
 
 
-def test_what_declares_work_is_a_setting(project):
-    settings = write(project, 'work = ["trials"]\n').settings
+def test_amounts_of_disk_are_read_as_they_are_written(project):
+    for text, amount in (
+        ('"1 GB"', 1.0),
+        ('"500 MB"', 0.5),
+        ("2", 2.0),
+        ('"1TB"', 1e3),
+    ):
+        assert write(project, f"free_disk = {text}\n").settings.free_disk == amount
+    for text in ('"much"', "-1", "true", '"3 kg"'):
+        said = refusal(project, f"free_disk = {text}\n")
+        assert "free_disk must be an amount of disk, like" in said
+
+
+def test_what_declares_work_and_what_is_run_at_the_end_are_settings(project):
+    text = 'work = ["trials"]\non_completion = "true"\n'
+    settings = write(project, text).settings
     assert settings.work == frozenset({"trials"})
+    assert settings.on_completion == "true"
+    assert "on_completion must be text" in refusal(project, "on_completion = 3\n")

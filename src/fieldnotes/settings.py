@@ -6,6 +6,7 @@ needs neither file. Settings enter no key of a run; `code` and `drawing` decide 
 modules do.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -29,6 +30,8 @@ class SettingsError(FieldnotesError):
     """The settings of the project cannot be used as written."""
 
 
+_AMOUNT = re.compile(r"(\d+(?:\.\d*)?) ?(MB|GB|TB)", re.IGNORECASE)
+_UNITS = {"MB": 1e-3, "GB": 1.0, "TB": 1e3}  # in gigabytes
 WORK = frozenset({"batch", "batches", "epochs", "iterations", "steps", "updates"})
 
 
@@ -47,6 +50,8 @@ class Settings:
             the code behind it changes, but not for a change in one of these.
         work: names of numeric parameters that the duration of a run grows with; they
             scale its estimate.
+        free_disk: disk that must be free before a run is started [GB].
+        on_completion: shell command that is run when a batch has ended.
         environment: variables of each run's process. `{threads}` stands for the run's
             share of the cores, `{cache}` for the folder that all runs share and
             `{root}` for the root of the project.
@@ -57,6 +62,8 @@ class Settings:
     code: tuple[str, ...] | None = None
     drawing: frozenset[str] = frozenset({"figures", "plotting"})
     work: frozenset[str] = WORK
+    free_disk: float = 1.0
+    on_completion: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self, package: str) -> bool:
@@ -124,11 +131,24 @@ def _settings(table: Any, place: str, root: Path) -> Settings:
     return Settings(**values)
 
 
-def _text(value: Any, _root: Path) -> str:
-    if not isinstance(value, str) or not value.strip():
-        message = f'must be text, like "params/first.yml"; got {shown(value)}.'
-        raise ValueError(message)
-    return value
+def _text(example: str) -> Callable[[Any, Path], str]:
+    def read(value: Any, _root: Path) -> str:
+        if not isinstance(value, str) or not value.strip():
+            message = f"must be text, like {quoted(example)}; got {shown(value)}."
+            raise ValueError(message)
+        return value
+
+    return read
+
+
+def _gigabytes(value: Any, _root: Path) -> float:
+    found = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found:
+        return float(found[1]) * _UNITS[found[2].upper()]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    message = f'must be an amount of disk, like "1 GB" or "500 MB"; got {shown(value)}.'
+    raise ValueError(message)
 
 
 def _names(value: Any, _root: Path) -> tuple[str, ...]:
@@ -196,10 +216,12 @@ def _refuse_placeholders(name: str, text: str) -> None:
 
 
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
-    "tour": _text,
+    "tour": _text("params/first.yml"),
     "packages": _names,
     "code": _packages_below_src,
     "drawing": lambda value, root: frozenset(_names(value, root)),
     "work": lambda value, root: frozenset(_names(value, root)),
+    "free_disk": _gigabytes,
+    "on_completion": _text("notify-send done"),
     "environment": _environment,
 }

@@ -7,6 +7,8 @@ import pytest
 
 from fieldnotes.clusters import ClusterError, mark_lost
 from fieldnotes.clusters.schedulers import Lsf
+from fieldnotes.clusters.waiting import wait_for as wait_until_over
+from fieldnotes.files import read_json
 from fieldnotes.runner import project_status
 from runner.conftest import BROKEN
 
@@ -29,6 +31,23 @@ def test_a_failed_training_does_not_cancel_the_summary(lsf, wait_for):
     assert lsf.send("chain")[0] == "job 3: chain.train, 1 run in 1 element"
     wait_for(over)
     assert len(lsf.toy.trained) == 3
+
+
+def test_a_command_that_waits_tells_how_all_ended(lsf):
+    lsf.toy.spread("chain", CHAIN)
+    plan = lsf.toy.plan("chain")
+    lsf.send("chain", chunk=2)
+    folder = next(lsf.toy.project.catalogue.glob("submissions/*"))
+    said = []
+    outcome = wait_until_over(lsf.toy.project, plan, folder, said.append, interval=0.1)
+    assert lsf.states("chain") == ["done", "failed", "done"]
+    assert dict(outcome.counts) == {"done": 2, "failed": 1}
+    assert outcome.exit_code == 1
+    assert said[0] == "waiting for 3 of 3 runs"
+    assert any(line.startswith("1 × ValueError") for line in said)
+    summary = read_json(folder / "summary.json")
+    assert summary["counts"] == {"done": 2, "failed": 1}
+    assert summary["spreads"] == ["chain"]
 
 
 def test_the_script_says_what_an_element_may_take(lsf):

@@ -127,11 +127,17 @@ def test_options_for_runs_that_are_watched_are_refused(chain, option):
     )
 
 
-@pytest.mark.parametrize("option", [["--dry-run"], ["--chunk", "2"]])
+@pytest.mark.parametrize("option", [["--dry-run"], ["--chunk", "2"], ["--wait"]])
 def test_options_for_clusters_are_refused_on_this_machine(chain, option):
     shown = CliRunner().invoke(main, ["run", "chain", *option])
     assert shown.exit_code == 2
     assert f"--on local: `{option[0]}` is for clusters" in shown.output
+
+
+def test_a_command_on_completion_needs_a_completion(chain):
+    shown = command("--then", "true")
+    assert shown.exit_code == 2
+    assert "--on mine: --then needs --wait. Nothing was run." in shown.output
 
 
 def test_orders_that_cannot_be_read_say_what_to_do(tmp_path):

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from fieldnotes.files import read_json, write_json
+from fieldnotes.project import Project
 from fieldnotes.runner import RunnerError, execute, project_status
-from fieldnotes.runner.admit import FREE_DISK_VARIABLE
+from fieldnotes.runner.admit import FREE_DISK_VARIABLE, disk_is_full
 from fieldnotes.runner.batch import check_writable
+from fieldnotes.runner.progress import summary
 from fieldnotes.runner.slots import launch
 from runner.conftest import SLOW
 
@@ -186,14 +188,26 @@ def test_many_runners_may_ask_at_once_whether_the_catalogue_can_be_written(toy):
     assert [path.name for path in toy.project.catalogue.iterdir()] == ["runs"]
 
 
-def test_a_full_disk_fails_the_run_and_says_so(toy, monkeypatch):
-    toy.spread("one", "notebook: toy/train")
+def test_on_a_full_disk_no_run_is_started_and_none_is_lost(toy, monkeypatch):
+    toy.spread("two", "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0]}}]")
     monkeypatch.setenv(FREE_DISK_VARIABLE, "1e9")
-    outcome = toy.run("one")
-    assert outcome.counts == {"failed": 1}
-    assert next(iter(outcome.failures)).startswith("disk full")
+    outcome = toy.run("two")
+    assert outcome.counts == {"not started": 2}
+    assert outcome.exit_code == 1
+    assert "1e+09 GB needed before a start (setting free_disk)" in outcome.obstacle
+    assert [note for note in toy.display.notes if "No new run is started" in note]
+    assert read_json(outcome.record / "summary.json")["obstacle"] == outcome.obstacle
+    assert summary(outcome)[1].startswith("Not started: disk full")
     monkeypatch.delenv(FREE_DISK_VARIABLE)
-    assert toy.run("one").counts == {"done": 1}
+    assert toy.run("two").counts == {"done": 2}
+
+
+def test_the_setting_says_how_much_disk_must_be_free(toy, monkeypatch):
+    monkeypatch.delenv(FREE_DISK_VARIABLE, raising=False)
+    toy.project.catalogue.mkdir()
+    assert disk_is_full(toy.project) == ""
+    (toy.root / "fieldnotes.toml").write_text('free_disk = "1000000 TB"\n')
+    assert "1e+09 GB needed" in disk_is_full(Project(toy.root))
 
 
 def test_a_disk_that_fills_up_while_runs_start_stops_nothing_else(toy, monkeypatch):

@@ -1,6 +1,7 @@
 """Commands that plan, run, watch and stop."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def run(
 
     Without a SPREAD it is the `tour` of the project's settings. In the place of a
     spread a notebook can be named, with parameters: `depth=3 seed=0,1` are two cases.
-    With --detach, `fieldnotes status` shows how it goes on, `fieldnotes stop` ends it.
+    With --detach, `fieldnotes status --watch` shows how it goes on, and `fieldnotes
+    stop` ends it.
 
     Example: fieldnotes run cooling/noise --jobs 2 --timeout 3600
     """
@@ -100,27 +102,55 @@ def run_one(folder: Path) -> int:
 
 @click.command()
 @click.argument("spreads", nargs=-1, metavar="[SPREAD...]")
+@click.option("--watch", is_flag=True, help="Again and again, until nothing runs.")
+@click.option(
+    "--every",
+    type=click.FloatRange(0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="[s] between two looks of --watch.",
+)
 @told
-def status(spreads: tuple[str, ...]) -> int:
+def status(spreads: tuple[str, ...], watch: bool, every: float) -> int:
     """What is done, what is running, and what failed with its cause.
 
-    It ends with code 1 when something failed.
+    It ends with code 1 when something failed. With --watch it ends when no batch runs,
+    no run is under way and none waits in a scheduler.
 
     Example: fieldnotes status cooling/noise
     """
+    project = Project.find()
+    while True:
+        found, busy = _shown_status(project, spreads, clear=watch)
+        if not watch or not busy:
+            return 1 if found.failures else 0
+        try:
+            time.sleep(every)
+        except KeyboardInterrupt:
+            return 1 if found.failures else 0
+
+
+def _shown_status(
+    project: Project, spreads: tuple[str, ...], clear: bool
+) -> tuple[Any, bool]:
+    """Show how everything stands, on an empty screen if asked; whether it goes on."""
     from fieldnotes.cli.tables import show_batches, show_status
     from fieldnotes.clusters import mark_lost
     from fieldnotes.runner import project_status
     from fieldnotes.runner.batches import batches
+    from fieldnotes.runs.states import QUEUED, RUNNING
 
-    project = Project.find()
     found = project_status(project, list(spreads))
     unasked = mark_lost(project, found.runs)
-    show_batches(batches(project))
+    every = batches(project)
+    if clear:
+        click.clear()  # does nothing where the output is no terminal
+    show_batches(every)
     show_status(found)
     if unasked:
         click.echo(unasked, err=True)
-    return 1 if found.failures else 0
+    busy = any(batch.state == "running" for batch in every)
+    return found, busy or any(run.state in (QUEUED, RUNNING) for run in found.runs)
 
 
 @click.command()

@@ -20,7 +20,17 @@ DRY_RUN = click.option(
     "--dry-run", is_flag=True, help="Print the cluster's scripts; send nothing."
 )
 
+WAIT = click.option(
+    "--wait", is_flag=True, help="Stay until the cluster's runs have ended."
+)
+THEN = click.option(
+    "--then",
+    default="",
+    metavar="COMMAND",
+    help="Run this when all has ended; $FIELDNOTES_SUMMARY names the summary.",
+)
+
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options `--on`, `--chunk` and `--dry-run`."""
-    return PLACE(CHUNK(DRY_RUN(command)))
+    """Give a command `--on`, `--chunk`, `--dry-run`, `--wait` and `--then`."""
+    return PLACE(CHUNK(DRY_RUN(WAIT(THEN(command)))))

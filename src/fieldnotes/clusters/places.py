@@ -1,45 +1,83 @@
 """`--on PLACE`: this machine, a cluster, Dask workers, or any other slots."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from fieldnotes.clusters.settings import ClusterError, read_cluster
 from fieldnotes.project import Project
-from fieldnotes.runner import Plan
+from fieldnotes.runner import Outcome, Plan
+from fieldnotes.runner.batches import SUMMARY
+from fieldnotes.runner.lossy import outlive_terminal
 from fieldnotes.words import listed
 
 LOCAL, DASK = "local", "dask"
 # What a place cannot do, by the name of the option that asks for it.
 WATCHED = {"fail_fast": False, "max_failures": None}
-SENT = {"chunk": None, "dry_run": False}
+SENT = {"chunk": None, "dry_run": False, "wait": False}
 
 
 def run_on(project: Project, plan: Plan, place: str, **options: Any) -> int:
     """Run a plan at a place; the exit code of the command.
 
-    A cluster gets what is missing and this returns; elsewhere it returns when the runs
-    have ended. `options` are those of `fieldnotes run`.
+    A cluster gets what is missing and this returns, unless `wait` is asked for;
+    elsewhere it returns when the runs have ended. `options` are those of `fieldnotes
+    run`.
 
     Raises:
         ClusterError: there is no such place, or it lacks what is asked of it.
     """
     if place in (LOCAL, DASK) or ":" in place:
         _refuse(place, options, SENT, "is for clusters, which get scripts")
-        return _watch(project, plan, place, **_without(options, SENT))
+        watched = _without(options, (*SENT, "then"))
+        with outlive_terminal():
+            outcome = _watch(project, plan, place, **watched)
+            _afterwards(project, outcome, options["then"])
+        return outcome.exit_code
     cluster = read_cluster(project, place)
     _refuse(place, options, WATCHED, "is for runs that this command waits for")
+    if options["then"] and not options["wait"]:
+        message = f"--on {place}: --then needs --wait. Nothing was run."
+        raise ClusterError(message)
     from fieldnotes.clusters.sending import Sending
 
     dry, throttle = options["dry_run"], options["jobs"]
     kept = {name: options[name] for name in ("chunk", "timeout", "memory")}
     sending = Sending(project, plan, cluster, throttle=throttle, say=click.echo, **kept)
-    return sending.dry_run() or 0 if dry else sending.send()
+    if dry:
+        sending.dry_run()
+        return 0
+    code = sending.send()
+    return _wait(project, plan, sending.folder, options) if options["wait"] else code
 
 
-def _watch(project: Project, plan: Plan, place: str, **options: Any) -> int:
+def _wait(project: Project, plan: Plan, folder: Path, options: dict[str, Any]) -> int:
+    """Stay until what was sent has ended; the exit code says how."""
+    from fieldnotes.catalogue import Catalogue
+    from fieldnotes.clusters.waiting import wait_for
+
+    with outlive_terminal():  # where click's echo would try bytes first
+        outcome = wait_for(project, plan, folder, print)
+        _gather(Catalogue(project))
+        _afterwards(project, outcome, options["then"])
+    return outcome.exit_code
+
+
+def _afterwards(project: Project, outcome: Outcome, command: str) -> None:
+    """Run the command that is asked for on completion, if any."""
+    command = command or project.settings.on_completion
+    if not command or outcome.record is None:
+        return
+    from fieldnotes.runner.afterwards import run_afterwards
+
+    summary, code = outcome.record / SUMMARY, outcome.exit_code
+    run_afterwards(command, summary, code, project.root, print)
+
+
+def _watch(project: Project, plan: Plan, place: str, **options: Any) -> Outcome:
     """Run a plan and wait for its end; the index follows the run folders."""
     from fieldnotes.catalogue import Catalogue
     from fieldnotes.runner import execute
@@ -50,9 +88,14 @@ def _watch(project: Project, plan: Plan, place: str, **options: Any) -> int:
         outcome = execute(
             project, plan, on_finished=lambda folder: catalogue.sync(), **options
         )
+    _gather(catalogue)
+    return outcome
+
+
+def _gather(catalogue: Any) -> None:
+    """Bring the index and the tables beside it up to date."""
     catalogue.sync()
     catalogue.export()
-    return outcome.exit_code
 
 
 @contextmanager
@@ -103,5 +146,5 @@ def _refuse(
         raise ClusterError(message)
 
 
-def _without(options: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+def _without(options: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in names}

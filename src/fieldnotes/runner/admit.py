@@ -24,8 +24,7 @@ from fieldnotes.runs.folder import archive, clear_scratch, keep_models
 from fieldnotes.runs.locks import Lock
 from fieldnotes.runs.states import BLOCKED, KILLED, QUEUED, RUNNING
 
-FREE_DISK = 0.5  # [GB] that must be free before a run is started
-FREE_DISK_VARIABLE = "FIELDNOTES_FREE_DISK_GB"
+FREE_DISK_VARIABLE = "FIELDNOTES_FREE_DISK_GB"  # in place of the setting `free_disk`
 
 
 class Admission:
@@ -140,14 +139,18 @@ class Admission:
 
 def disk_is_full(project: Project) -> str:
     """A sentence when less disk is free than a run should start with; else ""."""
-    needed = float(os.environ.get(FREE_DISK_VARIABLE) or FREE_DISK)
+    chosen = os.environ.get(FREE_DISK_VARIABLE)
+    needed = float(chosen) if chosen else project.settings.free_disk
     try:
         free = shutil.disk_usage(project.catalogue).free / 1e9
     except OSError as error:
         return f"disk: {error.strerror}"
     if free >= needed:
         return ""
-    return f"disk full: {free:.1f} GB free, {needed:g} GB needed before a start"
+    return (
+        f"disk full: {free:.1f} GB free, {needed:g} GB needed before a start "
+        "(setting free_disk)"
+    )
 
 
 def final_status(folder: Path, code: int | None, trouble: str) -> Status:

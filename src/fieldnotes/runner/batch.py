@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from fieldnotes.project import Project
-from fieldnotes.runner.admit import Admission, final_status
+from fieldnotes.runner.admit import Admission, disk_is_full, final_status
 from fieldnotes.runner.batches import BatchRecord
 from fieldnotes.runner.errors import RunnerError
 from fieldnotes.runner.lossy import outlive_terminal
@@ -50,6 +50,7 @@ class Outcome:
     failures: dict[str, list[PlannedRun]] = field(default_factory=dict)
     blocked: list[tuple[PlannedRun, str]] = field(default_factory=list)
     interrupted: bool = False
+    obstacle: str = ""  # why no new run was started although some were left
     record: Path | None = None  # the folder of its log and summary
     seconds: float = 0.0
 
@@ -199,7 +200,8 @@ class _Batch:
 
     @property
     def _stopped(self) -> bool:
-        return self.max_failures is not None and self._failed >= self.max_failures
+        failed = self.max_failures is not None and self._failed >= self.max_failures
+        return failed or bool(self.outcome.obstacle)
 
     def _line_up(self) -> None:
         """Count what each run waits for; those that wait for nothing are ready."""
@@ -219,6 +221,8 @@ class _Batch:
     def _start(self) -> None:
         """Fill the free slots."""
         while not self._stopped and len(self.running) < self.jobs:
+            if self.ready and self._lacks_disk():
+                return
             run = self._next()
             if run is None:
                 return
@@ -238,6 +242,14 @@ class _Batch:
             where = str(run.folder), str(self.project.root)
             self.running[self.slots.submit(self.launch, *where)] = run
             self.display.started(run)
+
+    def _lacks_disk(self) -> bool:
+        """Whether a start must wait for room; nothing more is started without any."""
+        full = disk_is_full(self.project)
+        if full and not self.running:  # whose ends could make room
+            self.outcome.obstacle = full
+            self.display.note(f"{full}. No new run is started; nothing is lost.")
+        return bool(full)
 
     def _next(self) -> PlannedRun | None:
         """Take the first ready run that the slots have room for; None for none."""

@@ -114,21 +114,27 @@ class BatchRecord:
 
     def finish(self, outcome: Any) -> None:
         """Note how the batch ended."""
-        self.summary |= {
-            "state": STOPPED if outcome.interrupted else ENDED,
-            "ended": now(),
-            "seconds": round(outcome.seconds, 3),
-            "exit_code": outcome.exit_code,
-            "counts": dict(outcome.counts),
-            "failures": {
-                cause: [{"run": run.key, "label": run.label} for run in runs]
-                for cause, runs in outcome.failures.items()
-            },
-            "blocked": [
-                {"run": run.key, "label": run.label, "reason": reason}
-                for run, reason in outcome.blocked
-            ],
-        }
+        self.summary |= summary_of(outcome)
+
+
+def summary_of(outcome: Any) -> dict[str, Any]:
+    """How a batch ended, as `summary.json` has it."""
+    return {
+        "state": STOPPED if outcome.interrupted else ENDED,
+        "ended": now(),
+        "seconds": round(outcome.seconds, 3),
+        "exit_code": outcome.exit_code,
+        "counts": dict(outcome.counts),
+        "obstacle": outcome.obstacle,
+        "failures": {
+            cause: [{"run": run.key, "label": run.label} for run in runs]
+            for cause, runs in outcome.failures.items()
+        },
+        "blocked": [
+            {"run": run.key, "label": run.label, "reason": reason}
+            for run, reason in outcome.blocked
+        ],
+    }
 
 
 def new_folder(project: Project) -> Path:

@@ -202,6 +202,8 @@ def summary(outcome: Any) -> list[str]:
     """The end of a batch in lines: counts, and failures grouped by their cause."""
     counts = ", ".join(f"{number} {state}" for state, number in outcome.counts.items())
     lines = [f"{counts or 'no runs'}; {duration(outcome.seconds)}"]
+    if outcome.obstacle:
+        lines.append(f"Not started: {outcome.obstacle}. The same command goes on.")
     for cause, runs in sorted(outcome.failures.items(), key=lambda item: -len(item[1])):
         lines.append(f"{len(runs)} × {cause}")
         lines += [
