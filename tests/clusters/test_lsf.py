@@ -34,7 +34,7 @@ def test_a_failed_training_does_not_cancel_the_summary(lsf, wait_for):
 
 
 def test_a_command_that_waits_tells_how_all_ended(lsf):
-    lsf.toy.spread("chain", CHAIN)
+    lsf.toy.spread("chain", BROKEN.replace("PARTIAL", "true"))
     plan = lsf.toy.plan("chain")
     lsf.send("chain", chunk=2)
     folder = next(lsf.toy.project.catalogue.glob("submissions/*"))
