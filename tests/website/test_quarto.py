@@ -4,6 +4,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,22 +12,53 @@ from ruamel.yaml import YAML
 
 from fieldnotes.website import WebsiteError, build
 from fieldnotes.website.staging import asset, stage
-from website.run_folders import REPOSITORY, Bench
+from website.run_folders import REPOSITORY, Bench, scrap
 
 CONFIG = YAML(typ="safe").load((REPOSITORY / "_quarto.yml").read_text())
 
 
+STAND_IN = """\
+import json, pathlib, re, sys
+if sys.argv[1:] == ["--version"]:
+    print("@VERSION@")
+    sys.exit()
+with open("quarto.log", "a") as log:
+    print(" ".join(sys.argv[1:]), file=log)
+site = pathlib.Path("_site")
+named = [a for a in sys.argv[2:] if not a.startswith("-")]
+every = [*pathlib.Path().glob("*.qmd"), *pathlib.Path("pages").rglob("*.qmd")]
+every += pathlib.Path("results").rglob("*.qmd")
+every += pathlib.Path("results").rglob("*.ipynb")
+index = []
+for page in map(pathlib.Path, named or every):
+    target = site / page.with_suffix(".html")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("rendered")
+    index.append({"href": page.with_suffix(".html").as_posix() + "#there"})
+search = site / "search.json"
+if named and search.is_file():
+    index += json.loads(search.read_text())
+search.write_text(json.dumps(index))
+print("ERROR: it broke", file=sys.stderr)
+sys.exit(@CODE@)
+"""
+
+
 def fake_quarto(folder: Path, version: str, *, code: int = 0) -> Path:
-    """A stand-in that answers `--version` and writes a page when asked to render."""
+    """A stand-in that logs how it is called and writes the pages that it should."""
     path = folder / "quarto"
-    path.write_text(
-        "#!/bin/sh\n"
-        f'if [ "$1" = --version ]; then echo {version}; exit 0; fi\n'
-        "mkdir -p _site && echo rendered >> _site/index.html\n"
-        f"echo 'ERROR: it broke' >&2; exit {code}\n"
-    )
+    script = STAND_IN.replace("@VERSION@", version).replace("@CODE@", str(code))
+    path.write_text(f"#!{sys.executable}\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+def asked(bench: Bench) -> list[str]:
+    """The calls for rendering since the last time this was asked."""
+    log = bench.project.root / "quarto.log"
+    lines = log.read_text().splitlines() if log.is_file() else []
+    log.unlink(missing_ok=True)
+    return lines
 
 
 def test_quarto_never_executes():
@@ -80,17 +112,72 @@ def test_the_filter_is_lua():
     subprocess.run([compiler, "-p", str(path)], check=True)
 
 
-def test_a_usable_quarto_renders_and_only_when_something_changed(
+EVERYTHING = ["render --no-execute"]
+
+
+def test_a_usable_quarto_renders_everything_once(filled: Bench, tmp_path: Path):
+    quarto = fake_quarto(tmp_path, "1.7.34")
+    site = build(filled.project, quarto=quarto)
+    assert site.used == "quarto 1.7.34" and site.changed == site.pages
+    assert asked(filled) == EVERYTHING and site.index.read_text() == "rendered"
+    again = build(filled.project, quarto=quarto)
+    assert again.changed == 0 and asked(filled) == []
+
+
+def test_quarto_renders_what_changed_and_then_what_lists_it(
     filled: Bench, tmp_path: Path
 ):
     quarto = fake_quarto(tmp_path, "1.7.34")
-    site = build(filled.project, quarto=quarto)
-    assert site.used == "quarto 1.7.34" and site.index.read_text() == "rendered\n"
-    again = build(filled.project, quarto=quarto)
-    assert again.changed == 0 and site.index.read_text() == "rendered\n"
-    (filled.project.root / "index.qmd").write_text("---\ntitle: new\n---\n")
     build(filled.project, quarto=quarto)
-    assert site.index.read_text() == "rendered\nrendered\n"
+    asked(filled)
+    filled.run("01aaaa00000000", varied={"orbits": 10}, scraps=[scrap("error", 7.5)])
+    site = build(filled.project, quarto=quarto)
+    calls = asked(filled)
+    assert calls[0] == "render results/toy/runs/01aaaa00000000.ipynb --no-execute"
+    listing = ("index.qmd", "results/toy/index.qmd", "results/spreads/toy-layers.qmd")
+    for page in listing:  # the home page through the part that it includes
+        assert f"render {page} --no-execute" in calls[1:]
+    assert site.changed == len(calls) < site.pages // 2
+    assert f"{site.pages} pages, {len(calls)} of them new or changed" in str(site)
+
+
+def test_a_change_of_the_settings_or_of_quarto_renders_everything(
+    filled: Bench, tmp_path: Path
+):
+    build(filled.project, quarto=fake_quarto(tmp_path, "1.7.34"))
+    asked(filled)
+    settings = filled.project.root / "_quarto.yml"
+    settings.write_text(settings.read_text() + "\nlang: en\n")
+    build(filled.project, quarto=fake_quarto(tmp_path, "1.7.34"))
+    assert asked(filled) == EVERYTHING
+    build(filled.project, quarto=fake_quarto(tmp_path, "1.8.1"))
+    assert asked(filled) == EVERYTHING
+
+
+def test_a_page_whose_run_is_gone_leaves_the_site_and_its_search(
+    filled: Bench, tmp_path: Path
+):
+    quarto = fake_quarto(tmp_path, "1.7.34")
+    build(filled.project, quarto=quarto)
+    page = filled.project.site / "results/toy/runs/02aaaa00000000.html"
+    search = filled.project.site / "search.json"
+    assert page.is_file() and "02aaaa" in search.read_text()
+    (filled.project.run_folder("toy", "02aaaa00000000") / "params.json").unlink()
+    build(filled.project, quarto=quarto)
+    assert not page.exists() and "02aaaa" not in search.read_text()
+    assert "01aaaa" in search.read_text()
+
+
+def test_what_failed_is_rendered_again(filled: Bench, tmp_path: Path):
+    build(filled.project, quarto=fake_quarto(tmp_path, "1.7.34"))
+    (filled.project.root / "index.qmd").write_text("---\ntitle: new\n---\n")
+    with pytest.raises(
+        WebsiteError, match=r"quarto render index\.qmd ended with code 1"
+    ):
+        build(filled.project, quarto=fake_quarto(tmp_path, "1.7.34", code=1))
+    asked(filled)
+    build(filled.project, quarto=fake_quarto(tmp_path, "1.7.34"))
+    assert asked(filled) == ["render index.qmd --no-execute"]
 
 
 def test_pages_of_the_preview_and_of_quarto_are_never_mixed(
@@ -98,7 +185,7 @@ def test_pages_of_the_preview_and_of_quarto_are_never_mixed(
 ):
     build(filled.project, quarto=False)
     build(filled.project, quarto=fake_quarto(tmp_path, "1.8.1"))
-    assert not (filled.project.site / "results").exists()
+    assert not (filled.project.site / "assets").exists()
     build(filled.project, quarto=False)
     assert "rendered" not in (filled.project.site / "index.html").read_text()[:20]
 

@@ -4,21 +4,16 @@
 figures come from the run folders, and questions from the spreads.
 """
 
-import hashlib
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fieldnotes.files import CorruptFile, read_json, write_json
 from fieldnotes.project import Project
-from fieldnotes.website.quarto import INSTALL, WebsiteError, find, render
+from fieldnotes.website.quarto import INSTALL, WebsiteError, find
 from fieldnotes.website.staging import Staged, stage
 
 __all__ = ["Site", "Staged", "WebsiteError", "build", "stage"]
-
-_RECORD = ".fieldnotes-quarto.json"
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,10 @@ def build(
     insisted = bool(quarto)
     found = None if quarto is False else find(_command(quarto))
     if found is not None:
+        from fieldnotes.website.changed import update
+
         try:
-            changed = _full(project, *found)
+            changed = update(project, *found)
         except WebsiteError as error:
             if insisted:
                 raise
@@ -85,37 +82,5 @@ def _site(
     project: Project, staged: Staged, used: str, changed: int, remarks: list[str]
 ) -> Site:
     pages = sum(1 for page in staged.pages if not Path(page).name.startswith("_"))
-    pages += len([project.root / "index.qmd", *project.root.glob("pages/*.qmd")])
+    pages += len([project.root / "index.qmd", *project.root.glob("pages/**/*.qmd")])
     return Site(project.site / "index.html", used, pages, changed, tuple(remarks))
-
-
-def _full(project: Project, path: str, version: str) -> int:
-    """Render with Quarto unless nothing has changed since it last did."""
-    from fieldnotes.website.preview import MANIFEST
-
-    inputs = _inputs(project, version)
-    record = project.site / _RECORD
-    try:
-        known = read_json(record) or {}
-    except CorruptFile:
-        known = {}
-    if known == inputs and (project.site / "index.html").is_file():
-        return 0
-    if (project.site / MANIFEST).is_file():
-        shutil.rmtree(project.site)  # pages of the preview must not be mixed in
-    render(project, path)
-    write_json(record, inputs)
-    return sum(known.get(name) != mark for name, mark in inputs.items())
-
-
-def _inputs(project: Project, version: str) -> dict[str, str]:
-    """A hash of everything that Quarto reads."""
-    files = [project.root / "_quarto.yml", project.root / "index.qmd"]
-    files += sorted(project.root.glob("pages/*.qmd"))
-    files += sorted(path for path in project.results.rglob("*") if path.is_file())
-    marks = {
-        project.relative(path): hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        for path in files
-        if path.is_file()
-    }
-    return marks | {"quarto": version}

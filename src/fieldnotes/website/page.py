@@ -30,7 +30,7 @@ class Page:
 
     @property
     def output(self) -> str:
-        return re.sub(r"\.\w+$", ".html", self.source)
+        return output_of(self.source)
 
     @cached_property
     def title(self) -> str:
@@ -45,6 +45,11 @@ class Page:
     @property
     def _titled(self) -> str:
         return str(self.fields.get("title") or self.source)
+
+
+def output_of(source: str) -> str:
+    """Where the page of a source lies in the site."""
+    return re.sub(r"\.\w+$", ".html", source)
 
 
 def read_page(project: Project, source: str) -> Page:

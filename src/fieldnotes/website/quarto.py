@@ -44,14 +44,14 @@ def _version(path: str) -> str:
     return done.stdout.strip()
 
 
-def render(project: Project, path: str) -> None:
-    """Render the whole site into `_site`.
+def render(project: Project, path: str, page: str = "") -> None:
+    """Render one page into `_site`, or the whole site.
 
     Raises:
         WebsiteError: Quarto ended with an error; the message holds its last lines.
     """
     done = subprocess.run(
-        [path, "render", "--no-execute"],
+        [path, "render", *([page] if page else []), "--no-execute"],
         cwd=project.root,
         capture_output=True,
         text=True,
@@ -59,5 +59,6 @@ def render(project: Project, path: str) -> None:
     )
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).rstrip().split("\n")[-20:])
-        message = f"quarto render ended with code {done.returncode}:\n{said}"
+        what = f"quarto render {page}".rstrip()
+        message = f"{what} ended with code {done.returncode}:\n{said}"
         raise WebsiteError(message)
