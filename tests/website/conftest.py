@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from website.planned_runs import plan_and_run
 from website.run_folders import Bench, fill
 
 
@@ -15,6 +16,11 @@ def bench(tmp_path: Path) -> Bench:
 @pytest.fixture
 def filled(bench: Bench) -> Bench:
     return fill(bench)
+
+
+@pytest.fixture
+def planned(bench: Bench) -> Bench:
+    return plan_and_run(bench)
 
 
 @pytest.fixture(scope="session")

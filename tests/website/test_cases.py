@@ -1,5 +1,6 @@
 """Which runs stand on which comparison, by the planner and without it."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,56 +13,8 @@ from fieldnotes.website import stage
 from fieldnotes.website.cases import comparisons, flat, read_runs
 from fieldnotes.website.rows import rows
 from fieldnotes.website.rows import scraps as recorded
+from website.planned_runs import NOTEBOOK, carry_out
 from website.run_folders import Bench, case, scrap
-
-NOTEBOOK = """\
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
-# %% [markdown]
-# # Train a network
-#
-# Does it learn?
-
-# %% tags=["parameters"]
-orbits: int = 10  # [1] in [1, inf): number of training orbits
-rate: float = 0.1  # [1] step of the optimiser
-
-# %%
-print(orbits * rate)
-"""
-
-
-@pytest.fixture
-def planned(bench: Bench) -> Bench:
-    """Two spreads that share the case of ten orbits, all of it run."""
-    root = bench.project.root
-    write_text(root / "notebooks/toy/train.py", NOTEBOOK)
-    for name, values in (("few", "[1, 10]"), ("many", "[10, 100]")):
-        write_text(
-            root / f"params/toy/{name}.yml",
-            f"title: How {name}?\nstages:\n  train:\n    notebook: toy/train\n"
-            f"    vary:\n      - grid: {{orbits: {values}}}\n",
-        )
-    carry_out(bench, ["toy/few", "toy/many"])
-    return bench
-
-
-def carry_out(bench: Bench, names: list[str]) -> None:
-    """Leave the folders that the runner would, each run once."""
-    for item in make_plan(bench.project, load_spreads(bench.project, names)).runs:
-        bench.run(
-            item.key,
-            spread=item.spread,
-            varied=dict(item.varied),
-            scraps=[scrap("error", 1.0 / item.request.parameters["orbits"])],
-            order={"case": item.case, "parameters": item.request.parameters},
-        )
 
 
 def orbits(bench: Bench, name: str) -> list[Any]:
@@ -120,6 +73,28 @@ def test_after_an_edit_of_the_code_earlier_runs_are_marked(planned: Bench):
     stage(planned.project)
     page = (planned.project.results / "spreads/toy-few.qmd").read_text()
     assert page.count('fn-reason">made by earlier code') == 2
+
+
+def test_a_page_says_that_its_answer_is_of_earlier_code_and_what_has_changed(
+    planned: Bench,
+):
+    project = planned.project
+    write_text(project.src / "toy_rates.py", "RATE = 1\n")
+    imports = NOTEBOOK.replace("print(", "import toy_rates\nprint(toy_rates.RATE, ")
+    write_text(project.notebooks / "toy/train.py", imports)
+    carry_out(planned, ["toy/few"])
+    (page,) = (p for p in stage(project).pages if "toy-few" in p)
+    runs = [run.page for run in read_runs(project)[0] if run.spread == "toy/few"]
+    assert "Of earlier code" not in (project.root / page).read_text()
+    write_text(project.src / "toy_rates.py", "RATE = 2\n")
+    staged = stage(project)
+    told = "2 runs are of earlier code; today's code would make them again"
+    changed = "code changed: src/toy_rates.py"
+    text = unescape((project.root / page).read_text()).replace("\\", "")
+    assert "Of earlier code" in text and told in text
+    assert text.count(changed) == 3  # above, and in the row of each run
+    (some, *_) = [name for name in staged.pages if name in runs]
+    assert changed in (project.root / some).read_text()
 
 
 def test_a_run_replaced_after_an_edit_is_shown_once(planned: Bench):

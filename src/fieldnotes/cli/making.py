@@ -60,6 +60,27 @@ def share(named: str, output: Path | None) -> None:
 
 
 @click.command()
+@click.argument("spreads", nargs=-1, required=True, metavar="SPREAD...")
+@click.option("--no-figures", is_flag=True, help="Tables alone: no browser is needed.")
+@told
+def publish(spreads: tuple[str, ...], no_figures: bool) -> None:
+    """Write the findings of today's code to pages/published/, to be committed.
+
+    A reader who has computed nothing sees them at home and on the pages of the studies.
+    They say so themselves as soon as the code behind them has changed.
+
+    Example: fieldnotes publish cooling/noise
+    """
+    from fieldnotes.website.publish import publish as write
+
+    made = write(Project.find(), list(spreads), figures=not no_figures)
+    for file in made.files:
+        click.echo(f"Written: {file}")
+    for remark in made.remarks:
+        click.echo(remark)
+
+
+@click.command()
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @told
 def lab(arguments: tuple[str, ...]) -> int:
@@ -101,4 +122,4 @@ def doctor() -> int:
     return examine()
 
 
-COMMANDS = (init_, site, share, lab, open_, doctor)
+COMMANDS = (init_, site, share, publish, lab, open_, doctor)

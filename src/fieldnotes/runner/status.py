@@ -110,7 +110,9 @@ def changes(run: PlannedRun, manifest: Manifest) -> list[str]:
     names = sorted(n for n in before.keys() | today if before.get(n) != today.get(n))
     if names:
         root = run.folder.parents[3]
-        said.append("code changed: " + ", ".join(_file(root, name) for name in names))
+        said.append(
+            "code changed: " + ", ".join(module_file(root, name) for name in names)
+        )
     files = manifest.inputs
     names = [name for name in run.inputs if files.get(name) != run.inputs[name]]
     if names:
@@ -128,7 +130,7 @@ def changes(run: PlannedRun, manifest: Manifest) -> list[str]:
     return said
 
 
-def _file(root: Path, module: str) -> str:
+def module_file(root: Path, module: str) -> str:
     """The file of a module, also of one that is gone."""
     path = Path("src", *module.split("."))
     inside = (root / path).is_dir()

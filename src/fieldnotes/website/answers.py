@@ -128,7 +128,9 @@ def sentence(page: str, comparison: Comparison) -> str:
     name = f"[{markdown(comparison.title)}]({link(page, comparison.page)})"
     old = any(case.stale for case in comparison.cases)
     nothing = "No answer by today's code yet." if old else "No answer yet."
-    return f"- {name} {finding(comparison) or nothing} {_origin(comparison)}"
+    found = finding(comparison)
+    rests = " Some of it rests on runs of earlier code." if found and old else ""
+    return f"- {name} {found or nothing}{rests} {_origin(comparison)}"
 
 
 def _origin(comparison: Comparison) -> str:
@@ -161,27 +163,31 @@ def finding(comparison: Comparison) -> str:
         more = f" {counted(len(texts) - 1, 'more answer')} on its page."
         return markdown(texts[-1][1]) + (more if len(texts) > 1 else "")
     found = answer(comparison)
-    return "" if found is None else " ".join(_sentences(found))
+    return "" if found is None else told(found)
 
 
-def _sentences(found: Answer) -> list[str]:
+def told(found: Answer) -> str:
+    """The best setting, how far its repeats spread, and what comes after it."""
     best, others = found.best, found.ranked[1:]
     what = markdown(found.quantity.meaning or found.quantity.name)
     word = "largest" if found.order == "max" else "smallest"
     value = f"**{markdown(amount(best.middle, found.quantity.unit))}**"
-    told = [f"The {word} value of {what} is {value}{_spread(found)}{_with(found)}."]
+    lines = [f"The {word} value of {what} is {value}{_spread(found)}{_with(found)}."]
     if found.settings == 1:
-        told = [f"{what[:1].upper()}{what[1:]} is {value}{_spread(found)}."]
+        lines = [f"{what[:1].upper()}{what[1:]} is {value}{_spread(found)}."]
     if best.failed:
         lead = "No setting held" if found.settings > 1 else "It failed"
-        told = [f"**{lead}**: what was tried did not do what it was tried for.", *told]
+        lines = [
+            f"**{lead}**: what was tried did not do what it was tried for.",
+            *lines,
+        ]
     if others:
-        told.append(_compared(found, others))
+        lines.append(_compared(found, others))
     if not found.complete:
         lost = found.settings - len(found.ranked)
         verb = "has" if lost == 1 else "have"
-        told.append(f"{lost} of {found.settings} settings {verb} no value.")
-    return told
+        lines.append(f"{lost} of {found.settings} settings {verb} no value.")
+    return " ".join(lines)
 
 
 def _spread(found: Answer) -> str:

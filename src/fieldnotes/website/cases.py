@@ -26,6 +26,7 @@ class Case:
     run: Run
     varied: Mapping[str, Any]
     stale: bool = False  # made by earlier code; the plan would run it again
+    changed: str = ""  # what of the code has changed since, as the plan says it
 
 
 @dataclass
@@ -157,7 +158,25 @@ def _case(item: Any, varied: Any, table: Mapping[str, Run]) -> Case | None:
         if key in table:
             return Case(table[key], mapping(varied))
     earlier = table.get(f"case {item.case}")
-    return None if earlier is None else Case(earlier, mapping(varied), stale=True)
+    if earlier is None:
+        return None
+    return Case(earlier, mapping(varied), stale=True, changed=item.reason)
+
+
+def stale_note(cases: Iterable[Case]) -> str:
+    """How many of these runs today's code would make again and why; "" for none."""
+    old = {case.run.key: case for case in cases if case.stale}
+    if not old:
+        return ""
+    reasons = [part for case in old.values() for part in case.changed.split("; ")]
+    told = "; ".join(dict.fromkeys(filter(None, reasons)))
+    count = f"{len(old)} run{' is' if len(old) == 1 else 's are'} of earlier code"
+    again = (
+        "today's code would make it again"
+        if len(old) == 1
+        else ("today's code would make them again")
+    )
+    return f"{count}; {again}{f' ({told})' if told else ''}."
 
 
 def _recorded(

@@ -47,17 +47,25 @@ def computed(runs: Sequence[Run]) -> str:
     return f"{outcomes(runs)}{last}"
 
 
-def home(comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
-    """The answers found so far, study by study, for `index.qmd` to include."""
-    if not runs:
-        return EMPTY
-    answered = [item for item in comparisons if declared(item)]
-    parts = [
-        _study_answers(name, [item for item in answered if item.study == name])
-        for name in sorted({item.study for item in answered})
-    ]
-    parts.append(f"*Computed from {markdown(computed(runs))}.*")
-    return "\n\n".join(parts) + "\n"
+def home(
+    comparisons: Sequence[Comparison],
+    runs: Sequence[Run],
+    published: Mapping[str, str] | None = None,
+) -> str:
+    """The answers found so far, study by study, for `index.qmd` to include.
+
+    Args:
+        published: what is published of each study, seen from `index.qmd`.
+    """
+    published = published or {}
+    answered = [item for item in comparisons if declared(item)] if runs else []
+    parts = [] if runs else [EMPTY]
+    for name in sorted({item.study for item in answered} | published.keys()):
+        own = [item for item in answered if item.study == name]
+        found = [_study_answers(name, own), published.get(name, "")]
+        parts.append("\n\n".join(part for part in found if part))
+    parts += [f"*Computed from {markdown(computed(runs))}.*"] if runs else []
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _study_answers(name: str, comparisons: Sequence[Comparison]) -> str:
@@ -69,17 +77,27 @@ def _study_answers(name: str, comparisons: Sequence[Comparison]) -> str:
     return f"### {markdown(name.capitalize())}\n\n{lines}\n\n{figure}".strip()
 
 
-def study(name: str, comparisons: Sequence[Comparison], runs: Sequence[Run]) -> str:
-    """Comparisons and counts of one study, for `pages/<study>.qmd` to include."""
+def study(
+    name: str,
+    comparisons: Sequence[Comparison],
+    runs: Sequence[Run],
+    published: str = "",
+) -> str:
+    """Comparisons and counts of one study, for `pages/<study>.qmd` to include.
+
+    Args:
+        published: what is published of it, seen from that page.
+    """
     own = [item for item in comparisons if item.study == name]
     mine = [run for run in runs if run.study == name]
     if not mine:
-        return EMPTY
+        return f"{EMPTY}\n{published}\n" if published else EMPTY
     page = f"pages/{name}.qmd"
     lines = [sentence(page, item) for item in own if declared(item)]
     blocks = ["\n".join(lines), raw_html(_comparison_list(page, own))]
     blocks.append(f"[All runs of this study](../results/{name}/index.html). ")
     blocks.append(f"*Computed from {markdown(computed(mine))}.*")
+    blocks.append(published)
     return "\n\n".join(block for block in blocks if block.strip()) + "\n"
 
 

@@ -43,11 +43,25 @@ def build(project: Project) -> list[str]:
             write_changed(target, shown.encode("utf-8", "replace"))
             converted.append(page.source)
         made[page.output] = mark
+    made |= _resources(project, config)
     for gone in set(known) - set(made):
         (project.site / gone).unlink(missing_ok=True)
     write_changed(project.site / "assets/search.js", _search(pages).encode())
     write_json(project.site / MANIFEST, made)
     return converted
+
+
+def _resources(project: Project, config: Mapping[str, Any]) -> dict[str, str]:
+    """Copy the files that `project.resources` names to where pages look for them."""
+    patterns = (config.get("project") or {}).get("resources") or []
+    made = {}
+    for pattern in map(str, patterns):
+        for path in sorted(project.root.glob(pattern)):
+            name = path.relative_to(project.root).as_posix()
+            if path.is_file() and not _HIDDEN.search(name):
+                write_changed(project.site / name, path.read_bytes())
+                made[name] = "resource"
+    return made
 
 
 def configuration(project: Project) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def run_page(
     paged: Mapping[str, Run],
     used_by: Sequence[Run],
     root: Path,
+    stale: str = "",
 ) -> str:
     """The staged notebook of a run, as JSON text.
 
@@ -45,10 +46,17 @@ def run_page(
         paged: the runs that have a page, by key.
         used_by: the runs that use models or results of this one.
         root: of the project; its path is taken out of logs and tracebacks.
+        stale: that today's code would make this run again, and why.
     """
     original = _cells(run)
     body = cleaned(original, {f.name: f.caption for f in run.figures})
-    top = [_banner(run), _verdict(run), _spread_line(run, spreads), _failure(run, root)]
+    top = [
+        _banner(run),
+        _stale(stale),
+        _verdict(run),
+        _spread_line(run, spreads),
+        _failure(run, root),
+    ]
     cells = [
         markdown_cell("\n".join(part for part in top if part)),
         markdown_cell(_parameters(run)),
@@ -126,6 +134,10 @@ def _banner(run: Run) -> str:
     if run.stuck:
         text += f" Learned nothing: {escape('; '.join(_members_lost(run.stuck)))}."
     return raw_html(f'<p class="fn-banner">{text}</p>')
+
+
+def _stale(note: str) -> str:
+    return raw_html(f'<p class="fn-banner">{escape(note)}</p>') if note else ""
 
 
 def _verdict(run: Run) -> str:
@@ -301,15 +313,17 @@ def provenance(run: Run) -> str:
     return f"## Provenance\n\n{raw_html(pairs(items))}"
 
 
+def machine_kind(status: Status) -> str:
+    """What sort of machine a run had; never its name or that of a user."""
+    private = {"host", "hostname", "node", "name", "user", "username", "cwd", "home"}
+    told = ((n, v) for n, v in status.machine.items() if n not in private)
+    return ", ".join(f"{name}: {shown(value)}" for name, value in told)
+
+
 def _machine(status: Status) -> dict[str, str]:
     """Kind of machine and versions; never the name of the machine or of a user."""
-    private = {"host", "hostname", "node", "name", "user", "username", "cwd", "home"}
-    machine = {
-        name: value for name, value in status.machine.items() if name not in private
-    }
     items = {}
-    if machine:
-        text = ", ".join(f"{name}: {shown(v)}" for name, v in machine.items())
+    if text := machine_kind(status):
         items["machine"] = escape(text)
     if status.versions:
         text = ", ".join(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from fieldnotes.runs import FAILED, Run
 from fieldnotes.website.answers import (
@@ -12,7 +13,7 @@ from fieldnotes.website.answers import (
     said,
     told_by,
 )
-from fieldnotes.website.cases import Case, Comparison
+from fieldnotes.website.cases import Case, Comparison, stale_note
 from fieldnotes.website.importance import importance, importance_table
 from fieldnotes.website.outputs import figure_block
 from fieldnotes.website.parallel import parallel_figure
@@ -42,6 +43,7 @@ from fieldnotes.website.text import (
 
 OPEN_FIGURES = 4  # the scraps after these are folded away until asked for
 PARALLEL_SCRAPS = 3  # scales for results beside those of the parameters
+Captioned = tuple[dict[str, Any], str]  # a Plotly figure as plain JSON, its caption
 
 
 def spread_page(comparison: Comparison, linked: set[str]) -> str:
@@ -50,6 +52,7 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
     parts = [
         markdown(comparison.question),
         _answered(comparison, found),
+        _rests_on(comparison, found),
         headline_figure(comparison, found),
         _made(comparison),
     ]
@@ -81,31 +84,46 @@ def _answered(comparison: Comparison, found: Answer | None) -> str:
     return f"**{word}:** {text}" if text else ""
 
 
+def _rests_on(comparison: Comparison, found: Answer | None) -> str:
+    """That the answer rests on runs of earlier code, with what has changed since."""
+    cases = comparison.cases if found is None else comparison.stages[found.stage]
+    note = stale_note(cases)
+    if not note:
+        return ""
+    return f'::: {{.callout-warning title="Of earlier code"}}\n{markdown(note)}\n:::'
+
+
 def headline_figure(comparison: Comparison, found: Answer | None) -> str:
     """The figure that shows the answer; empty where there is none.
 
     Of a value that is its figure against the settings, of a text the first figure of
     the run that told it.
     """
+    drawn = headline(comparison, found)
+    return "" if drawn is None else figure_block(*drawn, 1)
+
+
+def headline(comparison: Comparison, found: Answer | None) -> Captioned | None:
+    """The figure that shows the answer, as plain JSON, and its caption."""
     if found is not None:
         cases = comparison.stages[found.stage]
-        return _Stage(comparison, cases).figure(found.quantity, number=1)
+        return _Stage(comparison, cases).drawn(found.quantity)
     for cases in comparison.stages.values():
         told = told_by(cases, comparison.answer.get("text", VERDICT))
         if told is not None and "value" not in comparison.answer:
-            return _own_figure(told[0])
-    return ""
+            return first_figure(told[0])
+    return None
 
 
-def _own_figure(run: Run) -> str:
+def first_figure(run: Run) -> Captioned | None:
     """The first figure that a run has saved, with its caption."""
     for figure in run.figures:
         try:
             drawn = json.loads(figure.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue  # tidied away, or half written: the next one will do
-        return figure_block(drawn, figure.caption, 1)
-    return ""
+        return drawn, figure.caption
+    return None
 
 
 def _made(comparison: Comparison) -> str:
@@ -116,9 +134,6 @@ def _made(comparison: Comparison) -> str:
         text += f" {comparison.missing} more are planned: {command} runs them."
     else:
         text += f" {command} made them."
-    stale = sum(case.stale for case in comparison.cases)
-    if stale:
-        text += f" {stale} were made by earlier code and would run again."
     return raw_html(f"<p>{text}</p>")
 
 
@@ -182,16 +197,21 @@ class _Stage:
             return ""
         return f"### What explains it\n\n{importance_table(found, self.parameters)}"
 
-    def figure(self, scrap: Quantity, number: int | None = None) -> str:
+    def figure(self, scrap: Quantity) -> str:
         """One scrap against all that can matter to it; empty where it never differs."""
+        drawn = self.drawn(scrap)
+        return "" if drawn is None else figure_block(*drawn)
+
+    def drawn(self, scrap: Quantity) -> Captioned | None:
+        """The same figure as plain JSON, with its caption."""
         if not differing(self.rows, [scrap.name]) or not self.varied:
-            return ""
+            return None
         once = told_once(self.rows, scrap.name)
         groups = in_step(once, varying(once, self.varied))
         if not groups:
-            return ""
-        drawn = scrap_figure(once, scrap, groups, self.parameters)
-        return figure_block(drawn, self._caption(scrap, len(once)), number)
+            return None
+        figure = scrap_figure(once, scrap, groups, self.parameters)
+        return figure, self._caption(scrap, len(once))
 
     def _caption(self, scrap: Quantity, count: int) -> str:
         what = scrap.meaning or scrap.name

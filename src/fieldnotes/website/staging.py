@@ -12,13 +12,16 @@ from fieldnotes.files import write_bytes
 from fieldnotes.project import Project
 from fieldnotes.runs import FAILED, FINISHED, Run
 from fieldnotes.values import is_number
-from fieldnotes.website import overview
+from fieldnotes.website import overview, publishedpage
 from fieldnotes.website.cases import (
+    Case,
     Comparison,
     comparisons,
     read_runs,
+    stale_note,
     users,
 )
+from fieldnotes.website.published import changes, publications
 from fieldnotes.website.runpage import run_page
 from fieldnotes.website.spreadpage import spread_page
 from fieldnotes.website.text import without_shortcodes
@@ -133,11 +136,16 @@ def _run_pages(
     for item in found:
         for case in item.cases:
             homes.setdefault(case.run.key, {})[item.page] = item.title
+    old: dict[str, list[Case]] = {}
+    for case in (case for item in found for case in item.cases):
+        old.setdefault(case.run.key, []).append(case)
     for key, run in paged.items():
 
         def text(run: Run = run, key: str = key) -> str:
             up, users_of = homes.get(key, {}), used_by.get(key, [])
-            return run_page(run, up, paged, users_of, project.root)
+            cases = old.get(key, [])
+            note = stale_note(cases) if all(case.stale for case in cases) else ""
+            return run_page(run, up, paged, users_of, project.root, note)
 
         _keep(project, staged, run.page, text)
 
@@ -150,26 +158,49 @@ def _overviews(
     paged: Mapping[str, Run],
 ) -> None:
     odd = staged.odd
+    shown = _published(project, staged)
+    at_home = {name: text("index.qmd") for name, text in shown.items()}
     ours = {key: run for key, run in paged.items() if run.page in staged.pages}
     studies = {run.study for run in current} | {
         path.name for path in project.notebooks.glob("*") if path.is_dir()
     }
     for name in sorted(studies):
         index, part = overview.study_index(name), overview.study_part(name)
-        _keep(project, staged, part, lambda n=name: overview.study(n, found, current))
+        told = shown[name](f"pages/{name}.qmd") if name in shown else ""
+        _keep(
+            project,
+            staged,
+            part,
+            lambda n=name, told=told: overview.study(n, found, current, told),
+        )
         _keep(
             project,
             staged,
             index,
             lambda n=name: overview.study_listing(n, current, ours),
         )
-    _keep(project, staged, overview.HOME, lambda: overview.home(found, current))
+    _keep(
+        project, staged, overview.HOME, lambda: overview.home(found, current, at_home)
+    )
     _keep(
         project,
         staged,
         overview.INDEX,
         lambda: overview.results_index(found, current, odd),
     )
+
+
+def _published(project: Project, staged: Staged) -> dict[str, Callable[[str], str]]:
+    """Stage whether published findings still hold; the words of each for a page."""
+    shown: dict[str, Callable[[str], str]] = {}
+    for one in publications(project):
+        reasons = changes(project, one)
+        part = publishedpage.state_part(one.study)
+        _keep(project, staged, part, lambda r=reasons: publishedpage.state_text(r))
+        shown[one.study] = lambda page, one=one, r=reasons: publishedpage.summary(
+            page, one, r
+        )
+    return shown
 
 
 def _keep(project: Project, staged: Staged, page: str, text: Callable[[], str]) -> None:

@@ -102,7 +102,8 @@ def comparison_table(
 
 
 def _remark(row: Row) -> str:
-    stale = "made by earlier code" if row.case.stale else ""
+    why = f" ({row.case.changed})" if row.case.changed else ""
+    stale = f"made by earlier code{why}" if row.case.stale else ""
     remark = "; ".join(filter(None, (row.reason, stale)))
     return f'<td class="fn-reason">{escape(remark)}</td>'
 
