@@ -339,6 +339,92 @@ def test_a_project_that_pairs_nothing_is_refused(toy):
     assert not (toy.root / ".jupyter").exists()
 
 
+def carried_out(path: Path, **given: str) -> dict[str, Any]:
+    """The names of a notebook after all of its cells, with some lines given anew."""
+    names: dict[str, Any] = {}
+    for cell in jupytext.read(path).cells:
+        if cell.cell_type == "code":
+            source = cell.source
+            for line, new in given.items():
+                source = re.sub(
+                    rf"(?m)^{line} = .*$", f"{line} = {new}", source, count=1
+                )
+            exec(compile(source, str(path), "exec"), names)
+    return names
+
+
+def test_the_start_page_shows_plots_and_opens_what_there_is(toy, monkeypatch):
+    for seed in range(3):
+        values = {"steps": 10 * seed + 1, "rate": 0.5}
+        folder = finished_run(
+            toy, "toy/slope", f"{seed}123456789abcdef", study="toy", parameters=values
+        )
+        write_json(
+            folder / "status.json", {"state": "done", "started": f"2026-0{seed + 1}"}
+        )
+        scraps = [
+            {"name": "height", "value": 0.5**seed, "unit": "m", "meaning": "height"}
+        ]
+        scraps += [{"name": "verdict", "value": "good", "unit": "-", "meaning": "said"}]
+        write_json(folder / "metrics.json", scraps)
+    monkeypatch.setenv("FIELDNOTES_PROJECT", str(toy.root))
+    shown: list[Any] = []
+    monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda it: shown.append(it))
+    assert lab.start_page(toy) == "scratch/start.py"
+    names = carried_out(toy.root / "scratch/start.py")
+    assert len(names["runs"]) == 3 and names["names"] == ["height"]
+    (figure,) = shown
+    assert figure.layout.xaxis.title.text == "steps"
+    assert figure.layout.yaxis.title.text == "height [m]"
+    assert sorted(figure.data[0].x) == [1, 11, 21]
+    assert (toy.root / "scratch" / names["path"]).is_file()
+    assert names["path"] == "toy/slope--21234567.py"
+    names = carried_out(
+        toy.root / "scratch/start.py", where='{"steps": 1}', key='"0123"'
+    )
+    assert len(names["runs"]) == 1 and names["path"] == "toy/slope--01234567.py"
+
+
+def test_the_start_page_of_an_empty_catalogue_says_what_to_do(toy, monkeypatch, capsys):
+    monkeypatch.setenv("FIELDNOTES_PROJECT", str(toy.root))
+    names = carried_out(toy.root / lab.start_page(toy))
+    assert len(names["runs"]) == 0 and "No number" in capsys.readouterr().out
+
+
+def test_a_start_page_that_was_changed_is_kept(toy):
+    path = toy.root / lab.start_page(toy)
+    path.write_text("changed by hand")
+    assert (toy.root / lab.start_page(toy)).read_text() == "changed by hand"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "opened"),
+    [
+        ([], ["scratch/start.py"]),
+        (["--port", "8899"], ["scratch/start.py", "--port", "8899"]),
+        (["notebooks/toy/3-slope.py"], ["notebooks/toy/3-slope.py"]),
+    ],
+)
+def test_lab_opens_on_the_start_page_or_on_what_is_named(
+    toy, monkeypatch, arguments, opened
+):
+    class Ended:
+        def __init__(self, line: list[str], **_: Any) -> None:
+            lines.append(line)
+
+        def wait(self) -> int:
+            return 0
+
+        poll = wait
+
+    lines: list[list[str]] = []
+    (toy.root / "jupytext.toml").write_text('formats = "ipynb,py:percent"\n')
+    monkeypatch.setattr(lab.subprocess, "Popen", Ended)
+    assert lab.start(toy, arguments) == 0
+    assert lines[0][-len(opened) :] == opened
+    assert ("scratch/start.py" in lines[0]) == (opened[0] == "scratch/start.py")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ SETTINGS = {
     },
 }
 PAIRING = "jupytext.toml"
+START_PAGE = "scratch/start.py"
 KEY_LENGTH = 8  # characters of a run's key in the name of its copy
 
 
@@ -63,9 +65,12 @@ class LabError(FieldnotesError):
 def start(project: Project, arguments: Sequence[str] = ()) -> int:
     """Run JupyterLab on the project until it ends; its exit code.
 
-    `arguments` go to `jupyter lab` as they are: options, or one file to open.
+    `arguments` go to `jupyter lab` as they are: options, or one file to open. Where
+    they name no file, it opens on the start page.
     """
     prepare(project)
+    if not any((project.root / each).exists() for each in arguments):
+        arguments = [start_page(project), *arguments]
     process = subprocess.Popen(
         command(project, arguments), cwd=project.root, env=environment(project)
     )
@@ -80,6 +85,18 @@ def start(project: Project, arguments: Sequence[str] = ()) -> int:
         if process.poll() is None:
             process.terminate()
             process.wait()
+
+
+def start_page(project: Project) -> str:
+    """The notebook that looks at the catalogue, written where it is missing.
+
+    A copy that is already there is kept, with whatever was changed in it.
+    """
+    path = project.root / START_PAGE
+    if not path.exists():
+        template = resources.files("fieldnotes") / "lab_template" / START_PAGE
+        write_text(path, template.read_text(encoding="utf-8"))
+    return START_PAGE
 
 
 def command(project: Project, arguments: Sequence[str] = ()) -> list[str]:

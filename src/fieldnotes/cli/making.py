@@ -84,7 +84,9 @@ def publish(spreads: tuple[str, ...], no_figures: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @told
 def lab(arguments: tuple[str, ...]) -> int:
-    """JupyterLab on the project; what follows `--` goes to JupyterLab.
+    """JupyterLab on the project, with a page that looks at the catalogue.
+
+    What follows `--` goes to JupyterLab; a file named there opens in the page's place.
 
     Example: fieldnotes lab -- --no-browser --port 8899
     """
