@@ -69,7 +69,7 @@ def test_a_row_of_pick_is_enough_and_tells_kinds_apart(project, batch, module):
         models = catalogue.models({"layer": "signed", "kind": kind}, every=True)
         picked = catalogue.pick(models, ["layer"])
         assert ("kind" in picked) == (kind == "best")
-        assert catalogue.load_model(next(picked.itertuples())) == content
+        assert catalogue.load_model(next(iter(picked.itertuples()))) == content
         assert catalogue.load_model(picked.iloc[0]) == content
         assert catalogue.load_model(picked.to_dict("records")[0]) == content
 

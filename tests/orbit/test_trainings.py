@@ -8,8 +8,10 @@ import pytest
 from studies.orbit import tasks, trainings
 from studies.orbit.batches import Sets
 
+TRAINING = tasks.orbit_set("complex", 2, 1, points=36)
 DRAWN = Sets(
-    *[tasks.orbit_set("complex", 2, 1, points=36)] * 2,
+    TRAINING,
+    TRAINING,
     tasks.orbit_set("complex", 2, 0, points=36, stream="validation"),
 )
 ALONE = Sets(*[DRAWN.true.take(np.array([0]))] * 3, independent=False)

@@ -89,7 +89,8 @@ def stop_batch(batch: Batch, patience: float = 10.0) -> bool:
 def _end_process(batch: Batch) -> bool:
     """End a batch of this machine that does not answer; whether it is gone."""
     pid, host, start = (batch.holder.get(n) for n in ("pid", "host", "process_start"))
-    if host != myself()["host"] or not process_lives(pid, host, start):
+    here = host == myself()["host"]
+    if pid is None or not here or not process_lives(pid, host, start):
         return False
     psutil.wait_procs(kill_tree(pid), timeout=PATIENCE)
     return not process_lives(pid, host, start)
