@@ -232,6 +232,8 @@ for place, member in enumerate(todo):
         diverged_at=outcome.diverged_at,
     )
     keep(result.best(place), kind="best", diverged_at=outcome.diverged_at)
+
+# %%
 if todo:
     checkpoint.unlink(missing_ok=True)  # the models are safe: no need to resume
     record("training_seconds", watch.seconds, "s", "time of the steps")
