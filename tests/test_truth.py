@@ -100,7 +100,7 @@ CASES: dict[str, Case] = {
         {"data_file": "one.csv", "points": 36, "rollout_periods": 1},
         ("one orbit",),
         says=("1 of 1 model learned from that file, so that it cannot judge",),
-        never="training orbits as dots",
+        never="Dots are training orbits",
         leaves=("error_100",),
         keeps=("error_own",),
     ),
@@ -108,7 +108,7 @@ CASES: dict[str, Case] = {
         "orbit/generalisation",
         {"data_file": "two.csv", "points": 36, "rollout_periods": 1},
         ("drawn",),
-        says=("two.csv holds 2 orbits", "training orbits as dots"),
+        says=("two.csv holds 2 orbits", "Dots are training orbits"),
         leaves=("error_own",),
     ),
     "generalisation, all diverged": Case(

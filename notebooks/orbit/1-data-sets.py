@@ -10,13 +10,13 @@
 # # Which orbits does a network learn gravity from?
 #
 # A network that is to learn gravity sees nothing but samples of orbits: times,
-# positions and velocities. What the samples cover, it can learn; what they skip, it
-# must guess. So the first thing to look at is where they lie.
+# positions and velocities. It can learn the field where the samples lie, and must guess
+# it elsewhere. So the first thing to look at is where the samples lie.
 #
 # **You will see** the paths of a training set, how its orbits are distributed in size
 # and shape, how far apart neighbouring samples are at both ends of an orbit, and seven
-# real objects that no training set contains. **Needs** nothing; a file of your own
-# orbits if you have one. **Takes** a few seconds.
+# real objects that no training set contains. **Needs** nothing; it can also show a file
+# of your own orbits. **Takes** a few seconds.
 #
 # Lengths are in Earth radii, 1 R_E = 6378.137 km, and times in TU = 806.81 s, the unit
 # in which gravity's constant is one.
@@ -33,8 +33,8 @@ space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of orbits drawn
 data_seed: int = 1  # [1] in [0, inf): seed from which the orbits are drawn
 points: int = 360  # [1] in [3, 100000]: samples over one period
-position_noise: float = 0.0  # [R_E] in [0, inf): standard deviation of each component
-velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
+position_noise: float = 0.0  # [R_E] in [0, inf): deviation of a position component
+velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): deviation of a velocity component
 data_file: str = ""  # [file] your own orbits (CSV or Parquet) instead of drawn ones
 # fmt: on
 
@@ -51,11 +51,11 @@ from studies.orbit.real import published, real_objects
 # %% [markdown]
 # ## The set
 #
-# Drawn orbits have uniform elements within the ranges of their family, and a draw that
-# would dip below the surface is drawn again. Each orbit is sampled over exactly one
-# period in equal steps of time, so neighbouring samples are far apart where the motion
-# is fast. Kepler's equation gives every sample directly; nothing is integrated, and the
-# energy along an orbit is constant to the last digits.
+# The elements of an orbit are drawn uniformly from the ranges of its family. An orbit
+# that would dip below the Earth's surface is drawn again. Each orbit is sampled over
+# exactly one period in equal steps of time, so neighbouring samples are far apart where
+# the motion is fast. Kepler's equation gives every sample directly. Nothing is
+# integrated, and the energy along an orbit is constant to the last digits.
 
 # %%
 if data_file:
@@ -81,10 +81,10 @@ Markdown(
 # %% [markdown]
 # ## Paths
 #
-# If the set covers the space around the Earth evenly, a network that fits it has been
-# asked about every place. Expect the opposite: ellipses crowd near the Earth and thin
-# out towards the orbit of the geostationary satellites at 6.6 R_E, and beyond it only
-# the far ends of the long ones are left.
+# If the set covered the space around the Earth evenly, a network that fits it would
+# have been trained at every place. We expect the opposite: orbits crowd near the Earth
+# and thin out towards the orbit of the geostationary satellites at 6.6 R_E. Beyond it
+# only the far ends of the long ellipses should be left.
 
 # %% tags=["figure"]
 save_figure(
@@ -113,17 +113,17 @@ Markdown(
 # %% [markdown]
 # ## Size and shape
 #
-# Sizes and eccentricities are drawn evenly, but long ellipses of small orbits would
-# meet the Earth and are thrown out together. So among the accepted orbits low
-# eccentricities should be the more frequent ones, and large orbits more frequent than
-# small ones.
+# Sizes and eccentricities are drawn uniformly, but a small orbit of high eccentricity
+# would meet the Earth and is rejected. So among the accepted orbits low eccentricities
+# should be more frequent than high ones, and large orbits more frequent than small
+# ones.
 
 # %% tags=["figure"]
 save_figure(
     figures.element_histograms(true),
     "elements",
     kind="element histograms",
-    caption=f"Elements of the orbits of {data.name}.",
+    caption=f"Histograms of the orbital elements of the orbits of {data.name}.",
 )
 
 # %%
@@ -155,26 +155,31 @@ Markdown(f"{who if len(true) > 1 else 'The only orbit has'} {span}.")
 # %% [markdown]
 # ## Sample spacing
 #
-# Kepler's second law: near periapsis a body is fast, so equal steps in time leave few
-# samples where the field is strongest and changes most. We look at the most eccentric
-# orbit of the set; its two close-ups show thirty samples each, coloured by time.
+# By Kepler's second law a body is fast near periapsis, its closest point to the Earth.
+# Equal steps in time therefore leave few samples where the field is strongest and
+# changes most. We look at the most eccentric orbit of the set. Its two close-ups show
+# thirty samples each, coloured by time.
 
 # %%
 longest = int(np.argmax(true.elements[:, 1]))
 spacing = np.linalg.norm(np.diff(true.states[..., :3], axis=1), axis=-1)
 smallest, widest = float(np.nanmin(spacing)), float(np.nanmax(spacing))
 ratio = float(np.nanmax(spacing[longest]) / np.nanmin(spacing[longest]))
-record("spacing_smallest", smallest, "R_E", "smallest way between samples")
+meaning = "smallest distance between neighbouring samples"
+record("spacing_smallest", smallest, "R_E", meaning)
 usual = float(np.nanmedian(spacing))
-record("spacing_median", usual, "R_E", "median way between samples")
-record("spacing_widest", widest, "R_E", "largest way between samples")
+meaning = "median distance between neighbouring samples"
+record("spacing_median", usual, "R_E", meaning)
+meaning = "largest distance between neighbouring samples"
+record("spacing_widest", widest, "R_E", meaning)
 
 # %% tags=["figure"]
 save_figure(
     figures.sample_spacing(data, longest),
     "spacing",
     kind="sample spacing",
-    caption=f"Distance between neighbouring samples of {data.names[longest]}.",
+    caption="Distance between neighbouring samples along the most eccentric orbit, "
+    f"{data.names[longest]}, with close-ups of its nearest and its farthest point.",
 )
 
 # %%
@@ -187,11 +192,12 @@ Markdown(
 # %% [markdown]
 # ## Can the acceleration be read off the samples?
 #
-# Three neighbouring samples with their velocities fix a quintic, and its second
-# derivative in the middle estimates the acceleration. Without noise the estimate should
-# be far better than any network here. Noise on positions is multiplied by about 5/h²,
-# where h is the time between samples: it should ruin the estimate first on small
-# orbits, whose samples follow one another quickly, relative to what there is to see.
+# The positions and velocities of three neighbouring samples fix a polynomial of degree
+# five, and its second derivative at the middle sample estimates the acceleration. This
+# estimate is the *label* from which networks can learn. Without noise it should be far
+# better than any network here. Noise of the positions is multiplied by about 5/h²,
+# where h is the time between samples. It should therefore spoil the labels of small
+# orbits first, because their samples follow one another quickly.
 
 # %%
 labels = tasks.acceleration_labels(data)
@@ -210,11 +216,11 @@ Markdown(
 # %% [markdown]
 # ## Real objects
 #
-# Seven objects from the space station to a geostationary satellite, by published
-# elements, serve as a test that no training set contains. Each is one Keplerian orbit;
-# in a planar study it is turned into the plane, which Newton's field does not notice.
-# Most of them are nearly circular: if a model learned from eccentric orbits fails here,
-# it has learned its orbits and not the field.
+# Seven objects, from the space station to a geostationary satellite, serve as a test
+# that no training set contains. Each is one Keplerian orbit with published elements. In
+# a planar study the orbit is turned into the plane, which changes nothing in Newton's
+# field. Most of these orbits are nearly circular. A model that was trained on eccentric
+# orbits and fails here has learned its orbits and not the field.
 
 # %%
 real = real_objects(space=space)
@@ -227,15 +233,16 @@ save_figure(
     figures.orbit_paths(real),
     "real-objects",
     kind="orbit paths",
-    caption="Seven real objects by their published elements, one period each.",
+    caption="Paths of seven real objects over one period each, computed from their "
+    "published elements; the disc is the Earth.",
 )
 
 # %%
 reach = np.linalg.norm(real.states[..., :3], axis=-1)
 outside = [
     name
-    for name, own in zip(real.names, reach, strict=True)
-    if own.min() < near or own.max() > far
+    for name, radii in zip(real.names, reach, strict=True)
+    if radii.min() < near or radii.max() > far
 ]
 meaning = "real objects that leave the range of radii of this set"
 record("real_objects_outside", len(outside), "1", meaning)

@@ -7,14 +7,16 @@
 # ---
 
 # %% [markdown]
-# # Does it help to begin with short pieces, or to lower the rate in between?
+# # Does it help to begin with short segments, or to lower the learning rate in between?
 #
-# A curriculum is a sequence of phases: how long the segments are, how much of each is
-# shown, how large a step is. The notes tried ten growing windows, two phases, and one.
+# A curriculum is a sequence of phases of training. A phase sets how long the segments
+# are, which part of each is shown (its window), and the learning rate. [Laboratory
+# notes of December](/pages/references.qmd#orbit-notes) report trainings with ten
+# growing windows, with two phases, and with one.
 #
 # **You will see** errors by curriculum, the loss through the phases, and whether the
-# best parameters of the last phase are better than its last ones. **Needs** models of
-# `2-train` with different phases. **Takes** a second for each model.
+# parameters with the lowest validation loss are better than the last ones. **Needs**
+# models of `2-train` with different phases. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -43,9 +45,10 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# Total steps and the last rate matter, the order of lengths does not: medians of
-# curricula with equally many steps should differ by less than their ranges. Ending at a
-# small rate should help. Keeping the best by validation should help where the rate
+# The number of steps and the last learning rate should matter, and the order of lengths
+# should not. The medians of curricula with equally many steps should thus differ by
+# less than the ranges over seeds. Ending at a small learning rate should help. Keeping
+# the parameters with the lowest validation loss should help where the learning rate
 # stays large.
 
 # %%
@@ -61,16 +64,18 @@ catalogue.save_figure(
     figures.strips(table, "curriculum", "output_layer"),
     "curricula",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of every model by its curriculum, "
-    "coloured by output layer. Crosses mark stuck models.",
+    caption="Mean acceleration error on 100 unseen orbits of every model by its "
+    "curriculum, coloured by output layer. Crosses mark models that did not learn even "
+    "their training orbits.",
     models=table,
 )
 
 # %% [markdown]
 # ## Through the phases
 #
-# The loss of the middle model of the best and of the worst curriculum. A phase that
-# shows less of a segment has a smaller loss, so levels compare within a phase only.
+# The figures show the loss of the model of median error, for the best and for the worst
+# curriculum. A phase that shows a smaller part of each segment has a smaller loss, so
+# losses can be compared within a phase only.
 
 # %%
 surveys.some(surveys.middles(ranks))
@@ -80,19 +85,19 @@ first, last = (catalogue.history(ends[place]) for place in (0, -1))
 # %% tags=["figure"]
 for place, history in (("best", first), ("worst", last)):
     caption = (
-        f"Loss over the steps of training, of the middle model of the {place} "
-        "curriculum; shaded bands are its phases."
+        "Training and validation loss against the optimiser step, of the model of "
+        f"median error of the {place} curriculum. Shaded bands are phases."
     )
     figure = figures.loss_curves(history, name="loss")
     about = {"kind": "loss", "caption": caption, "models": table}
     catalogue.save_figure(figure, f"loss-{place}", **about).show()
 
 # %% [markdown]
-# ## Last or best
+# ## Last or best parameters
 #
-# Beside its last parameters each training keeps those with the lowest validation loss
-# of its last phase; the phases differ in what they minimise, so no other phase may
-# compete.
+# Beside its last parameters, each training keeps the parameters with the lowest
+# validation loss of its last phase. Losses of different phases are not comparable, so
+# only the last phase counts.
 
 # %%
 kept = {"where": {**models.get("where", {}), "kind": "best"}}
@@ -101,7 +106,7 @@ both = table.set_index("identity")["mean_100"].to_frame("last")
 both["best"] = best["mean_100"].reindex(both.index)
 both = both[np.isfinite(both).all(axis=1)]
 gain = float((both["last"] / both["best"]).median())
-what = "error of the last parameters over that of the best by validation, median"
+what = "median ratio of the errors of the last and of the best validated parameters"
 if len(both):
     catalogue.record("gain_from_keeping_the_best", gain, "1", what)
 kept = (
@@ -118,8 +123,8 @@ Markdown(kept)
 spans = [group.summary("mean_100") for group in ranks.values()]
 several = len(spans) > 1 and min(x.n for x in spans[:2]) > 1
 apart = several and spans[1].lowest > spans[0].highest
-found = "do not overlap: the order matters, not as predicted" if apart else "overlap"
-found = found if several else "are single models, which say nothing of chance"
+overlap = "do not overlap: the order matters, not as predicted" if apart else "overlap"
+overlap = overlap if several else "are single models, which say nothing of chance"
 factor = spans[-1].median / spans[0].median
 what = "median error of the worst curriculum over that of the best"
 if len(spans) > 1 and np.isfinite(factor):
@@ -128,7 +133,7 @@ what = "whether the ranges of the best two curricula do not overlap"
 if several:
     catalogue.record("the_best_stands_apart", bool(apart), "-", what)
 beside = (
-    f"the worst {number(factor)} times as much; ranges of the first two {found}."
+    f"the worst {number(factor)} times as much; ranges of the first two {overlap}."
     if len(spans) > 1
     else "and there is no other to compare it with."
 )

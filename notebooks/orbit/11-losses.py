@@ -9,13 +9,15 @@
 # %% [markdown]
 # # Which loss teaches the field best?
 #
-# All losses compare retraced segments with the truth; they differ in what they weigh
-# and in what they add: physics (attraction, energy), smoothness (Jacobian, transport),
-# small weights, restarts, random end times. Acceleration matching integrates nothing.
+# Most losses here compare retraced segments with the samples. They differ in how they
+# weigh errors and in the term that they add. Added terms ask for physics (attraction,
+# constant energy), for smoothness (a small Jacobian, little transport) or for small
+# weights, and others restart a segment at later samples or end it at a random time.
+# Acceleration matching compares accelerations and integrates nothing.
 #
-# **You will see** errors by loss, what each buys and costs in direction and sign, and
-# the terms through the training. **Needs** models of `2-train` that differ in their
-# loss. **Takes** a second for each model.
+# **You will see** errors by loss, the effect of each loss on direction and sign of the
+# pull, and the terms of a loss over the training. **Needs** models of `2-train` that
+# differ in their loss. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -43,10 +45,11 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# No added term should beat the plain percent error beyond the spread of seeds.
-# Attraction constrains a sign that trained models have right anyway. Squared errors
-# weigh the fast and far and should be worse. Matching should be at least as good as any
-# of them.
+# No added term should lower the error of the plain percent error by more than the
+# spread over seeds. The term of attraction constrains a sign that trained models get
+# right anyway. Squared errors give most weight to samples that are fast or far away,
+# and should be worse. Acceleration matching should be at least as good as any other
+# loss.
 
 # %%
 ranks = surveys.ranked(table, "loss", "penalty")
@@ -57,16 +60,18 @@ catalogue.save_figure(
     figures.strips(table, "loss", "penalty"),
     "losses",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of every model by its loss, coloured by "
-    "the weight of the further term. Crosses mark stuck models.",
+    caption="Mean acceleration error on 100 unseen orbits of every model by its loss, "
+    "coloured by the weight of the added term. Crosses mark models that did not learn "
+    "even their training orbits.",
     models=table,
 )
 
 # %% [markdown]
 # ## Trade-offs
 #
-# Medians of other measures: the angle to the true pull, the share of samples that are
-# pushed outwards, the fall-off, and the skewness of the error.
+# The table gives medians of other measures: the angle to the true pull, the share of
+# samples at which the model pushes outwards, the slope of the pull over the distance in
+# a log-log plot (−2 is right), and the skewness of the error.
 
 # %%
 columns = {
@@ -79,9 +84,9 @@ columns = {
 Markdown(table_of(ranks, columns, "loss, penalty"))
 
 # %% [markdown]
-# ## The terms together
+# ## The terms of a loss
 #
-# The middle model of each loss that has more than one term, of the best such loss.
+# The figure shows the loss with most terms, for its model of median error.
 
 # %%
 middle = surveys.middles(ranks)
@@ -99,8 +104,8 @@ catalogue.save_figure(
     figures.loss_curves(records[shown], name="loss"),
     "terms",
     kind="loss",
-    caption=f"Loss and its terms over the steps of training, of the middle model of "
-    f"{shown}.",
+    caption="Training loss and its terms against the optimiser step, of the model of "
+    f"median error of the loss {shown}.",
     models=table,
 )
 

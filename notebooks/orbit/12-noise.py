@@ -9,22 +9,24 @@
 # %% [markdown]
 # # Which recipe still learns gravity when the orbits are noisy?
 #
-# Acceleration matching needs a second derivative of the samples, and differences make
-# noise worse: a deviation σ of a position becomes about √24 σ/h² of an acceleration,
-# h being the time between samples. Retracing segments integrates instead, but starts
-# at a noisy state. Or noise is taken out first, by polynomials fitted to as many
-# samples as agree with each other. An instrument may see positions only; velocities
-# are then estimates too.
+# Acceleration matching needs a second derivative of the samples, and differences
+# amplify noise. Noise of positions with standard deviation σ becomes noise of
+# accelerations with about √24 σ/h², where h is the time between samples. Retracing
+# segments integrates instead, but starts at a noisy state. A third way removes noise
+# first, by polynomials that are fitted to as many neighbouring samples as agree with
+# each other. An instrument may measure positions only. Velocities are then estimates
+# too.
 #
-# **You will see** what each estimator makes of noisy samples, the error of each recipe
-# as noise grows, from states and from positions only, and the recipe that wins.
-# **Needs** models of `2-train` that differ in noise and recipe. **Takes** a second for
-# each model.
+# A *recipe* is a loss together with a treatment of noise. **You will see** how well
+# each estimator recovers velocity and acceleration from noisy samples, the error of
+# each recipe as noise grows, from states and from positions only, and the recipe that
+# wins. **Needs** models of `2-train` that differ in noise and recipe. **Takes** a
+# second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
 points: int = 360  # [1] in [7, 100000]: samples over one period of a test orbit
-level: float = 1e-4  # [R_E] in (0, inf): the noise at which a winner is named
+level: float = 1e-4  # [R_E] in (0, inf): noise at which the recipes are ranked
 
 # %%
 import numpy as np
@@ -35,19 +37,20 @@ from studies.evidence import probability_of_superiority
 from studies.orbit import figures, noise, surveys
 
 # %% [markdown]
-# ## What the samples give away
+# ## What can be estimated from noisy samples
 #
-# Ten orbits with noise of the same size on position [R_E] and velocity [R_E/TU]; the
-# mean error of what is estimated at each sample. `state` without smoothing is the
-# stencil of three samples, `position` without smoothing differences of five positions
-# of order four: velocity errs by h⁴p⁽⁵⁾/30 and 0.95 σ/h.
+# Ten orbits carry noise of the same size on position [R_E] and velocity [R_E/TU]. The
+# table gives the mean error of the estimates at each sample. From states without
+# smoothing, the estimate is the polynomial through three samples. From positions
+# without smoothing, it is a difference of order four over five positions p, whose
+# velocity errs by h⁴p⁽⁵⁾/30 without noise, and by 0.95 σ/h because of noise.
 
 # %%
 levels = catalogue.models(models)["position_noise"].astype(float).unique()
 estimators = noise.label_errors(sorted({*levels, level}), points=points)
 chosen = estimators[estimators["noise [R_E]"] == level]
 for row in chosen.to_dict("records"):
-    what = "error of estimated accelerations at the named noise"
+    what = "mean error of accelerations estimated from samples with the named noise"
     member = {name: row[name] for name in ("observed", "smoothing")}
     catalogue.record("label_error", row["acceleration [%]"], "%", what, member=member)
 estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).format(
@@ -57,16 +60,17 @@ estimators.style.format("{:.3g}", subset=["velocity [%]", "acceleration [%]"]).f
 # %% [markdown]
 # ## Prediction
 #
-# Without noise matching is best, smoothed or not. At the named level the stencil's
-# labels are wrong by tens of percent, so matching as seen should lose to retracing, and
-# retracing long segments should beat short ones: the start's error counts less. What
-# smoothing leaves in the labels is below a percent, so matching smoothed samples should
-# win from states and from positions.
+# Without noise, acceleration matching should be best, smoothed or not. At the named
+# noise, labels from three samples are wrong by tens of percent. Matching them should
+# therefore err more than retracing, and retracing long segments should err less than
+# retracing short ones, because the error of the start counts less. Smoothed labels are
+# wrong by less than one percent, so matching smoothed samples should err least, from
+# states and from positions.
 #
 # ## The models
 #
-# Every model meets the same 100 orbits, true and without noise, that no training has
-# seen.
+# Every model meets the same 100 orbits, which no training has seen and which carry no
+# noise.
 
 # %%
 judged = surveys.survey(catalogue, models, points)
@@ -79,9 +83,9 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Error as noise grows
 #
-# Where a curve leaves its level without noise, noise and no longer the network limits
-# the recipe. The noise of a position [R_E] is along the axis; that of the velocity, in
-# its own unit, is as large.
+# At low noise a curve is flat, because the network limits the error. Where it begins to
+# rise, noise limits the recipe. The axis gives the noise of a position [R_E]. The noise
+# of a velocity is the same number in its own unit, R_E/TU.
 
 # %%
 seen = {name: table[table["observed"] == name] for name in ("state", "position")}
@@ -95,8 +99,9 @@ catalogue.save_figure(
     ),
     "noise-state",
     kind="noise",
-    caption="Median error on 100 unseen orbits with its range over models against the "
-    "noise of a position, a curve for each recipe; states are observed.",
+    caption="Mean acceleration error on 100 unseen orbits, median and range over "
+    "models, against the noise of a position, a curve for each recipe. Positions and "
+    "velocities are observed.",
     models=table,
 )
 
@@ -109,13 +114,14 @@ if len(seen["position"]):
         figure,
         "noise-position",
         kind="noise",
-        caption="Median error on 100 unseen orbits with its range over models against "
-        "the noise of a position, a curve for each recipe; positions are observed.",
+        caption="Mean acceleration error on 100 unseen orbits, median and range over "
+        "models, against the noise of a position, a curve for each recipe. Only "
+        "positions are observed.",
         models=table,
     ).show()
 
 # %% [markdown]
-# ## At the named level
+# ## The recipes at the named noise
 
 # %%
 here = {
@@ -134,8 +140,8 @@ Markdown(
 # %% [markdown]
 # ## Verdict
 #
-# A recipe wins clearly where it is better than the next in 95 % of all pairs of models,
-# with at least five models of each.
+# A recipe wins clearly if its models err less than those of the next recipe in 95 % of
+# all pairs, with at least five models of each.
 
 # %% tags=["verdict"]
 sentences = []
@@ -143,7 +149,8 @@ for name, part in here.items():
     ranks = surveys.ranked(part, "recipe")
     for recipe, group in ranks.items():
         member = {"observed": name, "recipe": recipe}
-        value, what = group.median("mean_100"), "median error at the named noise"
+        value = group.median("mean_100")
+        what = "median over models of the mean acceleration error at the named noise"
         catalogue.record("error_at_level", value, "%", what, member=member)
     (best, first), *rest = ranks.items()
     text = f"With {name} observed and noise of {level:.0e}, **{best}** is best: "

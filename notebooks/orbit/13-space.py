@@ -10,17 +10,19 @@
 # # Is gravity harder to learn in space, and does it matter where an orbit starts?
 #
 # In space an orbit has an inclination and a node besides its size and shape, so ten
-# orbits cover less of what there is. A field that turns with the orbit should not
-# notice. [Notes of October](/pages/references.qmd#orbit-october) found a start at
-# periapsis (true anomaly zero) worse than one at 20°, in space. Our orbits are sampled
-# over one whole period, so the start only says where the samples and segments lie; a
-# rollout's fate may well depend on it.
+# orbits cover a smaller part of all orbits. A model in axes that turn with the orbit
+# should not be affected. [Laboratory notes of
+# October](/pages/references.qmd#orbit-october) report that, in space, training orbits
+# which start at periapsis (true anomaly zero) give a larger error than those which
+# start at a true anomaly of 20°. Our orbits are sampled over one whole period, so the
+# start only decides where the samples and segments lie. The error of a rollout may
+# still depend on where it starts.
 #
-# **You will see** errors in the plane and in space, of models trained on orbits that
-# all start at periapsis, at 20° or anywhere, on two kinds of unseen orbits; the error
-# by true anomaly; and the position error after one period by where a rollout starts.
-# **Needs** models of `2-train` that differ in `space` and `family`. **Takes** a few
-# seconds for each model.
+# **You will see** errors in the plane and in space. The models were trained on orbits
+# that all start at periapsis, at 20° or anywhere, and are tested on two kinds of unseen
+# orbits. You will also see the error by true anomaly, and the position error of
+# rollouts by where they start. **Needs** models of `2-train` that differ in `space` and
+# `family`. **Takes** a few seconds for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -45,8 +47,9 @@ from studies.orbit import december, figures, published, space, surveys, tasks
 # %% [markdown]
 # ## The models
 #
-# Each is judged twice: on 100 unseen orbits that start anywhere, and on 100 that start
-# at periapsis; in space if it was trained there.
+# Each model is judged on 100 unseen orbits that start anywhere, and on 100 that start
+# at periapsis. Models that were trained in space are tested in space, the others in the
+# plane.
 
 # %%
 judged = surveys.survey(catalogue, models, points, drawn=True)
@@ -61,10 +64,10 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# Layers that turn with the orbit should err as little in space as in the plane, within
-# a factor of two; neutral layers should be several times worse in space. Where orbits
-# start should not matter to the field, whatever it is tested on: a whole period is
-# sampled either way.
+# Layers with axes that turn with the orbit should err as little in space as in the
+# plane, within a factor of two. Neutral layers should err several times as much in
+# space. The place where training orbits start should not matter on either kind of test
+# orbit, because a whole period is sampled in any case.
 
 # %%
 ranks = surveys.ranked(table, "features", "output_layer", "place", "family")
@@ -79,16 +82,17 @@ catalogue.save_figure(
     figures.strips(table, "group", "place"),
     "space",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of every model by its layers and training "
-    "family, coloured by where its orbits lie. Crosses mark stuck models.",
+    caption="Mean acceleration error on 100 unseen orbits of every model by its layers "
+    "and training family, coloured by whether its orbits lie in the plane or in space. "
+    "Crosses mark models that did not learn even their training orbits.",
     models=table,
 )
 
 # %% [markdown]
 # ## Where on the orbit
 #
-# The error of the acceleration by true anomaly, medians over samples, for each group;
-# periapsis is at 0°. Few samples lie there, and the pull is strongest.
+# The figure shows the acceleration error by true anomaly for each group, as medians
+# over samples. Periapsis is at 0°. Few samples lie there, and the pull is strongest.
 
 # %%
 trained = table[table["state"] != "diverged"]
@@ -97,14 +101,14 @@ sets = {
     place: tasks.unseen_set(100, space=place == "space", points=points)
     for place in trained["place"].unique()
 }
-found = {}
+profiles = {}
 for row in trained.to_dict("records"):
     name = (row["group"], row["place"])
-    errors = space.by_anomaly(load(row), sets[row["place"]], points)
-    found.setdefault(name, []).append(errors)
-errors = {name: np.array([x.error for x in each]) for name, each in found.items()}
+    profile = space.by_anomaly(load(row), sets[row["place"]], points)
+    profiles.setdefault(name, []).append(profile)
+errors = {name: np.array([x.error for x in each]) for name, each in profiles.items()}
 strays = {
-    name: np.median([x.stray for x in each], axis=0) for name, each in found.items()
+    name: np.median([x.stray for x in each], axis=0) for name, each in profiles.items()
 }
 
 # %% tags=["figure"]
@@ -116,16 +120,17 @@ catalogue.save_figure(
     ),
     "by-anomaly",
     kind="error by anomaly",
-    caption="Acceleration error on 100 unseen orbits by true anomaly (0° is "
-    "periapsis), median and range over the models of each setting.",
+    caption="Acceleration error on 100 unseen orbits against the true anomaly (0° is "
+    "periapsis): median over samples, with median and range over the models of each "
+    "setting.",
     models=table,
 )
 
 # %% [markdown]
 # ## Where a rollout starts
 #
-# The relative position error after one period, median over the models of a group, one
-# dot for each of 100 unseen orbits.
+# The figure shows the relative position error of a rollout after one period. Each dot
+# is one of 100 unseen orbits and gives the median over the models of a group.
 
 # %% tags=["figure"]
 first = next(iter(sets))
@@ -138,16 +143,17 @@ catalogue.save_figure(
     ),
     "by-start",
     kind="rollout by start",
-    caption="Position error of a rollout after one period by the true anomaly at which "
-    f"it starts, a dot an unseen orbit, median over the models of a setting; {first}.",
+    caption="Position error of a rollout after one period against the true anomaly at "
+    "which it starts. A dot is an unseen orbit, with the median over the models of a "
+    f"setting. Orbits of the {first}.",
     models=table,
 )
 
 # %%
 lines = []
-for (name, place), each in found.items():
+for (name, place), each in profiles.items():
     rho, chance = space.rank_correlation(each)
-    what = "rank correlation of a rollout's stray with its start's way from periapsis"
+    what = "rank correlation of a rollout's error with its start's angle from periapsis"
     member = {"setting": name, "place": place}
     catalogue.record("rank_correlation", rho, "1", what, member=member)
     words = "nothing to do with" if chance > 0.01 else "something to do with"
@@ -167,7 +173,7 @@ for label, group in surveys.ranked(table, "features", "output_layer").items():
     flat, deep = group.where(place="plane"), group.where(place="space")
     if flat and deep:
         ratio = deep.median("mean_100") / flat.median("mean_100")
-        what = "median error in space over that in the plane"
+        what = "median error of models in space over that of models in the plane"
         catalogue.record("space_over_plane", ratio, "1", what, member=member)
         text.append(space.said_of_space(label, prior, ratio))
     for other, beside in (("fixnu20", "at 20°"), ("complex", "anywhere")):
@@ -177,16 +183,17 @@ for label, group in surveys.ranked(table, "features", "output_layer").items():
                 place: probability_of_superiority(*pair, column)
                 for place, column in columns.items()
             }
-            what = f"share of pairs in which starts at periapsis beat starts {beside}"
+            what = f"share of pairs in which starts at periapsis err less than {beside}"
             value, name = share["anywhere"], f"fixnu0_beats_{other}"
             catalogue.record(name, value, "1", what, member=member)
             text.append(space.said_of_starts(label, beside, share))
 Markdown("\n\n".join(text) or "There is nothing to compare.")
 
 # %% [markdown]
-# The claim of October is about space: models that were trained on orbits which start at
-# periapsis err more than those of a start at 20°. It holds where it holds with all
-# layers, in 95 % of the pairs of models, and in part where it holds with some.
+# The notes' claim is about space: models trained on orbits that start at periapsis err
+# more than models trained on orbits that start at 20°. With given layers it holds if it
+# holds in 95 % of the pairs of models. The claim holds if it holds with all layers, and
+# in part if it holds with some.
 
 # %% tags=["claims"]
 spatial = where(table, space=True, system=("two_body", None))

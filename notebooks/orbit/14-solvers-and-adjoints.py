@@ -7,24 +7,26 @@
 # ---
 
 # %% [markdown]
-# # Which way to the gradient is cheap, which is right, and what does it listen to?
+# # Which gradient of a trajectory is cheap, which is exact, and where does it arise?
 #
-# A trajectory loss needs a solver forwards and a way back. The solver may adapt its
-# steps or take one a sample; the way back may follow the steps exactly (discrete
-# adjoint) or integrate the orbit backwards (continuous adjoint, which needs no memory).
-# Then we open the gradient itself: where along an orbit does it come from?
+# The gradient of a trajectory loss needs a solver forwards in time and a method to
+# propagate derivatives back. The solver may adapt its steps or take one step for each
+# sample. The derivatives may follow the solver's steps exactly (discrete adjoint), or
+# the orbit may be integrated backwards (continuous adjoint, which needs no memory). We
+# also ask from which parts of an orbit the gradient comes.
 #
-# **You will see** cost against agreement for five ways, the adjoint along orbits of
-# training and test, and how models fare whose gradient was evened out along the orbit.
-# **Needs** models of `2-train`. **Takes** a minute.
+# **You will see** the cost of five methods against their difference from a standard,
+# the adjoint along a training orbit and an unseen one, and the errors of models whose
+# gradient was normalised along the orbit. **Needs** models of `2-train`. **Takes** a
+# minute.
 
 # %% tags=["parameters"]
-models: dict = {"where": {"notebook": "orbit/train"}}  # [-] the first is opened
+models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
 segments: int = 32  # [1] in [1, 100000]: segments in the gradient that is timed
-segment_length: int = 18  # [1] in [3, 100000]: samples of each
-ways: list[str] = []  # [-] ways beside the standard, by name; none given: all
-rounds: int = 3  # [1] in [1, 1000]: gradients timed; the median counts
-near: float = 2.0  # [R_E] in (1, inf): distance below which an orbit counts as near
+segment_length: int = 18  # [1] in [3, 100000]: samples of each timed segment
+ways: list[str] = []  # [-] names of the methods that are timed; all if empty
+rounds: int = 3  # [1] in [1, 1000]: repeats of each timing, of which the median counts
+near: float = 2.0  # [R_E] in (1, inf): distance below which a sample counts as near
 
 # %%
 import re
@@ -40,14 +42,15 @@ from studies.orbit.figures.adjoints import adjoint_panels, costs_and_agreement
 from studies.orbit.recipes import PhasePlan
 
 # %% [markdown]
-# ## The model that is opened
+# ## The model
 #
-# Costs hardly depend on which trained model is asked, agreement does: a field that is
-# still wrong near periapsis is harder to integrate, and harder to integrate backwards.
+# Costs hardly depend on which trained model is used. Differences between methods do: a
+# field that is still wrong near periapsis is harder to integrate, above all backwards.
+# We use the first model that was trained to the end.
 
 # %%
-given = catalogue.models(models)
-lasted = given[given["outcome"] != "diverged"].to_dict("records")
+chosen = catalogue.models(models)
+lasted = chosen[chosen["outcome"] != "diverged"].to_dict("records")
 surveys.some(lasted)
 row = lasted[0]
 model = surveys.loader(catalogue)(row)
@@ -65,25 +68,26 @@ Markdown(
 # %% [markdown]
 # ## Prediction
 #
-# The samples lie so close that one Runge-Kutta step between them is more exact than the
-# fit: its gradient should agree with the standard to a percent, at a fraction of the
-# cost. The discrete adjoint at loose tolerances too. The continuous adjoint is the
-# gradient of another discretisation: close at tight tolerances, worse at loose ones,
-# and never cheaper here, where memory is no concern.
+# The standard is an adaptive solver at tolerance 1e-6 with a discrete adjoint. Samples
+# lie so close together that one Runge-Kutta step between them is more exact than the
+# fit. Its gradient should agree with the standard to one percent, at a fraction of the
+# cost. So should the discrete adjoint at loose tolerances. The continuous adjoint is
+# the gradient of another discretisation. It should agree at tight tolerances, differ at
+# loose ones, and never be cheaper here, where memory is no concern.
 
 # %%
 standard = "adaptive 1e-6, discrete"
-found = {
+measured = {
     name: costs.measure(way, model, times, states, rounds)
     for name, way in costs.WAYS.items()
     if not ways or name in [standard, *ways]
 }
-table = costs.table(found, standard)
+table = costs.table(measured, standard)
 for name, line in table.iterrows():
     short = re.sub(r"\W+", "_", str(name))
     value, what = float(line["difference"]), f"from the standard gradient, {name}"
     catalogue.record(f"difference_{short}", value, "%", f"difference {what}")
-    value, what = float(line["speed_up"]), f"times as fast as the standard, {name}"
+    value, what = float(line["speed_up"]), f"speed over that of the standard, {name}"
     catalogue.record(f"speed_up_{short}", value, "1", what)
 table.rename(columns={name: f"{name} [{costs.COLUMNS[name]}]" for name in table})
 
@@ -93,15 +97,17 @@ catalogue.save_figure(
     "costs",
     kind="cost of a gradient",
     caption="Processor time of a gradient of one trained model against its difference "
-    "from the standard, a dot for each way of computing it.",
+    "from the standard gradient, a dot for each method.",
 )
 
 # %% [markdown]
 # ## Along the orbit
 #
-# The gradient is an integral along the orbit of the adjoint times the sensitivity of
-# the field to its parameters. Equal weights in the loss are not equal influence: early
-# states carry the errors of all later samples, and near periapsis everything is steep.
+# The gradient is an integral along the orbit. Its integrand is the adjoint, which is
+# the derivative of the loss with respect to the state, times the sensitivity of the
+# field to the parameters. Samples with equal weight in the loss have unequal influence
+# on the gradient. Early states influence all later samples, and near periapsis the
+# field is steep.
 
 # %%
 unseen = tasks.unseen_set(1, space=bool(row["space"]), points=points)
@@ -121,7 +127,7 @@ for name, (_, one) in followed.items():
     half = float(100 * early / np.asarray(one.integrand, float).sum())
     shares[name] = (seen, heard, half)
     which, what = name.replace(" ", "_"), f"share of the gradient, {name}:"
-    near_by = f"{what} from samples that are near"
+    near_by = f"{what} from samples near the Earth"
     catalogue.record(f"near_share_{which}", heard, "%", near_by)
     first = f"{what} from the first half of the time"
     catalogue.record(f"first_half_share_{which}", half, "%", first)
@@ -138,25 +144,26 @@ catalogue.save_figure(
     adjoint_panels(followed),
     "adjoint",
     kind="adjoint along an orbit",
-    caption="Sensitivity of the field, adjoint, their product and the divergence over "
-    f"time along a {taught} and an unseen one, of one trained model.",
+    caption="Sensitivity of the field to the parameters, adjoint, product of the two, "
+    f"and divergence of the field, over time along a {taught} and an unseen orbit, of "
+    "one trained model.",
 )
 
 # %% [markdown]
-# ## Evened out along the orbit
+# ## Normalised along the orbit
 #
-# With a *normalised* adjoint every stretch of the orbit counts by its sensitivity over
-# the size of the derivative there, so that periapsis no longer dominates. That is not
-# the gradient of the loss any more; whether it generalises better is a question to the
-# models below, which differ in nothing else.
+# A *normalised* adjoint divides the contribution of each point of the orbit by the size
+# of the derivative there, so that periapsis no longer dominates. The result is no
+# longer the gradient of the loss. The models below differ only in this, so they show
+# whether it generalises better.
 
 # %%
 judged = surveys.survey(catalogue, models, points).table
 ranks = surveys.ranked(judged, "adjoint")
 medians = {name: group.median("mean_100") for name, group in ranks.items()}
 for name, value in medians.items():
-    what, member = "median error on 100 unseen orbits", {"adjoint": name}
-    catalogue.record("error_100", value, "%", what, member=member)
+    what = "median over models of the mean acceleration error on 100 unseen orbits"
+    catalogue.record("error_100", value, "%", what, member={"adjoint": name})
 Markdown(f"{surveys.ranking(judged, 'adjoint')}\n\n{surveys.not_well(judged)}")
 
 # %% [markdown]
@@ -166,7 +173,7 @@ Markdown(f"{surveys.ranking(judged, 'adjoint')}\n\n{surveys.not_well(judged)}")
 cheap = table["speed_up"].idxmax()
 exact = table[~table.index.str.contains("continuous")].drop(index=standard)
 agrees = bool((exact["difference"] < 1).all())
-what = "whether ways that follow their own steps back agree to one percent"
+what = "whether all discrete adjoints agree with the standard to one percent"
 if len(exact):
     catalogue.record("discrete_ways_agree", agrees, "-", what)
 

@@ -7,16 +7,17 @@
 # ---
 
 # %% [markdown]
-# # Does a latent ODE that redraws orbits know any gravity?
+# # Does a latent ODE that reconstructs orbits know any gravity?
 #
-# An encoder turns the first samples of a piece of orbit into a latent state, a learned
-# drift moves that state, a linear decoder reads positions and velocities off it.
-# Nothing ties the latent motion to a force. We ask what acceleration it implies: the
-# rate of change of the decoded velocity.
+# In a latent ODE an encoder turns the first samples of a segment of an orbit into a
+# latent state, a learned drift moves that state, and a linear decoder turns it into
+# positions and velocities. Nothing ties the latent motion to a force. We ask which
+# acceleration it implies. The *implied acceleration* is the rate of change of the
+# decoded velocity.
 #
-# **You will see** the reconstruction of held-out pieces, the implied acceleration along
-# an orbit beside the true one, and both errors for every seed. **Needs** nothing: it
-# trains its own models. **Takes** half a minute with the defaults.
+# **You will see** the reconstruction of held-out segments, the implied acceleration
+# along a segment beside the true one, and both errors for every seed. **Needs**
+# nothing: it trains its own models. **Takes** half a minute with the defaults.
 
 # %%
 from typing import Literal
@@ -26,17 +27,17 @@ from typing import Literal
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
 data_seed: int = 1  # [1] in [0, inf): seed of the training and held-out orbits
 points: int = 360  # [1] in [12, 100000]: samples over one period
-encoder: Literal["first", "prefix", "backward"] = "first"  # [-] what h0 is made of
-prefix: int = 1  # [1] in [1, 100000]: samples that the encoder is shown
-segment_length: int = 18  # [1] in [3, 100000]: samples of a piece
+encoder: Literal["first", "prefix", "backward"] = "first"  # [-] what is encoded
+prefix: int = 1  # [1] in [1, 100000]: number of samples that the encoder is shown
+segment_length: int = 18  # [1] in [3, 100000]: samples of a segment
 latent: int = 8  # [1] in [1, 4096]: dimensions of the latent state
 width: int = 16  # [1] in [1, 4096]: units of a hidden layer
 depth: int = 1  # [1] in [0, 64]: hidden layers of the drift
-consistency: float = 0.0  # [1] in [0, inf): weight of velocity against motion
-learning_rate: float = 1e-2  # [1] in (0, inf): at first; a cosine takes it to zero
+consistency: float = 0.0  # [1] in [0, inf): weight of the term that ties v to dx/dt
+learning_rate: float = 1e-2  # [1] in (0, inf): initial learning rate of a cosine
 steps: int = 1000  # [1] in [1, 10000000]: optimiser steps
-batch: int = 64  # [1] in [1, 1048576]: pieces in a step
-seed: list[int] = [0]  # [1] in [0, 4294967295]: of the initial weights, one a model
+batch: int = 64  # [1] in [1, 1048576]: segments in a step
+seed: list[int] = [0]  # [1] in [0, 4294967295]: seeds of the weights, one a model
 # fmt: on
 
 # %%
@@ -52,10 +53,11 @@ from studies.orbit.recipes import PhasePlan
 from studies.training import write_model
 
 # %% [markdown]
-# ## Pieces to redraw
+# ## Segments
 #
-# Training and held-out orbits are drawn independently. Their pieces give the states;
-# the true accelerations of the held-out pieces are only used to judge.
+# Training and held-out orbits are drawn independently and cut into segments. Training
+# uses the states only. The true accelerations of the held-out segments serve to judge
+# the models.
 
 # %%
 plan = PhasePlan((0.0, 1.0), learning_rate, steps, segment_length)
@@ -69,15 +71,15 @@ training, held_out = (
     for stream in ("train", "validation")
 )
 architecture = {"encoder": encoder, "latent": latent, "width": width, "depth": depth}
-Markdown(f"{len(training.times)} pieces of {segment_length} samples train.")
+Markdown(f"The training set has {len(training.times)} segments of {segment_length}.")
 
 # %% [markdown]
 # ## Prediction
 #
-# The [notes](/pages/references.qmd#orbit-notes) found good reconstructions with a
-# random acceleration. If that is so, the implied acceleration should be wrong by an
-# order of magnitude more than the states, and more so the less the decoded velocity is
-# tied to the motion.
+# [Laboratory notes of December](/pages/references.qmd#orbit-notes) report good
+# reconstructions with a random acceleration. If this is so, the error of the implied
+# acceleration should be at least ten times the error of the states. It should be larger
+# the less the decoded velocity is tied to the rate of change of the decoded position.
 
 # %%
 every = catalogue.members(together=("seed",))
@@ -109,7 +111,7 @@ for place, member in enumerate(todo):
     )
 
 # %% [markdown]
-# ## What the models say of held-out pieces
+# ## Errors on held-out segments
 
 
 # %%
@@ -133,33 +135,33 @@ def judge(model, data):
 
 
 models = [catalogue.load_model(member, latent_ode.read) for member in every]
-found = np.array([[float(x) for x in judge(model, held_out)] for model in models])
+errors = np.array([[float(x) for x in judge(model, held_out)] for model in models])
 measures = {
-    "reconstruction_error": "error of the redrawn states of held-out pieces",
+    "reconstruction_error": "error of the reconstructed states of held-out segments",
     "motion_error": "error of the decoded position's rate against the true velocity",
-    "implied_acceleration_error": "error of the decoded velocity's rate: the pull",
+    "implied_acceleration_error": "error of the velocity's rate against the true pull",
 }
-for row, member in zip(found, every, strict=True):
+for row, member in zip(errors, every, strict=True):
     for (name, what), value in zip(measures.items(), row, strict=True):
         catalogue.record(name, float(value), "%", what, member=member)
 
 # %% tags=["figure"]
-shown = int(np.argsort(found[:, 0])[len(every) // 2])
+shown = int(np.argsort(errors[:, 0])[len(every) // 2])
 history = catalogue.history(every[shown])
 catalogue.save_figure(
     figures.loss_curves(history, name="loss"),
     "loss",
     kind="loss",
-    caption="Loss and its terms over the steps of training, of the model in the middle "
-    f"of the ranking (seed {every[shown].values['seed']}).",
+    caption="Training loss and its terms against the optimiser step, of the model of "
+    f"median reconstruction error (seed {every[shown].values['seed']}).",
     models=[every[shown]],
 )
 
 # %% [markdown]
-# ## Along one piece
+# ## Along one segment
 #
-# The piece nearest to the centre is the hardest. Solid is what the model in the middle
-# of the ranking says, dashed the truth.
+# The segment nearest to the Earth is the hardest. Solid lines show the model of median
+# reconstruction error, dashed lines the truth.
 
 # %%
 near = int(np.argmin(np.linalg.norm(held_out.states[..., :2], axis=-1).min(axis=1)))
@@ -180,9 +182,9 @@ catalogue.save_figure(
     ),
     "piece",
     kind="latent reconstruction",
-    caption="Decoded position and velocity and the implied acceleration over time, "
-    "along x on one held-out piece, of the model in the middle of the ranking; "
-    "dashed, the truth.",
+    caption="Components along x of the decoded position, the decoded velocity and the "
+    "implied acceleration over time, on the held-out segment nearest to the Earth, of "
+    "the model of median reconstruction error. Dashed lines are the truth.",
     models=[every[shown]],
 )
 
@@ -190,14 +192,14 @@ catalogue.save_figure(
 # ## Verdict
 
 # %%
-middle = np.median(found, axis=0)
+middle = np.median(errors, axis=0)
 ratio = middle[2] / middle[0]
-what = "error of the implied acceleration over that of the states, medians"
+what = "median error of the implied acceleration over that of the states"
 catalogue.record("acceleration_over_state_error", float(ratio), "1", what)
 random = "no better than none at all" if middle[2] >= 100 else "better than none at all"
 held = "as predicted" if ratio >= 10 else "against the prediction"
 Markdown(
-    f"Over {len(every)} models the states of held-out pieces are redrawn to "
+    f"Over {len(every)} models the states of held-out segments are reconstructed to "
     f"**{middle[0]:.3g} %** (median), the decoded position moves with the true "
     f"velocity to {middle[1]:.3g} %, and the implied acceleration is wrong by "
     f"**{middle[2]:.3g} %**: {random} (a field of zero is wrong by 100 %). That is "

@@ -9,21 +9,22 @@
 # %% [markdown]
 # # Does the same recipe learn a field that is not Newton's?
 #
-# Three other truths. An oblate Earth (J2) adds a pull that depends on the latitude; air
-# (drag on a light balloon) one against the velocity, within a shell of some hundred
-# kilometres. Between the Earth and the Moon, in the frame that turns with them, there
-# are two centres and a pull that turns the velocity; what is conserved there is the
-# Jacobi constant C. The networks and losses are those of two bodies.
+# We train the same networks with the same losses on three other laws. An oblate Earth
+# (`j2`) adds a pull that depends on the latitude. Air (`drag`, on a light balloon) adds
+# a force against the velocity, within a shell of some hundred kilometres. Between the
+# Earth and the Moon (`three_body`), in the frame that turns with them, there are two
+# centres of attraction and a Coriolis force. There the Jacobi constant C is conserved
+# in place of the energy.
 #
-# **You will see** errors beside those of Newton's field alone, what was learned of the
-# perturbation itself, the drift of C when models run on their own, in ten pieces of the
-# arc, and the error near the libration points. **Needs** models of `2-train` trained on
-# `system` j2, drag or three_body. **Takes** a few seconds for each model.
+# **You will see** errors of models beside those of Newton's field, how much of the
+# perturbation itself was learned, how much C drifts in each tenth of a rollout, and the
+# error near the libration points. **Needs** models of `2-train` trained on `system` j2,
+# drag or three_body. **Takes** a few seconds for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are judged
 points: int = 360  # [1] in [10, 100000]: samples over one period of a test orbit
-arcs: int = 10  # [1] in {1, 10, 100}: unseen arcs that are rolled out
+arcs: int = 10  # [1] in {1, 10, 100}: number of unseen arcs that are rolled out
 
 # %%
 import numpy as np
@@ -36,8 +37,9 @@ from studies.orbit import beyond, figures, surveys, tasks
 # %% [markdown]
 # ## The models
 #
-# Errors are those of the acceleration, against the true field of the model's own
-# system, on 100 orbits of its own family that no training has seen.
+# The acceleration error compares a model with the true field of the system that it was
+# trained on. The tests are 100 orbits of the model's training family that no training
+# has seen.
 
 # %%
 judged = surveys.survey(catalogue, models, points, family="own")
@@ -52,12 +54,13 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# In the plane an oblate Earth still pulls to its centre, so layers that turn with the
-# orbit should learn J2 and beat Newton's field clearly. In space the pull depends on
-# the latitude, which such layers cannot see: they should be stuck near the size of the
-# perturbation, where neutral layers are not. Drag acts on few samples of a low orbit
-# and should be the hardest to tell from the network's own error. Among three bodies
-# nothing turns and nothing is central: expect percents, from many more orbits.
+# In the plane an oblate Earth still pulls towards its centre. Layers with axes that
+# turn with the orbit should therefore learn J2 and err much less than Newton's field.
+# In space the pull depends on the latitude, which such layers cannot see. Their error
+# should stay near the size of the perturbation, and the error of neutral layers should
+# not. Drag acts on few samples of a low orbit and should be the hardest to tell from
+# the network's error. Among three bodies the field has neither a centre nor a symmetry.
+# We expect errors of a few percent there, from many more orbits.
 
 # %%
 Markdown(surveys.ranking(table, "truth", "place", "layers", "orbits"))
@@ -67,17 +70,19 @@ catalogue.save_figure(
     figures.strips(table, "group", "truth"),
     "systems",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of its own system, of every model by its "
-    "setting, coloured by the system. Crosses mark stuck models.",
+    caption="Mean acceleration error of every model on 100 unseen orbits of the system "
+    "that it was trained on, by setting, coloured by system. Crosses mark models that "
+    "did not learn even their training orbits.",
     models=table,
 )
 
 # %% [markdown]
-# ## Beside Newton's field alone
+# ## Comparison with Newton's field
 #
-# A model that had learned two bodies perfectly would get Newton's error. The error of
-# the perturbation is what the model adds to Newton's field against what the truth adds,
-# as root mean squares: 100 % for one that knows nothing of it.
+# A model that had learned the two-body law perfectly would have the error of Newton's
+# field. The *error of the perturbation* compares what the model adds to Newton's field
+# with what the truth adds, as root mean squares. It is 100 % for a model that has
+# learned nothing of the perturbation.
 
 # %%
 trained = table[(table["state"] != "diverged") & (table["truth"] != "three_body")]
@@ -107,9 +112,9 @@ beside = [
 for row in beside:
     member = {name: row[name] for name in ("system", "layers")}
     for name, what in {
-        "median": "median error on 100 unseen orbits",
-        "newton": "error of Newton's field alone on the same orbits",
-        "perturbation": "error of what was learned of the perturbation",
+        "median": "median over models of the mean acceleration error, unseen orbits",
+        "newton": "mean acceleration error of Newton's field on the same unseen orbits",
+        "perturbation": "median over models of the error of the perturbation",
     }.items():
         catalogue.record(f"{name}_error", row[name], "%", what, member=member)
 pd.DataFrame(beside).rename(
@@ -121,12 +126,12 @@ pd.DataFrame(beside).rename(
 )
 
 # %% [markdown]
-# ## The Jacobi constant, piece by piece
+# ## The Jacobi constant along an arc
 #
-# Each arc is rolled out for a month from its true start, and cut into ten equal pieces.
-# The change of C over a piece says where the model loses it: if only time counted, all
-# pieces would be alike; if close approaches do, a piece's change should go with how
-# near to a body it comes.
+# Each arc is rolled out for a month from its true start and cut into ten equal parts.
+# The change of C over a part tells where the model fails to conserve it. If errors grow
+# with time only, all parts change alike. If they arise in close approaches, a part
+# changes more the nearer it comes to a body.
 
 # %%
 three = table[(table["truth"] == "three_body") & (table["state"] != "diverged")]
@@ -141,9 +146,10 @@ for row in three.to_dict("records"):
 for name, each in moons.items():
     drift, member = float(np.median([x.drift for x in each])), {"setting": name}
     if np.isfinite(drift):
-        what = "largest change of the Jacobi constant over a month, median arc"
+        what = "largest change of the Jacobi constant in a month, median over arcs"
         catalogue.record("jacobi_drift", drift, "%", what, member=member)
-    lost, what = float(np.median([x.lost for x in each])), "arcs that ran away"
+    lost = float(np.median([x.lost for x in each]))
+    what = "share of arcs whose rollout left the system, median over models"
     catalogue.record("lost_arcs", lost, "%", what, member=member)
 Markdown(
     "\n".join(beyond.said_of_arcs(name, each) for name, each in moons.items())
@@ -158,17 +164,19 @@ if moons:
         figures.drift_by_piece(runs),
         "jacobi",
         kind="jacobi drift",
-        caption="Change of the Jacobi constant over each tenth of a rolled-out arc "
-        "among three bodies, median over arcs, median and range over models.",
+        caption="Change of the Jacobi constant over each tenth of a rollout among "
+        "three bodies: median over arcs, with median and range over the models of a "
+        "setting.",
         models=table,
     ).show()
 
 # %% [markdown]
 # ## Near the libration points
 #
-# The pull vanishes at the five points, so the error there is given relative to the mean
-# pull within 0.1 of the distance of the two bodies. The notes expect L1 and L2 to be
-# worst, beside the Moon, then L4 and L5, then L3.
+# At the five libration points the pull vanishes in the turning frame. The error is
+# therefore given relative to the mean pull within a radius of 0.1 distances between the
+# two bodies. [Laboratory notes](/pages/references.qmd#orbit-notes) expect the largest
+# errors at L1 and L2, beside the Moon, then at L4 and L5, and the smallest at L3.
 
 # %%
 names = ["L1", "L2", "L3", "L4", "L5"]
@@ -178,7 +186,10 @@ means = {
 }
 for name, each in means.items():
     for point, value in each.items():
-        what, member = f"median error around {point}", {"setting": name}
+        what = (
+            f"median over models of the error near {point}, relative to the mean pull"
+        )
+        member = {"setting": name}
         catalogue.record(f"error_near_{point}", value, "%", what, member=member)
 Markdown("\n".join(f"- {n}: {beyond.ordered(each)}" for n, each in means.items()))
 
@@ -188,8 +199,9 @@ if near:
         figures.near_points({n: np.array(x) for n, x in near.items()}, names),
         "libration",
         kind="libration points",
-        caption="Error of models of three bodies within 0.1 of each libration point, "
-        "relative to the mean pull there.",
+        caption="Error of the learned pull within 0.1 distances of Earth and Moon "
+        "around each libration point, relative to the mean pull there, of models of "
+        "three bodies by setting.",
         models=table,
     ).show()
 
@@ -206,8 +218,9 @@ if len(three):
         ),
         "plane",
         kind="field",
-        caption="Error of the learned pull at rest over the plane that turns with "
-        "Earth and Moon, of the best model, with thirty of its training arcs.",
+        caption="Error of the learned pull on a body at rest, over the plane that "
+        "turns with Earth and Moon, of the best model. Lines are thirty of its "
+        "training arcs.",
         models=table,
     ).show()
 

@@ -10,24 +10,24 @@
 # # Can the law be read out of a network, and does it hold where the network fails?
 #
 # A network that errs by half a percent among its training orbits may be wrong by any
-# amount beyond them. If a short formula describes what the network says, the formula
-# can be carried further. We write the learned acceleration as a sum of 19 possible
-# terms, drop those that contribute little, and ask whether Newton's inverse square is
-# what is left.
+# amount beyond them. If a short formula describes the learned acceleration, that
+# formula can be evaluated anywhere. We fit the learned acceleration by a sum of 19
+# possible terms, drop the terms that contribute little, and ask whether only Newton's
+# inverse square remains. The sum that remains is the *law* read from the network.
 #
-# **You will see** which terms are left of each network, the exponent and the strength
-# $\mu$, the errors of network and law by distance, and what networks that saw the four
-# inner planets say of Jupiter. **Needs** models of `2-train` in the plane; for the
-# planets the extra `ephemerides`. **Takes** a second a model, and a minute for the
-# planets.
+# **You will see** which terms remain for each network, the exponent and the strength
+# $\mu$, the errors of network and law by distance, and the errors on Jupiter of
+# networks that were trained on the four inner planets. **Needs** models of `2-train` in
+# the plane, and for the planets the extra `ephemerides`. **Takes** a second for each
+# model, and a minute for the planets.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are read
 thresholds: list[float] = [0.02, 0.05, 0.1, 0.2]  # [1] in (0, 1): least share of a term
-threshold: float = 0.05  # [1] in (0, 1): that of the law that is compared
-planet_steps: int = 6000  # [1] in [0, inf): optimiser steps on planets; 0: no planets
-planet_seeds: list[int] = [0, 1, 2, 3, 4]  # [1] in [0, 4294967295]: one network each
+threshold: float = 0.05  # [1] in (0, 1): least share of a term in the compared law
+planet_steps: int = 6000  # [1] in [0, inf): optimiser steps on planets, 0 for none
+planet_seeds: list[int] = [0, 1, 2, 3, 4]  # [1] in [0, 4294967295]: seeds for planets
 # fmt: on
 
 # %%
@@ -47,29 +47,33 @@ from studies.training import read_model
 # ## What is known
 #
 # [Brunton et al.](/pages/references.qmd#brunton-2016) find equations of motion by least
-# squares over a library of terms from which small ones are dropped, round after round.
+# squares over a library of terms, from which small ones are dropped, round after round.
 # [Lemos et al.](/pages/references.qmd#lemos-2023) trained a network on thirty years of
 # the solar system and found Newton's law by symbolic regression of what it had learned.
-# Here a term's *share* is the mean size of what it contributes over the mean size of
-# the acceleration, so that terms of different units compare.
+# Here the *share* of a term is the mean size of its contribution over the mean size of
+# the acceleration. Shares make terms of different units comparable, and terms with a
+# share below a threshold are dropped.
 #
-# The library: $r^0 \dots r^{-5}$ along $\hat R$ and along $\hat T$; $v$ times
-# $r^0 \dots r^{-3}$; $v^2 \hat R$, $v^2 \hat T$ and $|v| v$. With the logarithm of $r$
-# among its features and an exponential at its end a network needs no more than a
-# straight line to say a power law, so there the law is nearly built in. The honest test
-# is `rinv_vel`, which is shown $1/r$ only.
+# The library has these terms: $r^0 \dots r^{-5}$ along $\hat R$ and along $\hat T$; $v$
+# times $r^0 \dots r^{-3}$; $v^2 \hat R$, $v^2 \hat T$ and $|v| v$. A network with $\log
+# r$ among its features and an exponential at its output needs no more than a straight
+# line to represent a power law. There the law is nearly built in. The harder test is a
+# network with the features `rinv_vel`, which contain $1/r$ but not $\log r$.
 #
 # ## Prediction
 #
-# From 100 orbits every network with log r is left with one term, its exponent within
-# 0.001 of −2 and $\mu$ within 0.1 %; every `rinv_vel` network at a threshold of 0.05,
-# within 0.01 and 1 %. Beyond 12 and below 1 R_E the law errs by less than a tenth of
-# what its network does. From four planets to Jupiter the law errs by less than 0.1 %.
+# Trained on 100 orbits, every network with $\log r$ should be reduced to one term, with
+# an exponent within 0.001 of −2 and $\mu$ within 0.1 %. Every `rinv_vel` network should
+# be reduced to one term at a threshold of 0.05, with an exponent within 0.01 and $\mu$
+# within 1 %. Beyond 12 R_E and below 1 R_E the law should err by less than a tenth of
+# the network's error. A law learned from four planets should err by less than 0.1 % on
+# Jupiter.
 #
 # ## The simplest case: the truth in place of a network
 #
-# The true field must come back as its own law, and accelerations that are dealt out to
-# other states as none. Otherwise nothing below means anything.
+# From the true field the method must recover Newton's law. From accelerations that were
+# shuffled among states it must recover no law. Otherwise the results below would mean
+# nothing.
 
 # %%
 models_read = survey(catalogue, models, keep=readings.of_newton, first=("features",))
@@ -77,11 +81,12 @@ taught = readings.training_states(models_read.rows[0])
 truth = readings.read(TwoBody().acceleration, taught, thresholds)
 null = readings.read_shuffled(TwoBody().acceleration, taught, min(thresholds))
 terms = sorted({len(law.names) for law in truth.laws.values()})
-catalogue.record("truth_slope", truth.power.exponent, "1", "exponent of the true field")
-catalogue.record("truth_mu", truth.power.mu, "1", "strength of the true field")
-catalogue.record(
-    "shuffled_terms", len(null.names), "1", "terms left of shuffled accelerations"
-)
+what = "exponent of the distance, read from the true field"
+catalogue.record("truth_slope", truth.power.exponent, "1", what)
+what = "strength μ, read from the true field"
+catalogue.record("truth_mu", truth.power.mu, "1", what)
+what = "number of terms that remain of shuffled accelerations"
+catalogue.record("shuffled_terms", len(null.names), "1", what)
 Markdown(
     f"The true field leaves {' or '.join(map(str, terms))} term at every threshold: "
     f"`{truth.laws[thresholds[0]].words}`, exponent {truth.power.exponent:.6f}, "
@@ -90,10 +95,11 @@ Markdown(
 )
 
 # %% [markdown]
-# ## What is left of each network
+# ## The law of each network
 #
-# The law is read from the network's accelerations at its own training states. How many
-# models of a setting are left with exactly $-\mu r^{-2} \hat R$, at each threshold:
+# The law is read from the network's accelerations at the states of its training orbits.
+# The table counts the models of each setting whose law is exactly $-\mu r^{-2} \hat R$,
+# at each threshold.
 
 # %%
 load = partial(read_model, build=build)
@@ -114,9 +120,10 @@ for member, row in models_read.members():
 Markdown(readings.counted(models_read.groups, thresholds))
 
 # %% [markdown]
-# Exponent and strength, and the law in words of the middle model of each setting. The
-# exponent is the slope of a straight line through log |a| against log r and needs no
-# library; $\mu$ is the coefficient where one term is left.
+# The next table gives exponent and strength by setting, followed by the law of the
+# model of median error. The exponent is the slope of a straight line through $\log |a|$
+# against $\log r$ and needs no library. The strength $\mu$ is the coefficient of the
+# law if one term remains.
 
 # %%
 columns = {
@@ -133,9 +140,9 @@ Markdown(
 # %% [markdown]
 # ## Where no training orbit has been
 #
-# On circles of every radius, the middle model of each setting and its law. Between the
-# dotted lines lie the training orbits. A network is expected to leave the truth at the
-# first line; a law with the right form is not.
+# We evaluate the model of median error of each setting, and its law, on circles of many
+# radii. The training orbits lie between the dotted lines. Outside them we expect the
+# error of the network to grow, and the error of a law of the right form to stay small.
 
 # %%
 radii = np.geomspace(0.3, 40, 60)
@@ -153,8 +160,8 @@ catalogue.save_figure(
     figures.network_and_law(radii, curves, (span.min(), span.max())),
     "distance",
     kind="law against network",
-    caption="Error of the acceleration on circles against their radius, for the middle "
-    "model of each setting (solid) and for the law read from it (dashed). The dotted "
+    caption="Acceleration error on circles against their radius, of the model of "
+    "median error of each setting (solid) and of the law read from it (dashed). Dotted "
     "lines are the smallest and the largest radius of the training orbits.",
     models=list(middle.values()),
 )
@@ -171,11 +178,12 @@ Markdown(table_of(models_read.groups, columns))
 # %% [markdown]
 # ## From four planets to Jupiter
 #
-# Positions of Mercury, Venus, Earth with Moon, and Mars over one revolution each are
-# NASA's DE421 (axes of the ICRF, time scale TDB, units AU and 58.13 days). Their
-# accelerations are differences of order six, so Newton's law is used nowhere. Jupiter
-# is five times as far from the Sun as the training reaches on average, and pulls at the
-# Sun with 1/1047 of its mass: a law of the Sun alone should miss that share, 0.0955 %.
+# The training set is the positions of Mercury, Venus, Earth with Moon, and Mars over
+# one revolution each, from [NASA's ephemeris DE421](/pages/references.qmd#folkner-2009)
+# (axes of the ICRF, time scale TDB, units AU and 58.13 days). Accelerations are
+# differences of order six, so Newton's law enters nowhere. Jupiter is five times as far
+# from the Sun as these planets are on average. Its mass is 1/1047 of the Sun's and
+# moves the Sun in turn, so a law of the Sun alone should err by that share, 0.0955 %.
 
 # %%
 recipe = recipes.Recipe(steps=[max(planet_steps, 1)])
@@ -204,7 +212,7 @@ plain = hundred.where(features="rinv_vel")
 levels = [log_r.share(readings.column("newton", level)) for level in thresholds]
 claims.target(
     "log_r_one_term",
-    "Of every network with log r exactly the inverse square is left, at every "
+    "The law of every network with log r is the inverse square alone, at every "
     "threshold, with the exponent within 0.001 of −2 and μ within 0.1 %.",
     reference="all; 0.001; 0.1 %",
     ours=f"{100 * min(levels):.3g} % of {len(log_r)} at the worst threshold; exponent "
@@ -221,8 +229,8 @@ claims.target(
 share = plain.share(readings.column("newton", threshold))
 claims.target(
     "rinv_vel_one_term",
-    "Of every network without log r exactly the inverse square is left at the "
-    "threshold that is compared, the exponent within 0.01 of −2 and μ within 1 %.",
+    "The law of every network without log r is the inverse square alone, at the "
+    "compared threshold, with the exponent within 0.01 of −2 and μ within 1 %.",
     reference="all; 0.01; 1 %",
     ours=f"{100 * share:.3g} % of {len(plain)}; exponent off by "
     f"{plain.text('slope_gap')}, μ by {plain.text('mu_gap', '%')}",
@@ -238,8 +246,8 @@ claims.target(
 gains = [plain.median("gain_far"), plain.median("gain_near")]
 claims.target(
     "law_beats_network_outside",
-    "Beyond 12 and below 1 R_E the law of a network without log r errs by at most a "
-    "tenth of what the network does.",
+    "Beyond 12 R_E and below 1 R_E the law of a network without log r errs by at most "
+    "a tenth of the network's error.",
     reference="at least 10 times better",
     ours=f"{gains[0]:.3g} times beyond, {gains[1]:.3g} times below",
     holds=min(gains) >= 10,
@@ -248,7 +256,8 @@ claims.target(
 alike = [log_r.median("gain_far"), log_r.median("gain_near")]
 claims.target(
     "law_beats_network_with_log_r",
-    "The same of the networks with log r, which carry a power law further themselves.",
+    "Beyond 12 R_E and below 1 R_E the law of a network with log r errs by at most a "
+    "tenth of the network's error.",
     reference="at least 10 times better",
     ours=f"{alike[0]:.3g} times beyond, {alike[1]:.3g} times below",
     holds=min(alike) >= 10,
@@ -273,5 +282,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -7,21 +7,22 @@
 # ---
 
 # %% [markdown]
-# # How do our layers do on a task that others published?
+# # How do the layers of this study perform on a published two-body task?
 #
-# Greydanus, Dzamba and Yosinski made a two-body task to show that a network which says
-# an energy keeps it better than one which says the motion itself. We make their data,
-# rebuild their two networks, and set the layers of this study beside them.
+# [Greydanus, Dzamba and Yosinski](/pages/references.qmd#greydanus-2019) published a
+# two-body task. It shows that a network which learns an energy conserves it better than
+# a network which learns the motion itself. We generate their data, rebuild their two
+# networks, and compare the layers of this study with them.
 #
 # **You will see** the test loss of five networks beside the published numbers, and how
-# well each keeps the energy when left alone. **Needs** nothing. **Takes** minutes.
+# well each conserves the energy in rollouts. **Needs** nothing. **Takes** minutes.
 
 # %% tags=["parameters"]
 # fmt: off
 trials: int = 1000  # [1] in [5, 100000]: pairs of orbits, a fifth of them for test
 steps: int = 10000  # [1] in [1, inf): optimiser steps of every network
-data_seed: int = 0  # [1] in [0, inf): of the trials
-seeds: list[int] = [0, 1, 2, 3, 4]  # [1] in [0, 4294967295]: of weights, one a network
+data_seed: int = 0  # [1] in [0, inf): seed from which the trials are drawn
+seeds: list[int] = [0, 1, 2, 3, 4]  # [1] in [0, 4294967295]: seeds, one a network
 # fmt: on
 
 # %%
@@ -34,25 +35,27 @@ from studies.orbit import figures, hamiltonian
 # %% [markdown]
 # ## What is known
 #
-# [Greydanus et al.](/pages/references.qmd#greydanus-2019) draw 1,000 trials of two
-# equal masses ($G = m = 1$) that circle each other, with a speed that is off by 5 % at
-# random, and take 50 samples over a time of 20. The loss is the mean squared error of
-# the rate of change of all eight coordinates. They report a test loss of 2.96e-5 for
-# the plain network and 2.82e-6 for the Hamiltonian one, and a squared error of the
+# In the published task 1,000 trials are drawn, each with two equal masses ($G = m = 1$)
+# that circle each other. Their speeds deviate from that of a circle by 5 % at random,
+# and 50 samples are taken over a time of 20. The loss is the mean squared error of the
+# rate of change of all eight coordinates. The authors report a test loss of 2.96e-5 for
+# the plain network and 2.82e-6 for the Hamiltonian network, and a squared error of the
 # energy of 6.33e-2 and 3.88e-5.
 #
-# **What our layers are told.** They see one body about the centre, and the second body
-# mirrors it; and the rate of a position is copied from the momentum. The published
-# networks find both out. So a smaller loss says how much these two facts are worth, and
-# not that a layer is better at learning. Whole trials are held out here; how the
-# published split was made, and over which orbits the energy was averaged, could not be
-# confirmed. The energy's error has a long tail, so mean and median are both shown.
+# **What is built into our layers.** They see one body about the centre, and the second
+# body mirrors it. The rate of change of a position is copied from the momentum. The
+# published networks have to learn both facts. A smaller loss therefore measures what
+# these two facts contribute. It does not show that a layer learns better. Whole trials
+# are held out here. How the published split was made, and over which orbits the energy
+# was averaged, could not be confirmed. The error of the energy has a long tail, so both
+# its mean and its median are shown.
 #
 # ## Prediction
 #
-# The rebuilt networks come within a factor of two of the published losses. Ours reach
-# 1e-7 with `rinv_vel` and 1e-8 with log r; Cartesian coordinates, which are told the
-# same two facts, do no better than the Hamiltonian network.
+# The rebuilt networks should come within a factor of two of the published losses. Our
+# layers should reach 1e-7 with `rinv_vel` and 1e-8 with $\log r$. Our layers with
+# Cartesian coordinates, into which the same two facts are built, should do no better
+# than the Hamiltonian network.
 
 # %%
 held_out = max(trials // 5, 1)
@@ -60,7 +63,7 @@ taught = hamiltonian.trials(trials - held_out, data_seed)
 test = hamiltonian.trials(held_out, data_seed + 1_000_000)
 drift = abs(hamiltonian.energy(test.states) - hamiltonian.energy(test.states)[:, :1])
 Markdown(
-    f"{len(taught.states)} trials teach, {len(test.states)} test. Along the true "
+    f"{len(taught.states)} trials train, {len(test.states)} test. Along the true "
     f"orbits the energy changes by {drift.max():.1g} at most."
 )
 
@@ -93,9 +96,10 @@ catalogue.save_figure(
     figures.losses_by_network(groups, hamiltonian.PUBLISHED),
     "losses",
     kind="benchmark",
-    caption="Test loss of each network on the two-body task of Hamiltonian neural "
-    "networks, a dot a seed; crosses are the published numbers. Only the last three "
-    "are told that the second body mirrors the first and that momentum is velocity.",
+    caption="Test loss of each network on the published two-body task of Hamiltonian "
+    "neural networks. A dot is a seed; crosses are the published numbers. Only into "
+    "the last three networks it is built that the second body mirrors the first and "
+    "that momentum is velocity.",
 )
 
 # %% [markdown]
@@ -107,7 +111,7 @@ plain, energetic = groups["plain"], groups["Hamiltonian"]
 claims.test(
     "hamiltonian_beats_plain",
     "The Hamiltonian network has at most a fifth of the plain network's loss, and "
-    "keeps the energy better.",
+    "conserves the energy better.",
     reference="2.82e-6 against 2.96e-5; energy 3.88e-5 against 6.33e-2",
     ours=f"{energetic.median('test_loss'):.2e} against {plain.median('test_loss'):.2e}",
     holds=[
@@ -132,5 +136,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

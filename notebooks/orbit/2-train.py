@@ -9,17 +9,19 @@
 # %% [markdown]
 # # How well does one setting learn gravity from pieces of orbits?
 #
-# A small network is shown a state (through a feature layer) and says an acceleration
-# (through an output layer). It learns either by retracing short segments of orbits, or
-# by matching accelerations that three neighbouring samples give away. Nobody tells it
-# Newton's law, unless a layer is chosen that does.
+# A small network is shown a state through a feature layer, and its outputs become an
+# acceleration through an output layer. It learns in one of two ways. It retraces short
+# segments of orbits, or it matches accelerations that are estimated from three
+# neighbouring samples. Newton's law is not built in, unless a layer is chosen that
+# contains it.
 #
-# **You will see** the loss with its terms, the reference orbit after each phase, what
-# goes into and comes out of the network along it, and how far the field is from
-# Newton's. **Needs** nothing. **Takes** fifteen seconds with the defaults.
+# **You will see** the loss with its terms, a reference orbit as the model predicts it
+# after each phase of training, the inputs and outputs of the network along that orbit,
+# and how far the learned field is from Newton's. **Needs** nothing. **Takes** fifteen
+# seconds with the defaults.
 #
-# Every seed of `seed` is a model of its own, and so is every one of `data_seed`; all of
-# them train side by side as one program. Those that were trained before are not trained
+# Each pair of a value of `seed` and a value of `data_seed` gives a model. All of them
+# train side by side in one program. Models that were trained before are not trained
 # again.
 
 # %%
@@ -32,14 +34,14 @@ family: Literal[
 ] = "complex"  # [-] ranges that the orbits are drawn from
 space: bool = False  # [-] orbits in space; otherwise in one plane
 orbits: int = 10  # [1] in [1, 10000]: number of training orbits
-data_seed: list[int] = [1]  # [1] in [0, inf): seeds of the sets of training orbits
+data_seed: list[int] = [1]  # [1] in [0, inf): seeds that the training orbits come from
 points: int = 360  # [1] in [3, 100000]: samples over one period
-position_noise: float = 0.0  # [R_E] in [0, inf): deviation (three_body: distance)
-velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): the same of the velocity
-observed: Literal["state", "position"] = "state"  # [-] what of it the instrument sees
-smoothing: Literal["none", "local"] = "none"  # [-] polynomials over many samples
-system: Literal["two_body", "j2", "drag", "three_body"] = "two_body"  # [-] the truth
-strength: float = 1.0  # [1] in [0, inf): times the Earth's J2 or the balloon's drag
+position_noise: float = 0.0  # [R_E] in [0, inf): deviation of a position component
+velocity_noise: float = 0.0  # [R_E/TU] in [0, inf): deviation of a velocity component
+observed: Literal["state", "position"] = "state"  # [-] what the instrument measures
+smoothing: Literal["none", "local"] = "none"  # [-] local polynomials against noise
+system: Literal["two_body", "j2", "drag", "three_body"] = "two_body"  # [-] true law
+strength: float = 1.0  # [1] in [0, inf): factor on the Earth's J2 or the balloon's drag
 data_file: str = ""  # [file] your own orbits (CSV or Parquet) instead of drawn ones
 features: Literal[
     "cartesian_only", "rinv_vel", "rinv_vinv", "rinv_speed_vhat", "rhat_vhat_speed",
@@ -56,8 +58,8 @@ output_layer: Literal[
     "logmag_exp_r2", "logmag_unit_exp_r2", "logmag_unit_softplus_r2",
     "logmag_unit_tanh_exp_r2", "logmag_unit_tanh_softplus_r2", "rtn_r2",
     "rtn_logmag_r2"
-] = "rtn_logmag"  # [-] how its raw numbers become an acceleration
-scale: float = 1.0  # [R_E/TU²] in (0, inf): magnitude of the scaled output layers
+] = "rtn_logmag"  # [-] how the network's raw outputs become an acceleration
+scale: float = 1.0  # [R_E/TU²] in (0, inf): unit of magnitude in scaled output layers
 activation: Literal[
     "tanh", "leaky_relu", "relu", "elu", "gelu", "silu", "softplus"
 ] = "silu"  # [-] function of the hidden layers
@@ -72,22 +74,22 @@ loss: Literal[
     "residual_state_percent_error", "residual_state_nmse",
     "residual_state_percent_error_plus_acceleration_mpe",
     "residual_state_nmse_plus_acceleration_mpe", "acceleration_matching"
-] = "acceleration_matching"  # [-] what is minimised
-nmse_weight: float = 1.0  # [1] in [0, inf): weight of the normalised error
-penalty: float = 1.0  # [1] in [0, inf): times the usual weight of the further term
+] = "acceleration_matching"  # [-] function that training minimises
+nmse_weight: float = 1.0  # [1] in [0, inf): weight of the normalised squared error
+penalty: float = 1.0  # [1] in [0, inf): factor on the usual weight of the added term
 adjoint: Literal[
     "plain", "magnitude", "relative", "absolute"
 ] = "plain"  # [-] how the gradient of a trajectory is evened out along the orbit
-segment_lengths: list[int] = [18]  # [1] in [2, inf): points of a segment, by phase
-windows: list[list[float]] = [[0.0, 1.0]]  # [1] in [0, 1]: share kept of it, by phase
+segment_lengths: list[int] = [18]  # [1] in [2, inf): samples of a segment, by phase
+windows: list[list[float]] = [[0.0, 1.0]]  # [1] in [0, 1]: part of a segment, by phase
 learning_rates: list[float] = [6e-3]  # [1] in (0, inf): largest step, by phase
 steps: list[int] = [3000]  # [1] in [1, inf): optimiser steps, by phase
-schedule: Literal["constant", "cosine"] = "cosine"  # [-] of the rate within a phase
+schedule: Literal["constant", "cosine"] = "cosine"  # [-] course of the learning rate
 solver: Literal["fast", "reference"] = "fast"  # [-] one step a sample, or adaptive
-optimiser: Literal["adabelief", "adam"] = "adabelief"  # [-] begins anew in each phase
+optimiser: Literal["adabelief", "adam"] = "adabelief"  # [-] method of gradient descent
 batch: int = 512  # [1] in [1, inf): segments or labelled states in a step
 divergence: float = 1000.0  # [1] in (1, inf]: growth of the loss that ends a training
-seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and order, one a model
+seed: list[int] = [0]  # [1] in [0, 4294967295]: seeds of weights and order, one a model
 # fmt: on
 
 # %%
@@ -122,13 +124,13 @@ from studies.orbit.models import architecture_of, prior_of, read
 from studies.training import stack, write_model
 
 # %% [markdown]
-# ## What is learned from
+# ## Training, validation and reference orbits
 #
-# Training orbits are drawn from the family. The orbits that judge which parameters are
-# best are drawn independently, as many again, the same for every data seed, and are
-# observed with the same noise. A file of your own is split by whole orbits instead. The
-# reference orbit has the mean elements of the first training set, or is the first orbit
-# of the file that trains; it is only looked at.
+# Training orbits are drawn from the family. Equally many *validation orbits* decide
+# which parameters of a training are best. They are drawn independently, are the same
+# for every data seed, and are observed with the same noise. A file of your own is split
+# by whole orbits instead. The *reference orbit* has the mean elements of the first
+# training set, or is the first training orbit of the file. It is used for figures only.
 
 # %%
 drawn = {number: batches.drawn_by(parameters(), number) for number in data_seed}
@@ -147,11 +149,13 @@ Markdown(
 # %% [markdown]
 # ## Prediction
 #
-# With neutral layers a network of this size fits its training orbits to a few percent.
-# Where the layers turn with the orbit (symmetry-informed) or hold the inverse square
-# (law given), the training error should fall below one percent. Held-out orbits should
-# be worse than training orbits, by a factor of two or more from ten orbits: they reach
-# radii and speeds that training never saw.
+# Layers build in more or less physics. *Neutral* layers assume nothing about the field.
+# *Symmetry-informed* layers use axes that turn with the orbit. *Law-given* layers
+# contain the inverse square of the distance. With neutral layers a network of this size
+# should fit its training orbits to a few percent, and with the two other kinds to less
+# than one percent. On validation orbits the error should be at least twice as large
+# when there are ten training orbits, because validation orbits reach radii and speeds
+# that training never saw.
 
 # %%
 bound = {"neutral": 5.0, "symmetry-informed": 1.0, "law given": 1.0}[prior]  # [%]
@@ -159,19 +163,20 @@ bound = {"neutral": 5.0, "symmetry-informed": 1.0, "law given": 1.0}[prior]  # [
 # %% [markdown]
 # ## Training
 #
-# Acceleration matching integrates nothing. Labels $\tilde a$ are made from three
-# neighbouring samples, and what is made small is the mean over samples of
+# Acceleration matching integrates nothing. Labels $\tilde a$ are estimated from three
+# neighbouring samples each. The loss compares them with the network's acceleration
+# $a_\theta$, as a mean over samples:
 #
 # $$L = 100\,\langle \lVert a_\theta(x, v) - \tilde a \rVert / \lVert \tilde a \rVert
 # \rangle.$$
 #
 # A loss of trajectories integrates $\dot x = v$ and $\dot v = a_\theta(x, v)$ from the
-# first state of a segment and compares the states $\hat y$ with the samples $y$ behind
-# it; `percent_error` is
+# first state of a segment. It compares the states $\hat y$ with the samples $y$ that
+# follow. The loss `percent_error` is
 #
 # $$L = 100\,\langle \lVert \hat y - y \rVert / \lVert y \rVert \rangle.$$
 #
-# `losses` and `penalties` hold the others, with their equations.
+# The modules `losses` and `penalties` hold the other losses, with their equations.
 
 # %%
 every = members(together=("seed", "data_seed"))
@@ -203,9 +208,10 @@ if todo:
     )
 
 # %% [markdown]
-# Each model is kept with the history of its training, and with the reference orbit as
-# it rolled it out with the best parameters of each phase. A model that errs on its own
-# orbits as much as a field of zero would is *stuck*: it learned nothing.
+# Each model is saved with the history of its training. With it goes the reference orbit
+# as the model predicts it from the first state (its *rollout*), with the best
+# parameters of each phase. A model that errs on its training orbits as much as a field
+# of zero would is *stuck*: it learned nothing.
 
 # %%
 followed, ends = [], ()
@@ -236,9 +242,10 @@ for place, member in enumerate(todo):
 # %%
 if todo:
     checkpoint.unlink(missing_ok=True)  # the models are safe: no need to resume
-    record("training_seconds", watch.seconds, "s", "time of the steps")
+    record("training_seconds", watch.seconds, "s", "time of all optimiser steps")
     if np.isfinite(watch.rate):  # not of a training that broke off at once
-        record("compile_seconds", watch.compile_seconds, "s", "time of the compilation")
+        meaning = "time of compiling the step"
+        record("compile_seconds", watch.compile_seconds, "s", meaning)
         record("steps_per_second", watch.rate, "1/s", "optimiser steps a second")
 record("trained", len(todo), "1", "models trained in this run")
 
@@ -251,12 +258,16 @@ training_errors = on_own_orbits(ensembles.acceleration_errors, ensemble, every)
 held_out_errors = ensembles.acceleration_errors(ensemble, sets.validation)
 flips = on_own_orbits(ensembles.output_flips, ensemble, every)
 losses = [float(course["loss"][-1]) for course in histories]
-at_samples = "training samples at which outputs turn to their twin"
+
+# %%
+on_training = "mean acceleration error on the model's training orbits"
+on_validation = "mean acceleration error on validation orbits"
+sign = "training samples at which magnitude and direction both change sign"
 for name, values, unit, meaning in (
-    ("final_loss", losses, "1", "loss of the last step"),
-    ("training_error", training_errors, "%", "mean error on a model's own orbits"),
-    ("held_out_error", held_out_errors, "%", "mean error on orbits that judge"),
-    ("output_flips", flips, "%", at_samples),
+    ("final_loss", losses, "1", "training loss at the last step"),
+    ("training_error", training_errors, "%", on_training),
+    ("held_out_error", held_out_errors, "%", on_validation),
+    ("output_flips", flips, "%", sign),
 ):
     told = sets.independent or name != "held_out_error"
     for member, value in zip(every, values, strict=True) if told else ():
@@ -266,10 +277,11 @@ for name, values, unit, meaning in (
 # %% [markdown]
 # ## Loss
 #
-# If the training worked, the loss falls by orders of magnitude and flattens as the rate
-# goes to zero; validation follows it and ends above it. A training that diverged breaks
-# off. Each phase has its own data and rate, so only levels within a phase compare. We
-# look at the model in the middle of the ranking.
+# If the training worked, the loss falls by orders of magnitude and flattens as the
+# learning rate goes to zero. The validation loss follows it and ends above it. The
+# curve of a training that diverged breaks off. Each phase has its own data and learning
+# rate, so losses can be compared within a phase only. The figures show the model whose
+# training error is the median of all models of this run.
 
 # %%
 shown = int(np.argsort(training_errors)[len(every) // 2])
@@ -277,7 +289,7 @@ which = ", ".join(f"{name} {value}" for name, value in every[shown].values.items
 known = histories[shown]
 ended = [course["loss"] for course in histories]
 whole = [bool(len(x) == recipe.total_steps and np.isfinite(x[-1])) for x in ended]
-record("diverged", whole.count(False), "1", "trainings that diverged")
+record("diverged", whole.count(False), "1", "number of trainings that diverged")
 first, last = known["loss"][0], known["loss"][-1]
 to = f"to {last:.3g}" if np.isfinite(last) else "beyond all numbers"
 course = f"went from {first:.3g} {to}"
@@ -293,8 +305,8 @@ save_figure(
     figures.loss_curves(known, name="loss"),
     "loss",
     kind="loss",
-    caption="Loss, its terms and the validation loss over the steps of a training, "
-    f"{which}; shaded bands are its phases."
+    caption="Training loss, its terms and the validation loss against the optimiser "
+    f"step. Shaded bands are phases of the training. Model with {which}."
     + ("" if sets.independent else " Validation uses the training orbit."),
     models=[every[shown]],
 )
@@ -302,9 +314,10 @@ save_figure(
 # %% [markdown]
 # ## The reference orbit after each phase
 #
-# Rolled out from its first state, for one period or as long as the file follows it, the
-# reference orbit shows what a small error of the acceleration does: it adds up. A good
-# field closes the orbit; a field that is wrong near periapsis leaves it there.
+# The model predicts the reference orbit from its first state, over one period or as
+# long as the file follows it. Small errors of the acceleration add up along the way. If
+# the learned field is good, the orbit closes. If it is wrong near periapsis, the
+# predicted orbit leaves the true one there.
 
 # %%
 orbit = reference.states[0]
@@ -312,14 +325,14 @@ time = reference.time[0]
 rolled = known["reference"]
 stray = np.linalg.norm(rolled[-1, :, :3] - orbit[:, :3], axis=-1)
 unit = figures.length_unit(system)
-meaning = "distance from the truth at the end of the reference orbit"
+meaning = "distance from the true position at the end of the reference orbit"
 along = float(known["reference_error"][-1])
 away = f"is {number(stray[-1])} {unit} from where it should be"
 if np.isfinite(stray[-1]):
     record("reference_stray", float(stray[-1]), unit, meaning)
 else:
     away = "has run away, so that its distance from the truth is not a number"
-meaning = "mean error of the acceleration along the reference orbit"
+meaning = "mean acceleration error along the reference orbit"
 if np.isfinite(along):
     record("reference_error", along, "%", meaning)
 Markdown(
@@ -340,20 +353,22 @@ save_figure(
     ),
     "reference",
     kind="reference orbit",
-    caption="The reference orbit as the model rolls it out with the best parameters of "
-    "each phase (a column each): path, position and its error over time; dashed, the "
-    f"true orbit; {which}.",
+    caption="Rollout of the reference orbit with the best parameters of each phase, "
+    "one column a phase: its path, its position and its position error over time. "
+    f"Dashed lines are the true orbit. Model with {which}.",
     models=[every[shown]],
 )
 
 # %% [markdown]
 # ## What goes in, what comes out
 #
-# Features along the rolled-out orbit beside those along the true one: the network is
-# asked where its own errors have led it. Below, the output along the true orbit: the
-# size of the acceleration spans a decade or more and peaks at periapsis (dotted), where
-# samples are few. A magnitude that changes sign together with its direction is the twin
-# failure; it costs nothing here and everything between the orbits.
+# The first figure shows the features along the rollout beside those along the true
+# orbit. They differ because in a rollout the network is evaluated where its own errors
+# have led it. The second figure shows the outputs along the true orbit. The size of the
+# acceleration spans a decade or more and peaks at periapsis (dotted line), where
+# samples are few. Some output layers multiply a magnitude by a direction. If both
+# change sign together, the acceleration is unchanged on the orbit, but between orbits
+# the field passes through zero. We count such sign changes as *output flips*.
 
 # %%
 outside = ensembles.open_up(models[shown], orbit)
@@ -380,8 +395,9 @@ save_figure(
     ),
     "features",
     kind="features",
-    caption="Features over time along the rolled-out reference orbit (solid) and along "
-    f"the true one (dashed), and below their difference; {which}.",
+    caption="Features that the network is shown, over time along the rollout of the "
+    "reference orbit (solid) and along the true orbit (dashed), with the difference of "
+    f"the two below. Model with {which}.",
     models=[every[shown]],
 )
 
@@ -396,9 +412,9 @@ save_figure(
     ),
     "outputs",
     kind="outputs",
-    caption="Size of the acceleration, and magnitude and direction that the network "
-    "says, over time along the true reference orbit; dashed, the true size; "
-    f"{which}.",
+    caption="Size of the learned acceleration, and the magnitude and direction that "
+    "the network puts out, over time along the true reference orbit. The dashed line "
+    f"is the true size. Model with {which}.",
     models=[every[shown]],
 )
 
@@ -414,7 +430,8 @@ save_figure(
     "directions",
     kind="directions",
     caption="Angle between the learned and the true acceleration over time along the "
-    f"reference orbit, and the radial part of both; dashed, the truth; {which}.",
+    "reference orbit, and the radial part of both. Dashed lines are the truth. Model "
+    f"with {which}.",
     models=[every[shown]],
 )
 
@@ -423,14 +440,14 @@ save_figure(
 
 # %%
 kept = np.flatnonzero(whole)
-own, others = training_errors[kept], held_out_errors[kept]
-told = {"training": (own, "own orbits")}
+on_own, on_others = training_errors[kept], held_out_errors[kept]
+told = {"training": (on_own, "training orbits")}
 if sets.independent:
-    told["held_out"] = (others, "orbits that judge")
+    told["held_out"] = (on_others, "validation orbits")
 for name, (values, words) in told.items():
-    meaning = f"median over models that reached their last step, {words}"
+    meaning = f"median over undiverged models of the mean acceleration error, {words}"
     if kept.size:
         record(f"{name}_error_median", float(np.median(values)), "%", meaning)
-meaning = "trainings that ended no better than a field of zero, own orbits"
-record("stuck", int(sum(map(trainings.stuck, own))), "1", meaning)
-Markdown(trainings.of_training(own, others, sets, bound, prior))
+meaning = "trainings that ended no better on their training orbits than a field of zero"
+record("stuck", int(sum(map(trainings.stuck, on_own))), "1", meaning)
+Markdown(trainings.of_training(on_own, on_others, sets, bound, prior))

@@ -7,30 +7,30 @@
 # ---
 
 # %% [markdown]
-# # What of the notes holds, and how far beyond them can one go?
+# # Which reported claims about learned gravity hold, and how small can the error get?
 #
-# [Notes](/pages/references.qmd#orbit-notes) state numbers and rankings from single
-# trainings. Each was tested over seeds and training orbits on the page of its
-# comparison, where the test can be read. This page gathers what became of them and sets
-# the project's own targets beside them: how small the error gets from ten and from a
-# hundred orbits, in what time, and how far the best models stray when left alone.
+# [Laboratory notes of December](/pages/references.qmd#orbit-notes) report errors and
+# rankings from single trainings. Other notebooks tested each claim over several seeds
+# and sets of training orbits, and show the test. This notebook gathers their verdicts.
+# It adds the targets of this project: how small the error gets from ten and from a
+# hundred orbits, in what time, and how far the rollouts of the best models stray.
 #
-# **You will see** the targets; the ladder of neutral layers; every claim with the
-# notes' value, ours and a verdict; rollouts over ten periods. **Needs** models of
+# **You will see** the targets; the ranking of neutral layers; every claim with the
+# reported value, ours and a verdict; and rollouts over ten periods. **Needs** models of
 # `2-train` in the settings of the targets, and runs of `4-december`,
 # `6-activation-and-size` and `13-space`. **Takes** a second for each model, and a
-# minute for the clock.
+# minute to time the trainings.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
-clock: bool = True  # [-] train one model of each target again, against the clock
-periods: int = 10  # [1] in [1, 100]: how long the best models are left alone
+clock: bool = True  # [-] whether one model of each target is trained again and timed
+periods: int = 10  # [1] in [1, 100]: periods of the longest rollout
 notebooks: list[str] = [
     "orbit/december",
     "orbit/activation-and-size",
     "orbit/space",
-]  # [-] whose claims are gathered, in this order
+]  # [-] notebooks whose claims are gathered, in this order
 
 # %%
 import numpy as np
@@ -59,14 +59,15 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# All three targets are reached. Of the published numbers most are inside our ranges; of
-# the rankings, fewer than half hold.
+# All three targets should be reached. Most of the reported errors should lie inside our
+# ranges. Of the rankings, fewer than half should hold.
 #
 # ## Targets
 #
-# Medians over at least five seeds and three sets of training orbits, on 100 unseen
-# orbits. The clock trains one model anew, compilation included; it means something on a
-# quiet machine only.
+# A target is an upper bound on the mean acceleration error on 100 unseen orbits, as the
+# median over at least five seeds and three sets of training orbits. Some targets also
+# bound the time of one training, compilation included. That time is meaningful only on
+# a machine that does nothing else.
 
 # %%
 best = {x.name: targets.best_recipe(table, x.where) for x in targets.TARGETS}
@@ -99,7 +100,8 @@ for target in targets.TARGETS:
 
 # %%
 for name, trained in best.items():
-    what, time = "median error on 100 unseen orbits", "training of one model, compiled"
+    what = "median over models of the mean acceleration error, 100 unseen orbits"
+    time = "time to compile and train one model"
     if trained and np.isfinite(trained.median("mean_100")):
         value = trained.median("mean_100")
         catalogue.record(f"target_{name}", value, "%", f"{what}, target {name}")
@@ -110,53 +112,52 @@ Markdown(claims.table())
 # %% [markdown]
 # ## Is log r neutral?
 #
-# Neutral means: no rotation, attraction or power law built in. The layer
-# `logmag_unit_exp` says a positive size and a direction of its own; the features
-# `rinv_vel` are the notes'. `rinv_vel_logra` adds the logarithm of the radius, a scale
-# for what 1/r says already: it names no direction and no exponent. But with a
-# logarithmic size *any* power law becomes a straight line, which is a hint. So both
-# ladders are shown, and the target counts without it.
+# Layers are neutral if no rotation, attraction or power law is built into them. The
+# output layer `logmag_unit_exp` puts out a positive size and a free direction. The
+# features `rinv_vel` are those of the notes. The features `rinv_vel_logra` add the
+# logarithm of the radius, which contains nothing that 1/r does not contain: no
+# direction and no exponent. But with a logarithmic size *any* power law becomes a
+# straight line, which is a hint. We therefore show the rankings with both, and the
+# target has to be reached without the logarithm.
 
 # %%
 matched = where(table, **targets.MATCHED).table
-rungs = ("prior", "features", "output_layer", "activation", "steps")
+layers = ("prior", "features", "output_layer", "activation", "steps")
 matched = matched.assign(steps=matched["steps"].astype(str))
-ladders, neutral = {}, {}
+rankings, neutral = {}, {}
 for n in sorted(matched["orbits"].unique()):
-    ladders[n] = surveys.ranking(where(matched, orbits=n).table, *rungs)
-    found = surveys.ranked(where(matched, orbits=n, prior="neutral").table, *rungs)
-    if found:
-        neutral[n] = next(iter(found.values()))
-        value, what = (
-            neutral[n].median("mean_100"),
-            f"of neutral layers from {n} orbits",
-        )
+    rankings[n] = surveys.ranking(where(matched, orbits=n).table, *layers)
+    ranks = surveys.ranked(where(matched, orbits=n, prior="neutral").table, *layers)
+    if ranks:
+        neutral[n] = next(iter(ranks.values()))
+        value = neutral[n].median("mean_100")
         if np.isfinite(value):
-            what = f"lowest median error {what}"
+            what = f"lowest median error of neutral layers trained on {n} orbits"
             catalogue.record(f"best_neutral_from_{n}", value, "%", what)
-listed = (f"**{counted(int(n), 'orbit')}**\n\n{x}" for n, x in ladders.items())
+listed = (f"**{counted(int(n), 'orbit')}**\n\n{x}" for n, x in rankings.items())
 Markdown("\n\n".join(listed) or "No model was trained by acceleration matching.")
 
 # %% tags=["figure"]
 matched = where(table, loss="acceleration_matching").table
 names = [matched[name] for name in ("features", "output_layer", "activation")]
-rungs = [", ".join(row) for row in zip(*names, strict=True)]
+layers = [", ".join(row) for row in zip(*names, strict=True)]
 catalogue.save_figure(
-    figures.strips(matched.assign(layers=rungs), "layers", "orbits"),
+    figures.strips(matched.assign(layers=layers), "layers", "orbits"),
     "ladder",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of every model trained by acceleration "
-    "matching by its layers and activation, coloured by the number of training orbits. "
-    "Crosses mark stuck models.",
+    caption="Mean acceleration error on 100 unseen orbits of every model trained by "
+    "acceleration matching, by its layers and activation, coloured by the number of "
+    "training orbits. Crosses mark models that did not learn even their training "
+    "orbits.",
     models=table,
 )
 
 # %% [markdown]
 # ## Claim by claim
 #
-# Numbers are medians with the lowest and the highest model. *In part* means that some
-# of what a claim says holds here and some does not; of a ranking, that it holds on
-# average but not for nearly every pair of models.
+# Our numbers are medians, with the lowest and the highest model in parentheses. A claim
+# holds *in part* if it says several things of which some hold here. A ranking holds in
+# part if it holds on average but not in 95 % of all pairs of models.
 
 # %%
 gathered = catalogue.scraps("claims", notebooks)
@@ -164,10 +165,10 @@ tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gather
 Markdown("\n\n".join(tables) or "No notebook whose claims are gathered has run.")
 
 # %% [markdown]
-# ## Left alone
+# ## Rollouts
 #
-# The middle model of each target's setting follows its own field from the true start of
-# each of 100 unseen orbits: medians over orbits.
+# The model of median error of each target's setting follows its learned field from the
+# true start of each of 100 unseen orbits. The table gives medians over orbits.
 
 # %%
 unseen = {"100": tasks.unseen_set(100, points=points)}
@@ -181,7 +182,7 @@ for name, group in best.items():
         strayed[name] = {"100": reports.judge(load(row), unseen, **asked)["100"].row}
         for column in columns:
             if np.isfinite(value := strayed[name]["100"][column]):
-                what = f"{column.replace('_', ' ')} periods, middle model of a target"
+                what = f"{column.replace('_', ' ')} periods, median model of a target"
                 unit, member = reports.unit_of(column), {"target": name}
                 catalogue.record(column, value, unit, what, member=member)
 alone = figures.generalisation_table(strayed, columns) if strayed else None
@@ -195,16 +196,16 @@ whole = Claims(tested=[*claims, *read([value for _, value in gathered])])
 verdicts = [str(claim.verdict) for claim in whole]
 for verdict in Verdict:
     name, count = verdict.name.lower(), verdicts.count(str(verdict))
-    catalogue.record(f"claims_{name}", count, "1", f"claims with verdict: {verdict}")
+    what = f"number of claims with the verdict: {verdict}"
+    catalogue.record(f"claims_{name}", count, "1", what)
 rows = [vars(claim) for claim in whole]
 pd.DataFrame(rows).to_csv(catalogue.artifact("findings.csv"), index=False)
 text = whole.sentence()
 if 10 in neutral:
     text += (
         " From ten orbits the best neutral setting errs by "
-        f"{neutral[10].text('mean_100', '%')}, the notes' best by {NOTES_BEST} %."
+        f"{neutral[10].text('mean_100', '%')}, the best of the notes by {NOTES_BEST} %."
     )
-catalogue.record(
-    "verdict", text, "-", "what became of targets and claims, in sentences"
-)
+what = "how many targets and claims hold, in sentences"
+catalogue.record("verdict", text, "-", what)
 Markdown(text)

@@ -9,19 +9,20 @@
 # %% [markdown]
 # # Did the models learn gravity, or only their own orbits?
 #
-# A model that fits its training orbits may have learned the field or the orbits. Here
-# trained models meet orbits that none of them has seen: 1, 10 and 100 drawn ones, seven
-# real objects from the space station to a geostationary satellite, and a file of your
-# own if you name one.
+# A model that fits its training orbits may have learned the field or only the orbits.
+# Here trained models meet orbits that none of them has seen: sets of 1, 10 and 100
+# drawn orbits, seven real objects from the space station to a geostationary satellite,
+# and the orbits of your own file if you name one.
 #
 # **You will see** a table of models by test sets, errors of single samples and of whole
-# orbits, the spread over seeds, where in size and shape the error sits, and how far a
-# model strays when it runs on its own. **Needs** models of `2-train`, chosen by their
-# parameters. **Takes** seconds for each model.
+# orbits, the spread over seeds, the sizes and shapes of orbits at which errors are
+# large, and how far a predicted orbit strays from the true one. **Needs** models of
+# `2-train`, chosen by their parameters. **Takes** seconds for each model.
 #
-# The error of an acceleration is the length of its difference to Newton's, in percent
-# of Newton's, asked on the true states of the test orbits. Only the rollouts at the end
-# let a model live with its own mistakes.
+# The *acceleration error* is the length of the difference between the learned and
+# Newton's acceleration, in percent of Newton's. It is computed at the true states of
+# the test orbits. The *mean acceleration error* averages it over all samples of a test
+# set. Only in the rollouts at the end do a model's own errors accumulate.
 
 # %%
 from typing import Literal
@@ -31,11 +32,11 @@ from typing import Literal
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are judged
 family: Literal["simple", "complex", "circular", "fixnu0", "fixnu20"] = (
     "complex"
-)  # [-] of tests
+)  # [-] ranges that the test orbits are drawn from
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
-rollout_periods: int = 3  # [1] in [1, 100]: periods that a model runs on its own
+rollout_periods: int = 3  # [1] in [1, 100]: periods of the longest rollout
 rollout_solver: Literal["fast", "reference"] = "fast"  # [-] how rollouts are integrated
-data_file: str = ""  # [file] your own orbits (CSV or Parquet), judged beside the others
+data_file: str = ""  # [file] your own orbits (CSV or Parquet) as a further test set
 # fmt: on
 
 # %%
@@ -52,11 +53,12 @@ from studies.orbit.real import real_objects
 # %% [markdown]
 # ## The models
 #
-# What differs between models names them; models that differ only in their seeds, of
-# weights or of training orbits, form a group, and only the spread within a group says
-# whether a difference between groups means anything. Models that diverged in training
-# keep their row, with the step at which it happened, and enter no number. Models of
-# perturbed orbits have another truth; `16-beyond-two-bodies` judges them.
+# Models are named by the parameters in which they differ. Models that differ only in
+# the seed of their weights or of their training orbits form a group. Only the spread
+# within groups tells whether a difference between groups means anything. A model whose
+# training diverged keeps its row, with the step at which that happened, and enters no
+# statistic. Models of perturbed orbits obey another law and are judged in
+# `16-beyond-two-bodies`.
 
 # %%
 chosen = survey(catalogue, models, keep=surveys.is_of_two_bodies, first=surveys.LAYERS)
@@ -68,8 +70,8 @@ diverged = {
 }
 trained = table[~table["model"].isin(list(diverged))]
 absent = [entry.get("reason") for entry in table.attrs.get("absent", [])]
-catalogue.record("models", len(chosen), "1", "models that were chosen")
-catalogue.record("diverged", len(diverged), "1", "models whose training diverged")
+catalogue.record("models", len(chosen), "1", "number of models judged")
+catalogue.record("diverged", len(diverged), "1", "number of trainings that diverged")
 missing = f" Not trained at all: {'; '.join(map(str, absent))}." if absent else ""
 Markdown(
     f"{counted(len(chosen), 'model')} in {counted(len(chosen.groups), 'group')}; "
@@ -77,12 +79,12 @@ Markdown(
 )
 
 # %% [markdown]
-# ## The orbits nobody has seen
+# ## The test orbits
 #
-# The drawn test orbits come from the same ranges as training orbits but from a stream
-# of random numbers that no training set uses. Models of planar orbits meet planar
-# tests; the real objects are then turned into the plane. A model that was trained on
-# orbits of your file is not judged on that file.
+# The drawn test orbits come from the same ranges as training orbits, but from a stream
+# of random numbers that no training set uses. Models of planar orbits are tested on
+# planar orbits, and the real objects are turned into the plane for them. A model that
+# was trained on orbits of your file is not tested on that file.
 
 
 # %%
@@ -140,9 +142,9 @@ for step, row in enumerate(trained.to_dict("records"), start=1):
 # %% [markdown]
 # ## Mean errors
 #
-# If a model has learned the field, its error should hardly depend on whether it meets
-# one, ten or a hundred unseen orbits, and real objects should be as easy as drawn ones.
-# The best of each column is bold.
+# If a model has learned the field, its mean acceleration error should hardly depend on
+# whether it meets one, ten or a hundred unseen orbits, and real objects should be as
+# easy as drawn orbits. The lowest value of each column is bold.
 
 # %%
 reported = {
@@ -182,19 +184,19 @@ ranks = surveys.ranked(scores, "group", measure="100")
 for place, words in places.items():
     span = Group(scores).summary(place)
     for what in ("median", "lowest", "highest") if span.n else ():
-        meaning = f"{what} over models of the mean error on {words}"
+        meaning = f"{what} over models of the mean acceleration error on {words}"
         value = float(getattr(span, what))
         catalogue.record(f"{what}_error_{place}", value, "%", meaning)
 Markdown(verdicts.verdict(ranks, "100", "100 unseen orbits"))
 
 # %% [markdown]
-# ## The whole row
+# ## Other measures
 #
-# A mean hides much. θ is the angle between the learned and the true pull; radial sign
-# counts samples where the model pushes away from the Earth. The four kinds of skewness
-# say whether a few samples carry the error: expect long right tails everywhere, because
-# few samples lie near periapsis, where errors are large. `sk1` uses the half-sample
-# mode.
+# The mean hides how errors are distributed. θ is the angle between the learned and the
+# true acceleration. The radial sign error is the share of samples at which the learned
+# field pushes away from the Earth. Four kinds of skewness tell whether a few samples
+# carry most of the error; `sk1` is based on the half-sample mode. We expect long right
+# tails everywhere, because few samples lie near periapsis, where errors are large.
 
 # %%
 text = [
@@ -207,10 +209,10 @@ Markdown("\n\n".join(text) or verdicts.NOTHING)
 # %% [markdown]
 # ## Samples and orbits
 #
-# Two ways to pool: every sample counts once, or every orbit. When the boxes of samples
-# reach much higher than those of orbits, the error sits in short stretches of many
-# orbits; when they look alike, in a few bad orbits. The median is solid, the mean
-# dashed, outliers are red. The models of a group are pooled.
+# Errors can be pooled in two ways: every sample counts once, or every orbit counts once
+# with its mean. If the boxes of samples reach much higher than those of orbits, the
+# large errors lie in short stretches of many orbits. If both look alike, they lie in a
+# few bad orbits. The models of a group are pooled.
 
 # %%
 members = {name: list(group.table["model"]) for name, group in ranks.items()}
@@ -226,8 +228,9 @@ catalogue.save_figure(
     figures.error_boxes(pools["errors"], "sample"),
     "boxes-samples",
     kind="error boxes",
-    caption="Box plots of the acceleration error of each sample, by test set, the "
-    "models of a setting together and in one colour.",
+    caption="Box plots of the acceleration error of single samples, by test set. The "
+    "models of a setting are pooled and share a colour. Solid lines are medians, "
+    "dashed lines means, red dots outliers.",
     models=trained,
 )
 
@@ -236,16 +239,18 @@ catalogue.save_figure(
     figures.error_boxes(pools["orbit_errors"], "orbit"),
     "boxes-orbits",
     kind="error boxes",
-    caption="Box plots of the mean acceleration error of each orbit, by test set, the "
-    "models of a setting together and in one colour.",
+    caption="Box plots of the mean acceleration error of whole orbits, by test set. "
+    "The models of a setting are pooled and share a colour. Solid lines are medians, "
+    "dashed lines means, red dots outliers.",
     models=trained,
 )
 
 # %% [markdown]
 # ## Seeds
 #
-# The same training from other random weights ends elsewhere. A ranking of groups is
-# only worth something where their violins do not overlap; expect that many do.
+# The same training ends with another error when it starts from other random weights. A
+# ranking of two groups is reliable only where their violins do not overlap. We expect
+# that many overlap.
 
 # %% tags=["figure"]
 spread = scores.rename(columns={"100": "mean_error", "group": "models"})
@@ -253,8 +258,8 @@ catalogue.save_figure(
     figures.seed_violins(spread, "models", "mean_error", "%"),
     "seeds",
     kind="seed violins",
-    caption="Mean error on 100 unseen orbits by setting; one dot is one model, and "
-    "within a violin models differ in their seeds.",
+    caption="Mean acceleration error on 100 unseen orbits by setting. A dot is a "
+    "model; the models of a violin differ in their seeds only.",
     models=trained,
 )
 
@@ -264,16 +269,16 @@ Markdown(verdicts.overlap(ranks, "100"))
 # %% [markdown]
 # ## Where in size and shape?
 #
-# The median error of the best group over semi-major axis and eccentricity, with its
-# training orbits as dots. If models learned orbits, the error should be low around the
-# dots and high between them; if they learned the field, it should follow the radius
-# that an orbit covers.
+# The figure shows the median error of the best group over semi-major axis and
+# eccentricity, with its training orbits as dots. If the models have learned their
+# orbits, the error is low around the dots and high between them. If they have learned
+# the field, the error depends on the radii that an orbit covers.
 
 # %%
 best = next(iter(ranks), "")
 first = trained[trained["group"] == best].iloc[:1].to_dict("records")
 training = surveys.taught(first[0]) if first else None
-dots = "" if training is None else ", training orbits as dots,"
+dots = "" if training is None else " Dots are training orbits."
 by_orbit = [judged[name]["100"].orbit_errors for name in members.get(best, [])]
 unseen = sets[bool(first[0]["space"])]["100"] if first else None
 
@@ -288,16 +293,17 @@ if unseen is not None:
         fig,
         "size-and-shape",
         kind="error by size and shape",
-        caption="Median error over semi-major axis and eccentricity of 100 unseen "
-        f"orbits{dots} of the models of {best}.",
+        caption="Mean acceleration error of each of 100 unseen orbits, median over the "
+        f"models of {best}, by semi-major axis and eccentricity.{dots}",
         models=trained[trained["group"] == best],
     ).show()
 
 # %% [markdown]
 # ## Real objects, one by one
 #
-# The lowest of them, the space station, flies where hardly a training orbit comes; the
-# highest lies at the edge of the training range. Expect the error at these two ends.
+# The lowest object, the space station, flies where hardly any training orbit passes.
+# The highest lies at the edge of the training range. We expect the largest errors at
+# these two ends.
 
 # %%
 real = {
@@ -307,7 +313,7 @@ real = {
 objects = pd.DataFrame(real, index=list(real_objects().names)).rename_axis("object")
 for name, value in objects.get(best, pd.Series(dtype=float)).items():
     short = name.split(" ")[0].lower().replace("-", "_")
-    meaning = f"mean error on the orbit of {name}, best setting"
+    meaning = f"mean acceleration error on the orbit of {name}, best setting"
     catalogue.record(f"error_{short}", float(value), "%", meaning)
 objects.map(lambda value: f"{value:.3g} %")
 
@@ -315,12 +321,13 @@ objects.map(lambda value: f"{value:.3g} %")
 Markdown(verdicts.of_objects(objects, ranks, "100"))
 
 # %% [markdown]
-# ## Left alone
+# ## Rollouts
 #
-# A rollout starts at a true state and follows the learned field. Small errors add up:
-# the period comes out wrong first, so the model runs ahead of the truth or lags, and
-# the position error grows with every revolution even where the path keeps its shape. A
-# field that is no gradient also gains or loses energy.
+# A rollout starts at a true state and follows the learned field, without further data.
+# Small errors add up. The period comes out wrong first, so that the predicted body runs
+# ahead of the true one or lags behind it. The position error then grows with every
+# revolution, even where the path keeps its shape. Where the learned field is not the
+# gradient of a potential, the energy drifts as well.
 
 # %%
 lengths = sorted({1, rollout_periods})

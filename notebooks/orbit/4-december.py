@@ -7,16 +7,16 @@
 # ---
 
 # %% [markdown]
-# # Do the numbers and rankings of December survive other seeds and training orbits?
+# # Do reported errors and rankings survive other seeds and training orbits?
 #
-# The [notes of December](/pages/references.qmd#orbit-notes) compare settings by one
-# training each, all from one seed. Here each setting is trained from several seeds and
-# several sets of its orbits, and every published number is put beside the range that
-# chance alone gives.
+# [Laboratory notes of December](/pages/references.qmd#orbit-notes) on learned gravity
+# report errors by setting, from one training of each setting, all from one seed. Here
+# each setting is trained from several seeds and on several sets of training orbits.
+# Every reported number is put beside the range that these models span.
 #
-# **You will see** the published tables with ours beside them, a verdict per row, and
-# the rankings that the notes state, tested on all pairs of models. **Needs** models of
-# `2-train` in the settings of December. **Takes** a second for each model.
+# **You will see** the reported tables with our numbers beside them, a verdict for each
+# row, and a test of each reported ranking on all pairs of models. **Needs** models of
+# `2-train` in the settings of the notes. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -56,24 +56,27 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# The spread over seeds is wider than most differences of the tables. So the published
-# numbers should mostly lie inside our ranges, while of the rankings only those with a
-# large factor should hold: activation, number of orbits. The order of output layers
-# should not.
+# The spread over seeds is wider than most differences in the tables. The reported
+# numbers should therefore mostly lie inside our ranges. Of the rankings only those with
+# a large factor should hold, those of activations and of the number of orbits. The
+# ranking of output layers should not hold.
 
 # %% [markdown]
 # ## The tables
 #
-# A number is reproduced when it lies between the lowest and the highest of ours on 100
-# orbits. The notes' own conference table is missing: it divided by the length of the
-# whole derivative, velocity included, and cannot be compared.
+# A reported error is reproduced when it lies between the lowest and the highest error
+# of our models on 100 orbits. The notes' conference table is missing here. Its errors
+# are relative to the length of the whole derivative, velocity included, and cannot be
+# compared with ours.
 
 # %%
 rows = december.compared(table)
 rows["inside"] = rows["notes_100"].between(rows["low"], rows["high"])
 rows.to_csv(catalogue.artifact("december.csv"), index=False)
 trained = rows[rows["models"] > 0]
-meaning = "median error on 100 unseen orbits, of a setting of December"
+meaning = (
+    "median over models of the mean acceleration error, 100 unseen orbits, setting"
+)
 for row in trained.to_dict("records"):
     member = {"setting": row["setting"]}
     catalogue.record("setting_error_100", row["ours_100"], "%", meaning, member=member)
@@ -84,14 +87,16 @@ catalogue.save_figure(
     figures.beside_notes(rows),
     "beside-notes",
     kind="published beside ours",
-    caption="Error on 100 unseen orbits by setting of the December tables: the notes' "
-    "one training (open diamonds) beside median and range of our models (dots, bars).",
+    caption="Mean acceleration error on 100 unseen orbits by setting of the reported "
+    "tables: the reported single training (open diamonds) beside the median and range "
+    "of our models (dots and bars).",
     models=table,
 )
 
 # %% [markdown]
-# Of the settings of 10 December the notes tell more than the mean error: the error on
-# the training orbits, the angle, the radial sign, and the shape of the distribution.
+# For the settings of 10 December the notes report more than the mean error: the error
+# on the training orbits, the angle between learned and true acceleration, the radial
+# sign error, and the shape of the distribution of errors.
 
 # %%
 further = december.measured(table)
@@ -99,24 +104,25 @@ further["inside"] = further["notes"].between(further["low"], further["high"])
 further.to_csv(catalogue.artifact("measures.csv"), index=False)
 for row in further[further["value"].notna()].to_dict("records"):
     name, what = f"setting_{row['measure']}", row["measure"].replace("_", " ")
-    meaning = f"median {what}, of a setting of December"
+    meaning = f"median {what}, of a setting that the notes report"
     member = {"setting": row["setting"]}
     catalogue.record(name, row["value"], row["unit"], meaning, member=member)
 Markdown(december.measures_table(further))
 
 # %% [markdown]
-# ## Chance alone
+# ## Spread over seeds
 #
-# One dot is one model; what differs within a violin is the seed of the weights and the
-# seed of the training orbits.
+# In the figure a dot is a model. The models of a violin differ only in the seed of
+# their weights and in the seed of their training orbits.
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.seed_violins(table, "group", "mean_100", "%"),
     "seeds",
     kind="seed violins",
-    caption="Mean error on 100 unseen orbits by setting; one dot is one model, and "
-    "within a violin models differ in the seeds of weights and training orbits.",
+    caption="Mean acceleration error on 100 unseen orbits by setting. A dot is a "
+    "model; the models of a violin differ in the seeds of weights and training orbits "
+    "only.",
     models=table,
 )
 
@@ -124,7 +130,7 @@ catalogue.save_figure(
 spans = [group.summary("mean_100") for group in judged.groups.values()]
 folds = [x.highest / x.lowest for x in spans if x.n > 1 and x.highest < float("inf")]
 spread = pd.Series(folds, dtype=float).median()
-what = "worst over best error within a setting, median over settings"
+what = "highest over lowest error within a setting, median over settings"
 if folds:
     catalogue.record("seed_spread", spread, "1", what)
 Markdown(
@@ -137,12 +143,13 @@ Markdown(
 # %% [markdown]
 # ## The rankings
 #
-# Of all pairs of a model of the first kind and one of the second, the *share* is that
-# in which the first errs less. At 95 % a ranking holds. Below, it may still hold on
-# average, where so many pairs would come about by chance with a probability below 5 %
-# ([Mann and Whitney](/pages/references.qmd#mann-whitney-1947)); but one model of each,
-# as the notes had, can show the opposite. That something is *no* better holds unless it
-# is, on average.
+# A ranking says that models of one setting err less than models of another. We form all
+# pairs of one model of each setting and take the *share* of pairs in which the first
+# errs less. From a share of 95 % on the ranking holds. Below that it holds on average
+# if chance would give such a share with a probability below 5 %, by the test of
+# [Mann and Whitney](/pages/references.qmd#mann-whitney-1947). A comparison of one model
+# each, as in the notes, can then show the opposite. A claim that a setting is *no*
+# better holds unless that setting is better on average.
 
 # %% tags=["claims"]
 claims = Claims(published.NOTES)
@@ -171,11 +178,13 @@ for ranking in published.RANKINGS:
 # %% [markdown]
 # ## Other claims
 #
-# Some claims of the notes compare no two settings. The spread of seeds is *low* where
-# the quartiles lie within a quarter of the median. Tails are as long as in the notes
-# where their skewness lies in our range. More orbits do *not always* help where the
-# error does not fall from each number to the next. The fall-off bends where most models
-# have a critical radius, and its median is within one of four Earth radii.
+# Some claims of the notes do not compare two settings. The error *varies little* over
+# seeds if its quartiles differ by less than a quarter of the median. Tails are as long
+# as reported if the reported skewness lies in our range. More orbits do *not always*
+# help if the error does not fall from each number of orbits to the next. The fall-off
+# *bends* if at least half of the models have a critical radius, beyond which the slope
+# of the learned pull is wrong, and if the median of that radius is between three and
+# five Earth radii.
 
 # %% tags=["claims"]
 setting = published.where("10, unit_softplus, L=4") | published.SEEDS
@@ -202,7 +211,7 @@ claims.test(
 again = where(table, **published.where("2 Dec, 100, HiFi abs"))
 claims.test(
     "earlier_run_of_abs",
-    "HiFi with the layer abs, in an earlier run of the same setting.",
+    "Trained in ten growing windows (HiFi), the layer abs errs as in an earlier run.",
     reference="4.71 %",
     ours=again.text("mean_100", "%"),
     holds=4.71 in again.summary("mean_100"),
@@ -249,16 +258,17 @@ Markdown(claims.table())
 
 # %%
 inside = int(trained["inside"].sum())
-what = "settings of December with models here"
+what = "reported settings of which models were trained here"
 catalogue.record("published_compared", len(trained), "1", what)
-what = "published errors on 100 orbits that lie within the range of our models"
+what = "reported errors on 100 orbits that lie within the range of our models"
 catalogue.record("published_in_range", inside, "1", what)
 text = claims.sentence()
 if len(trained):
     numbers = counted(len(trained), "published number")
-    text = f"{inside} of {numbers} inside our range. {text}"
+    text = f"Our range contains {inside} of {numbers}. {text}"
 if folds:
     typical = "The typical spread over seeds and training orbits is a factor of"
     text = f"{text} {typical} {number(spread)}."
-catalogue.record("verdict", text, "-", "what became of December, in sentences")
+what = "how many reported numbers and claims hold here, in sentences"
+catalogue.record("verdict", text, "-", what)
 Markdown(text)

@@ -9,14 +9,15 @@
 # %% [markdown]
 # # How much must the layers know of physics?
 #
-# Feature and output layers differ in what they take for granted: nothing (neutral),
-# that no direction is special or that the pull is attractive (symmetry-informed), or
-# the inverse square itself (law given). Each step builds in
-# more physics: learning becomes easier, and success proves less.
+# The *prior* of a pair of feature and output layers is the physics that they take for
+# granted. *Neutral* layers assume nothing. *Symmetry-informed* layers assume that no
+# direction is special or that the pull is attractive. *Law-given* layers contain the
+# inverse square itself. Each step builds in more physics: learning becomes easier, and
+# success proves less.
 #
-# **You will see** a ladder by prior, every pair of layers as dots, the sweep in
-# parallel coordinates and its main effects. **Needs** models of `2-train` that differ
-# in their layers. **Takes** a second for each model.
+# **You will see** the best pair of layers of each prior, the error of every model by
+# its layers, the sweep in parallel coordinates, and its main effects. **Needs** models
+# of `2-train` that differ in their layers. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -48,42 +49,44 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# The more the layers are given, the smaller the error: at least by a factor of three
-# from rung to rung, for the best pair of each. Features without directions (`rtn`,
-# `rtn_norm`) under a Cartesian output layer cannot point anywhere and err by a hundred
-# percent.
+# The more physics the layers build in, the smaller the error should be. We compare the
+# best pair of layers of each prior and expect a factor of at least three from each
+# prior to the next. The features `rtn` and `rtn_norm` contain no direction. A Cartesian
+# output layer above them cannot know where to point, so such models should err by 100
+# %.
 
 # %%
 Markdown(surveys.ranking(table, "prior", "features", "output_layer"))
 
 # %% [markdown]
-# ## The ladder
+# ## The best layers of each prior
 #
-# For each rung the pair of layers with the lowest median, and the rung as a whole.
+# For each prior this is the pair of layers with the lowest median error.
 
 # %%
 best = {}
-for rung in PRIORS:
-    pairs = surveys.ranked(where(table, prior=rung).table, "features", "output_layer")
+for prior in PRIORS:
+    pairs = surveys.ranked(where(table, prior=prior).table, "features", "output_layer")
     if pairs:
-        best[rung] = next(iter(pairs.items()))
-        error = best[rung][1].median("mean_100")
-        what = f"lowest median error of a pair of layers, {rung}"
+        best[prior] = next(iter(pairs.items()))
+        error = best[prior][1].median("mean_100")
+        what = f"lowest median error of a pair of layers, {prior}"
         catalogue.record(
-            f"best_{rung.replace('-', '_').replace(' ', '_')}", error, "%", what
+            f"best_{prior.replace('-', '_').replace(' ', '_')}", error, "%", what
         )
 Markdown(
     "\n".join(
-        f"- {rung}: `{pair}` errs by {models_of_pair.text('mean_100', '%')}"
-        for rung, (pair, models_of_pair) in best.items()
+        f"- {prior}: `{pair}` errs by {models_of_pair.text('mean_100', '%')}"
+        for prior, (pair, models_of_pair) in best.items()
     )
 )
 
 # %% tags=["figure"]
 for name, layer in (("strips", "output_layer"), ("strips-features", "features")):
     caption = (
-        f"Mean error on 100 unseen orbits of every model by {layer.replace('_', ' ')}, "
-        "coloured by what its layers take for granted. Crosses mark stuck models."
+        "Mean acceleration error on 100 unseen orbits of every model by "
+        f"{layer.replace('_', ' ')}, coloured by the prior of its layers. Crosses mark "
+        "models that did not learn even their training orbits."
     )
     figure = figures.strips(table, layer, "prior")
     about = {"kind": "sweep", "caption": caption, "models": table}
@@ -94,8 +97,9 @@ catalogue.save_figure(
     figures.parallel(table, ["prior", "features", "output_layer"]),
     "parallel",
     kind="parallel coordinates",
-    caption="Every model as a line through what its layers take for granted, its "
-    "features and its output layer to its error on 100 unseen orbits.",
+    caption="Parallel coordinates of the sweep: every model is a line through the "
+    "prior of its layers, its features, its output layer and its mean acceleration "
+    "error on 100 unseen orbits.",
     models=table,
 )
 
@@ -104,8 +108,9 @@ catalogue.save_figure(
     figures.effects(table, ["features", "output_layer"]),
     "effects",
     kind="main effects",
-    caption="How far each layer moves the mean logarithm of the error on 100 unseen "
-    "orbits, averaged over all models that have it.",
+    caption="Main effect of each layer: difference that it makes to the mean logarithm "
+    "of the mean acceleration error on 100 unseen orbits, over all models that have "
+    "it.",
     models=table,
 )
 
@@ -113,8 +118,8 @@ catalogue.save_figure(
 # ## Verdict
 
 # %%
-medians = {rung: group.median("mean_100") for rung, (_, group) in best.items()}
-finite = {rung: error for rung, error in medians.items() if np.isfinite(error)}
+medians = {prior: group.median("mean_100") for prior, (_, group) in best.items()}
+finite = {prior: error for prior, error in medians.items() if np.isfinite(error)}
 gains = {
     f"{lower} → {upper}": finite[lower] / finite[upper]
     for lower, upper in pairwise(finite)
@@ -128,9 +133,9 @@ blind = Group(blind[~blind["output_layer"].str.startswith("rtn")])
 lost = "Models that see no directions but must answer in Cartesian coordinates err by "
 lost = f" {lost}{blind.text('mean_100', '%')}." if blind else ""
 text = (
-    "Gain from rung to rung: "
+    "The error of the best layers falls from prior to prior: "
     f"{'; '.join(f'{k}: {x:.3g} times' for k, x in gains.items())}. "
     f"**{'As' if climbs else 'Not as'} predicted**, at least threefold each."
 )
-alone = "A gain needs models of two rungs that did not diverge, so none can be told."
-Markdown((text if gains else alone) + lost)
+one = "A gain needs models of two priors that did not diverge, so none can be told."
+Markdown((text if gains else one) + lost)

@@ -9,13 +9,15 @@
 # %% [markdown]
 # # Do activation, depth and width matter?
 #
-# The [notes of December](/pages/references.qmd#orbit-notes) found leaky_relu far better
-# than tanh; [later remarks](/pages/references.qmd#orbit-january) say that the
-# architecture hardly matters. Both were seen with one pair of layers.
+# [Laboratory notes of December](/pages/references.qmd#orbit-notes) report that
+# leaky_relu errs far less than tanh. [Later
+# remarks](/pages/references.qmd#orbit-january) say that the architecture hardly
+# matters. Both observations were made with one pair of feature and output layers. Here
+# they are tested with several.
 #
-# **You will see** activations under several layers, and a map of the error over width
-# and depth. **Needs** models of `2-train` that differ in activation, width, depth or
-# batch. **Takes** a second for each model.
+# **You will see** the error by activation for several pairs of layers, and a map of the
+# error over width and depth of the network. **Needs** models of `2-train` that differ
+# in activation, width, depth or batch. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -50,10 +52,10 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# leaky_relu should beat tanh with the notes' layers. Where the answer is smooth in what
-# the network is shown (logarithms of radius and magnitude), smooth activations should
-# win. The size should matter little: less than a factor of two between the best and the
-# worst.
+# With the layers of the notes, leaky_relu should err less than tanh. With layers that
+# use logarithms of radius and magnitude, the answer is a smooth function of the
+# features, and smooth activations should err least. The size of the network should
+# matter little: the medians of all sizes should differ by less than a factor of two.
 
 # %%
 table["layers"] = table["features"] + ", " + table["output_layer"]
@@ -66,15 +68,17 @@ catalogue.save_figure(
     figures.strips(usual, "activation", "layers"),
     "activations",
     kind="sweep",
-    caption="Mean error on 100 unseen orbits of every model of the most frequent "
-    "size by its activation, coloured by its layers. Crosses mark stuck models.",
+    caption="Mean acceleration error on 100 unseen orbits of every model of the most "
+    "frequent size by its activation, coloured by its layers. Crosses mark models that "
+    "did not learn even their training orbits.",
     models=table,
 )
 
 # %% [markdown]
 # ## Size
 #
-# Median error over width and depth, with the most frequent activation and layers.
+# The figure shows the median error over width and depth, for models with the most
+# frequent activation and layers.
 
 # %%
 same = usual[["layers", "activation"]].mode().iloc[0]
@@ -87,8 +91,9 @@ catalogue.save_figure(
     figures.heat_maps(sized, "width", "depth", "batch"),
     "sizes",
     kind="error by size",
-    caption="Median error on 100 unseen orbits over width and depth of the network, a "
-    "panel for each batch size; models of the most frequent activation and layers.",
+    caption="Mean acceleration error on 100 unseen orbits, median over models, by "
+    "width and depth of the network, a panel for each batch size. Models have the most "
+    "frequent activation and layers.",
     models=table,
 )
 
@@ -114,8 +119,8 @@ for layers, models_of_layers in groups(usual, "layers").items():
     said.append(text)
 
 # %% [markdown]
-# The architecture *hardly matters* where, of one setting with at least four sizes, the
-# worst median over width and depth is less than twice the best.
+# We say that the architecture *hardly matters* if, in a setting with at least four
+# sizes of network, the highest median error is less than twice the lowest.
 
 # %% tags=["claims"]
 alike = ["features", "output_layer", "activation", "loss", "orbits", "steps"]
@@ -143,7 +148,7 @@ Markdown(claims.table())
 medians = [group.median("mean_100") for group in sizes.values()]
 with np.errstate(invalid="ignore"):  # infinite where models diverged
     factor = float(np.divide(max(medians), min(medians)))
-what = "worst over best median error of all widths, depths and batches"
+what = "highest over lowest median error of all widths, depths and batch sizes"
 known = len(sizes) > 1 and np.isfinite(factor)
 if known:
     catalogue.record("size_factor", factor, "1", what)

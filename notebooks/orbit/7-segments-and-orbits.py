@@ -10,12 +10,13 @@
 # # Do short pieces of orbits teach gravity, or only straight lines?
 #
 # Along a segment of four samples the pull hardly changes. Does a model that retraces
-# such segments learn more than the linear motion around each start? And what do more
-# orbits buy, against longer segments?
+# such segments learn more than the linear motion around each start? And do more orbits
+# help more than longer segments?
 #
-# **You will see** the error over segment length and number of orbits, retracing beside
-# acceleration matching, and what simpler fields make of the same segments. **Needs**
-# models of `2-train` that differ in segments and orbits. **Takes** a second for each.
+# **You will see** the error by segment length and number of orbits, for models that
+# retrace segments and for models that match accelerations, and how well simpler fields
+# retrace the same segments. **Needs** models of `2-train` that differ in segments and
+# orbits. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -46,9 +47,10 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# More orbits help more than longer segments. Short segments teach as much as long ones,
-# because they start everywhere: what a linear field cannot retrace of *one* segment
-# says nothing of what a network learns from *all* of them.
+# More orbits should help more than longer segments. Short segments should teach as much
+# as long ones, because they start everywhere on the orbit. A field that is linear
+# around one start can retrace *one* short segment, but a network has to retrace *all*
+# of them with one field.
 
 # %%
 table["segment"] = [
@@ -63,9 +65,9 @@ catalogue.save_figure(
     figures.heat_maps(table, "orbits", "segment", "windows"),
     "heat-map",
     kind="error by segments and orbits",
-    caption="Median error on 100 unseen orbits over the number of training orbits and "
-    "the samples of a segment, a panel for each choice of windows; acceleration "
-    "matching cuts no segments.",
+    caption="Mean acceleration error on 100 unseen orbits, median over models, by the "
+    "number of training orbits and the samples of a segment, a panel for each choice "
+    "of windows. Acceleration matching uses no segments.",
     models=table,
 )
 
@@ -74,18 +76,19 @@ catalogue.save_figure(
     figures.error_lines(table, "orbits", "segment", "training orbits [1]"),
     "by-orbits",
     kind="error by orbits",
-    caption="Median error on 100 unseen orbits against the number of training "
-    "orbits, a curve for each length of segments; bars are the range over models.",
+    caption="Mean acceleration error on 100 unseen orbits, median over models, against "
+    "the number of training orbits, a curve for each segment length. Bars are the "
+    "range over models.",
     models=table,
 )
 
 # %% [markdown]
-# ## What a segment holds
+# ## What a segment can teach
 #
-# The same segments of unseen orbits, retraced by three fields that know the truth at
-# each start: a constant pull, Newton's field linearised there, and Newton's. Where the
-# linear field errs by no more than the models, retracing alone could not tell them
-# apart.
+# Here segments of unseen orbits are retraced by three fields that know the truth at
+# each start: a constant pull, Newton's field linearised at the start, and Newton's
+# field itself. Where the linearised field errs by no more than a model, retracing
+# segments of that length cannot tell the two apart.
 
 # %%
 lengths = (4, 10, 18, 36, 90)
@@ -95,7 +98,7 @@ plans = [recipes.PhasePlan((0.0, 1.0), 1e-3, 1, length) for length in lengths]
 cuts = [batches.trajectories_of(unseen, plan) for plan in plans]
 simple = [planes.propagator_errors(*cut) for cut in cuts]
 references = {
-    f"{name} field": (lengths, [float(found[name]) for found in simple])
+    f"{name} field": (lengths, [float(errors[name]) for errors in simple])
     for name in ("constant", "linear", "newton")
 }
 
@@ -113,9 +116,9 @@ catalogue.save_figure(
     ),
     "propagators",
     kind="segments retraced",
-    caption="Error of the state along retraced segments of ten unseen orbits by their "
-    "length: the middle model of each setting in colour; dashed and grey, three "
-    "fields that know the truth at the start.",
+    caption="Error of the state along retraced segments of ten unseen orbits against "
+    "the length of the segment. Coloured lines are the model of median error of each "
+    "setting; dashed grey lines are three fields that know the truth at the start.",
     models=table,
 )
 
@@ -129,8 +132,8 @@ key = f"segment {shortest}, {most} orbits"
 beats = []
 if key in curves:
     pairs = zip(lengths, curves[key][1], references["linear field"][1], strict=True)
-    beats = [length for length, own, linear in pairs if own < linear]
-what = "longest segments on which the middle model beats the linearised field; 0: none"
+    beats = [length for length, error, linear in pairs if error < linear]
+what = "longest segment on which the median model beats the linearised field, or 0"
 if key in curves:
     longest = max(beats, default=0)
     catalogue.record("beats_linear_field_at", longest, "samples", what)
@@ -158,7 +161,7 @@ with np.errstate(invalid="ignore"):  # infinite where models diverged
 what = "median error from the fewest orbits over that from the most"
 if np.isfinite(by_orbits):
     catalogue.record("gain_from_orbits", float(by_orbits), "1", what)
-what = "worst over best median error of all segment lengths"
+what = "highest over lowest median error of all segment lengths"
 if np.isfinite(gain):
     catalogue.record("gain_from_segments", float(gain), "1", what)
 right = by_orbits > gain
@@ -168,6 +171,6 @@ told = (
     f"{'help more' if right else 'do not help more'}."
     if np.isfinite([by_orbits, gain]).all()
     else "The prediction cannot be judged: it needs models that did not diverge, of "
-    "two numbers of orbits and of two lengths of segments."
+    "two numbers of orbits and of two segment lengths."
 )
 Markdown(f"{text} {told}")

@@ -9,13 +9,14 @@
 # %% [markdown]
 # # Does a learned pull fall off with the square of the distance?
 #
-# In a log-log plot Newton's pull is a straight line of slope −2. [Earlier
-# notes](/pages/references.qmd#orbit-october) saw learned fields bend towards −1 beyond
-# about four radii of the Earth, where training orbits are slow and their pulls small.
+# In a log-log plot against the distance, Newton's pull is a straight line of slope −2.
+# [Earlier laboratory notes](/pages/references.qmd#orbit-october) report that the slope
+# of learned fields rises towards −1 beyond about four radii of the Earth, where
+# training orbits are slow and the pull is small.
 #
-# **You will see** |a| against r for each group of models, its local slope, and the
-# radius beyond which the slope is wrong. **Needs** models of `2-train`. **Takes** a
-# second each.
+# **You will see** the learned pull against the distance for each group of models, its
+# local slope, and the radius beyond which the slope is wrong. **Needs** models of
+# `2-train`. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -47,7 +48,8 @@ Markdown(surveys.not_well(table))
 # ## Prediction
 #
 # The slope over all samples should be within 0.1 of −2 for every group that errs by
-# less than 10 %. Where it fails it fails outside: beyond the largest training orbit.
+# less than 10 %. Where the slope is wrong, it should be wrong beyond the largest
+# training orbit.
 
 # %%
 Markdown(table_of(judged.groups, {"slope_100": "slope [1]"}))
@@ -71,18 +73,19 @@ catalogue.save_figure(
     figures.slopes(curves, float(axes.max())),
     "slopes",
     kind="fall-off",
-    caption="Learned pull and its local slope in a log-log plot against the "
-    "distance, of the middle model of up to twelve settings, over the samples of 100 "
-    f"unseen orbits; dashed, the largest training orbit of {shown}.",
+    caption="Size of the learned pull and its local slope in a log-log plot against "
+    "the distance from the centre, over the samples of 100 unseen orbits, of the model "
+    "of median error of up to twelve settings. The dashed line is the semi-major axis "
+    f"of the largest training orbit of {shown}.",
     models=table,
 )
 
 # %% [markdown]
 # ## Critical radius
 #
-# The smallest radius beyond which the local slope is more than 0.5 from −2, or the
-# field points outwards, to the end of the data. Infinite when the outermost window is
-# right.
+# The *critical radius* of a model is the smallest radius from which, up to the end of
+# the data, the local slope is more than 0.5 away from −2 or the field points outwards.
+# It is infinite if the slope is right in the outermost window.
 
 # %%
 Markdown(table_of(judged.groups, {"critical_radius_100": "critical radius [R_E]"}))
@@ -96,9 +99,9 @@ off = (good["slope_100"] + 2).abs()
 share = float((off < 0.1).mean()) if len(good) else np.nan
 finite = table[np.isfinite(table["critical_radius_100"])]
 if len(good):
-    what = "models below 10 % error whose slope is within 0.1 of −2"
+    what = "share of models below 10 % error whose slope is within 0.1 of −2"
     catalogue.record("slopes_within_0p1", 100 * share, "%", what)
-what = "models whose slope is wrong from some radius on"
+what = "number of models whose slope is wrong from some radius on"
 catalogue.record("with_critical_radius", len(finite), "1", what)
 radius = finite["critical_radius_100"].median()
 if len(finite):
@@ -113,7 +116,7 @@ if not len(good):
     first = "No model errs by less than 10 %, so the prediction is not tested."
 where = (
     f"{len(finite)} of {counted(len(table), 'model')} have a critical radius, "
-    f"in the median {radius:.3g} R_E (notes: about 4)."
+    f"in the median {radius:.3g} R_E (about 4 R_E in the earlier notes)."
     if len(finite)
     else f"None of {counted(len(table), 'model')} has a critical radius."
 )

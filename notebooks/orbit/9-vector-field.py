@@ -9,19 +9,21 @@
 # %% [markdown]
 # # How does a learned field fail between the orbits?
 #
-# Errors on orbits say how well a model does where orbits go. The field is defined
-# everywhere, depends on a velocity that the truth ignores, and may have sources, sinks
-# and fast rates that Newton's has not.
+# Errors on test orbits tell how good a learned field is where orbits pass. But the
+# field is defined everywhere. It may depend on the velocity, which the true field does
+# not, and it may have sources, sinks and fast rates that Newton's field does not have.
 #
-# **You will see** residual, divergence, sensitivity to velocity and fastest rate over
-# the plane, directions as arrows, and all eigenvalues. **Needs** models of `2-train`; a
-# grid point is given the speed of a circular orbit. **Takes** a second for each model.
+# **You will see** four measures over the plane: the residual (the acceleration error),
+# the divergence, the sensitivity to velocity, and the fastest rate of the linearised
+# motion. You will also see the directions of the field as arrows, and all eigenvalues.
+# At each point of the grid the model is evaluated at the speed of a circular orbit.
+# **Needs** models of `2-train`. **Takes** a second for each model.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
 points: int = 360  # [1] in [3, 100000]: samples over one period of a test orbit
-reach: float = 12.0  # [R_E] in [1.5, 100]: half width of the plane that is asked
-grid: int = 41  # [1] in [3, 401]: points along each side of it
+reach: float = 12.0  # [R_E] in [1.5, 100]: half width of the evaluated square
+grid: int = 41  # [1] in [3, 401]: points along each side of the evaluated square
 
 # %%
 import numpy as np
@@ -49,9 +51,9 @@ Markdown(surveys.not_well(table))
 # %% [markdown]
 # ## Prediction
 #
-# The residual is low along the training orbits and grows inside the lowest and outside
-# the highest of them. A better model is closer to zero in what should be zero: its
-# divergence and its sensitivity to velocity fall with its error.
+# The residual should be low along the training orbits. It should grow inside the lowest
+# and outside the highest of them. The divergence and the sensitivity to velocity should
+# be smaller in models with a smaller error.
 
 # %%
 middle = surveys.middles(surveys.ranked(table, "group"))
@@ -64,9 +66,12 @@ best, worst = next(iter(middle)), list(middle)[-1]
 training = surveys.taught(middle[best])
 
 # %% tags=["figure"]
-over = "Residual, divergence, sensitivity to velocity and fastest rate over the plane: "
-over_best = f"{over}the middle model of the best setting; white, its training orbits."
-over_worst = f"{over}the middle model of the worst of up to six settings."
+over = (
+    "Residual, divergence, sensitivity to velocity and fastest rate over the plane, of "
+    "the model of median error of "
+)
+over_best = f"{over}the best setting. White lines are its training orbits."
+over_worst = f"{over}the worst of up to six settings."
 for name, field, orbits, caption in (
     ("plane", fields[best], training, over_best),
     ("plane-other", fields[worst], None, over_worst),
@@ -80,8 +85,8 @@ catalogue.save_figure(
     figures.arrows(fields[worst]),
     "arrows",
     kind="directions over the plane",
-    caption="Directions of the learned and the true pull over the plane, of the middle "
-    "model of the worst of up to six settings.",
+    caption="Directions of the learned and the true pull over the plane, of the model "
+    "of median error of the worst of up to six settings.",
     models=table,
 )
 
@@ -90,16 +95,17 @@ catalogue.save_figure(
     figures.rate_histogram(fields),
     "rates",
     kind="eigenvalues",
-    caption="Real parts of the eigenvalues of the learned Jacobian at the points of "
-    "the plane, of the middle model of up to six settings.",
+    caption="Histogram of the real parts of the eigenvalues of the learned field's "
+    "Jacobian at the points of the plane, of the model of median error of up to six "
+    "settings.",
     models=table,
 )
 
 # %% [markdown]
 # ## In numbers
 #
-# Medians over the plane, for the middle model of each group; the spread of rates is the
-# 95th over the 5th percentile of |Re λ|.
+# The table gives medians over the plane for the model of median error of each group.
+# The spread of rates is the 95th percentile of |Re λ| over the 5th.
 
 # %%
 numbers = pd.DataFrame(
@@ -109,7 +115,8 @@ numbers.insert(0, "error [%]", [row["mean_100"] for row in middle.values()])
 for name, row in numbers.iterrows():
     for what in ("divergence", "velocity sensitivity"):
         value, scrap = row[f"{what} [1/TU]"], what.replace(" ", "_")
-        meaning, member = f"median {what} over the plane", {"setting": name}
+        meaning = f"median {what} of the learned field over the plane"
+        member = {"setting": name}
         catalogue.record(scrap, value, "1/TU", meaning, member=member)
 numbers.map("{:.3g}".format)
 
@@ -124,10 +131,10 @@ agree = {
     for name in ("divergence [1/TU]", "velocity sensitivity [1/TU]")
 }
 inside, outside = planes.in_and_out(fields[best], training)
-what = "median residual at radii that training orbits reach, best setting"
+what = "median acceleration error at radii that training orbits reach, best setting"
 if np.isfinite(inside):
     catalogue.record("residual_where_orbits_are", inside, "%", what)
-what = "median residual at radii that no training orbit reaches, best setting"
+what = "median acceleration error at radii that no training orbit reaches, best setting"
 if np.isfinite(outside):
     catalogue.record("residual_elsewhere", outside, "%", what)
 ranks = "; ".join(f"{name} {number(value)}" for name, value in agree.items())

@@ -24,7 +24,7 @@ REMEDY = (
 
 
 def stuck(error: float) -> bool:
-    """Whether a model errs on its own orbits as much as a field of zero would [%]."""
+    """Whether the error on training orbits [%] is that of a field of zero, or more."""
     return bool(error >= ZERO_FIELD)
 
 
@@ -93,8 +93,8 @@ def of_training(
     """Whether a setting learned, as predicted or not.
 
     Args:
-        errors: on a model's own orbits [%], of those that reached their last step.
-        held_out: of the same models on the orbits that judge [%].
+        errors: on a model's training orbits [%], of those that reached their last step.
+        held_out: of the same models on validation orbits [%].
         sets: the orbits of the first data seed.
         bound: what is expected of the first [%].
         prior: what the layers take for granted.
