@@ -9,19 +9,22 @@
 # %% [markdown]
 # # How much does a circuit do between two samples?
 #
-# A microscope sees each neuron once in 5, 20 or 50 steps of 20 ms; the stimulus is
-# known at every step. A model that is to fill in the steps between must learn what
-# happens there. Before any model: how fast do voltages change, how much of the change
-# is fast, and in how few dimensions does it happen?
+# A microscope records each neuron once in 5, 20 or 50 steps of 20 ms, while the
+# stimulus is known at every step. A model that is to predict the steps in between must
+# learn what happens there. Before training any model we ask how fast voltages change,
+# how much of the change is too fast for the samples, and how many dimensions the
+# activity has.
 #
 # **You will see** the circuit, its two families of movies, voltages by cell type, their
-# spectra, the error of two models that know nothing, and how many dimensions the
-# activity fills. **Needs** nothing; a recording of your own if you have one. **Takes**
-# half a minute with the default preset.
+# power spectra, the error of two predictions that learn nothing, and how many
+# dimensions the activity fills. **Needs** nothing; it can also show your own recording.
+# **Takes** half a minute with the default preset.
 #
-# The embedded circuit is made of passive point neurons with graded synapses,
-# $\tau_i \dot v_i = -v_i + \sum_j w_{ij}\,\mathrm{relu}(v_j) + b_i + e_i(t)$, stepped
-# by Euler's rule with noise at each step. Voltages are in the recording's raw units.
+# The embedded circuit, called *hexeye*, is a model of an insect's eye that this project
+# simulates. Its neurons are passive points with graded synapses, $\tau_i \dot v_i =
+# -v_i + \sum_j w_{ij}\,\mathrm{relu}(v_j) + b_i + e_i(t)$, where $e_i$ is the stimulus.
+# It is stepped by Euler's rule, with noise at each step. Voltages are in the arbitrary
+# unit of the circuit, here called raw units.
 
 # %%
 from typing import Literal
@@ -32,10 +35,10 @@ source: Literal["hexeye", "file"] = "hexeye"  # [-] embedded circuit, or your ow
 preset: Literal["tiny", "medium", "default", "hard"] = (
     "medium"
 )  # [-] size of the embedded circuit and of its recordings
-noise: float = 0.05  # [raw units] in [0, inf): added at each step, flow always without
+noise: float = 0.05  # [raw units] in [0, inf): deviation of the noise at each step
 data_file: str = ""  # [file] a recording (npz or zarr), for source "file"
-data_seed: int = 0  # [1] in [0, inf): of movies and noise
-components: int = 96  # [1] in [1, inf): dimensions of the latent state in question
+data_seed: int = 0  # [1] in [0, inf): seed of movies and noise
+components: int = 96  # [1] in [1, inf): number of principal components that are kept
 # fmt: on
 
 # %%
@@ -50,10 +53,11 @@ from studies.latent.metrics import total_variance
 # %% [markdown]
 # ## The recordings
 #
-# Training and validation watch movies of one family, moving textures with cuts. The
-# other family (edges, gratings, bars, looming discs) never trains; it is free of noise
-# and tells learned dynamics from a learned movie. A file has one stimulus only: its
-# last stretch stands in for the other family.
+# In the recordings for training and validation, the circuit watches movies of one
+# family, moving textures with cuts. The movies of the other family, called *flow*, are
+# edges, gratings, bars and looming discs. They are never used for training and carry no
+# noise. A model that is good on them has learned the dynamics and not only one kind of
+# movie. A file has one stimulus only, so its last part replaces the other family.
 
 # %%
 sets = sources.recordings(source, preset, noise, data_seed, data_file)
@@ -61,10 +65,10 @@ judged = sets.judged
 for label, part in {"train": sets.train, **judged}.items():
     name = f"{label}".replace(" ", "_")
     record(f"steps_{name}", part.steps, "steps", f"length of the {label} recording")
-record("neurons", sets.neurons, "1", "neurons")
-record("types", len(sets.train.type_names), "1", "types of cells")
+record("neurons", sets.neurons, "1", "number of neurons")
+record("types", len(sets.train.type_names), "1", "number of cell types")
 edges = 0 if sets.train.pre is None else len(sets.train.pre)
-record("edges", edges, "1", "edges of the connectome")
+record("edges", edges, "1", "number of edges of the connectome")
 recorded = openings.of_recording(sets.train, sets.stimulated)
 Markdown(
     f"{recorded} {sets.train.steps:,} steps of "
@@ -75,9 +79,10 @@ Markdown(
 # %% [markdown]
 # ## The circuit
 #
-# What a neuron of each type receives from every other: red inhibits, blue excites. Most
-# of the table should lie on one side: the circuit runs from receptors (R) to the
-# direction-selective T4 and T5, with a few loops (C2, C3, Mi4 with Mi9, Lawf).
+# The figure shows what a neuron of each cell type receives from every other type. Most
+# entries should lie on one side of the diagonal, because the circuit runs from
+# receptors (R) to the direction-selective cells T4 and T5, with a few loops (C2, C3,
+# Mi4 with Mi9, Lawf).
 
 # %% tags=["figure"]
 if edges:
@@ -89,9 +94,9 @@ if edges:
     save_figure(shown, "circuit", kind="connectome", caption=caption).show()
 
 # %% [markdown]
-# ## What it watches
+# ## The movies
 #
-# The movies are made at the centres of the columns, so a frame is a hexagon.
+# The movies are sampled at the centres of the eye's columns, so a frame is a hexagon.
 
 # %% tags=["figure"]
 centres = sets.train.meta.get("centres")
@@ -104,15 +109,16 @@ caption = (
     "Five frames, 80 ms apart, of the movies of each family, by column of the eye."
 )
 if centres is None:
-    caption = "The first steps of the stimulus, by dimension."
+    caption = "Stimulus over its first steps, one curve for each dimension."
     caption += "" if sets.stimulated else " There is none, so that zero stands for it."
 save_figure(shown, "stimulus", kind="stimulus", caption=caption)
 
 # %% [markdown]
-# ## What it answers
+# ## The voltages
 #
-# One neuron of each of several types, from the middle of the eye. Receptors follow the
-# movie within a step; T4 and T5 answer in bursts; Lawf is slow and smooth.
+# We look at one neuron of each of several types, from the middle of the eye. Receptors
+# follow the movie within a step, T4 and T5 respond in bursts, and Lawf is slow and
+# smooth.
 
 # %% tags=["figure"]
 save_figure(
@@ -135,7 +141,7 @@ save_figure(
 # %%
 variance = {label: total_variance(part.voltage) for label, part in judged.items()}
 for label, value in variance.items():
-    meaning = f"variance over time, mean over neurons; {label}"
+    meaning = f"variance of the voltage over time, mean over neurons; {label}"
     record(f"variance_{label.replace(' ', '_')}", value, "raw units²", meaning)
 words = " and ".join(f"{number(x)} ({label})" for label, x in variance.items())
 Markdown(f"Mean variance over time: {words}. Every error is also told relative to it.")
@@ -143,14 +149,16 @@ Markdown(f"Mean variance over time: {words}. Every error is also told relative t
 # %% [markdown]
 # ## Prediction
 #
-# 1. At 20 steps "nothing changes" is worse than saying the mean: its error exceeds the
-#    total variance.
-# 2. A straight line between samples 20 steps apart leaves more than half of the
-#    variance between them, one between samples 5 steps apart less than a quarter.
-# 3. More than a tenth of the power is too fast for samples 20 steps apart, which
-#    cannot tell frequencies above 1.25 Hz from slower ones.
-# 4. The first principal components, as many as a latent state has dimensions, leave
-#    less than a twentieth of the variance. (A nonlinear code may do better.)
+# 1. After 20 steps, holding the last state is worse than predicting the mean: its error
+#    exceeds the total variance.
+# 2. Linear interpolation between samples that are 20 steps apart leaves more than half
+#    of the variance unexplained. Between samples that are 5 steps apart it leaves less
+#    than a quarter.
+# 3. More than a tenth of the power is too fast for samples that are 20 steps apart,
+#    which cannot distinguish frequencies above 1.25 Hz from lower ones.
+# 4. If we keep as many principal components as the latent state of a model has
+#    dimensions, less than a twentieth of the variance is lost. A nonlinear code may do
+#    better.
 
 # %%
 horizons = (1, 2, 5, 10, 20, 50, 100)
@@ -160,8 +168,8 @@ for label, part in judged.items():
     line[label] = [statistics.interpolation_error(part.voltage, h) for h in horizons]
     for place, h in enumerate(horizons):
         name, unit = f"{h}_{label.replace(' ', '_')}", "raw units²"
-        held = f"error of holding the state for {h} steps; {label}"
-        drawn = f"error of interpolation over {h} steps; {label}"
+        held = f"mean squared error of holding the state for {h} steps; {label}"
+        drawn = f"mean squared error of interpolating over {h} steps; {label}"
         if np.isfinite(constant[label][place]):  # not beyond a short recording
             record(f"constant_error_{name}", constant[label][place], unit, held)
         if np.isfinite(line[label][place]):  # one step apart nothing lies between
@@ -172,17 +180,17 @@ save_figure(
     figures.error_by_horizon(horizons, constant, line, variance),
     "error-by-horizon",
     kind="error by horizon",
-    caption="Mean squared error by the distance of samples: of holding the state, and "
-    f"of linear interpolation between samples, on {' and '.join(judged)}. Dotted lines "
-    "are the total variance.",
+    caption="Mean squared error of two predictions against the distance between "
+    "samples: holding the last state, and linear interpolation between samples, on "
+    f"{' and '.join(judged)}. Dotted lines are the total variance.",
 )
 
 # %% [markdown]
-# ## Fast and slow
+# ## Power spectra
 #
-# Samples every $k$ steps cannot tell frequencies above half their rate from lower ones.
-# What lies right of a dotted line is lost to a model that sees samples alone; it has to
-# come from the stimulus.
+# Samples every $k$ steps cannot distinguish frequencies above half their rate from
+# lower ones. The power to the right of a dotted line cannot be recovered from the
+# samples. A model has to predict it from the stimulus.
 
 # %% tags=["figure"]
 limits = {f"{k} steps": 0.5 / (k * sets.train.dt) for k in (5, 20, 50)}
@@ -190,9 +198,9 @@ save_figure(
     figures.power_spectra(sets.validation, limits),
     "spectra",
     kind="spectra",
-    caption="Power density of the voltages on validation by cell type. Dotted "
-    "lines are half the rate of samples that are 5, 20 and 50 steps apart: they cannot "
-    "tell what lies to the right.",
+    caption="Power density of the voltages against frequency on validation, by cell "
+    "type. Dotted lines are half the rate of samples that are 5, 20 and 50 steps "
+    "apart. Such samples do not resolve frequencies to the right of the line.",
 )
 
 # %%
@@ -215,8 +223,8 @@ save_figure(
     figures.residual_by_components(residual, [components]),
     "components",
     kind="principal components",
-    caption="Mean squared error that the first principal components of the voltages "
-    f"leave, by their number, on {' and '.join(judged)}.",
+    caption="Mean squared error that remains when only the first principal components "
+    f"of the voltages are kept, against their number, on {' and '.join(judged)}.",
 )
 
 # %%
@@ -224,42 +232,53 @@ kept = min(components, sets.neurons)
 left = {k: reports.share(x[kept], variance[k]) for k, x in residual.items()}
 for label, share in left.items():
     name, value = label.replace(" ", "_"), float(residual[label][kept])
-    error = f"error that {kept} principal components leave; {label}"
+    error = f"mean squared error left by {kept} principal components; {label}"
     record(f"pca_residual_{name}", value, "raw units²", error)
-    part = f"share of variance that {kept} principal components leave; {label}"
+    part = f"share of variance left by {kept} principal components; {label}"
     if np.isfinite(share):
         record(f"pca_share_left_{name}", 100 * share, "%", part)
 floor = sets.train.step_floor
+meaning = "variance of the noise of one step, the least possible squared error"
 if floor is not None:
-    record("noise_floor", floor, "raw units²", "variance of the noise of one step")
+    record("noise_floor", floor, "raw units²", meaning)
 
 # %% [markdown]
 # ## Verdict
 #
-# Each prediction with its number, on validation. A short recording, one that rests, or
-# one of fewer neurons than components leaves some of them open.
+# Each prediction is followed by its measured value on validation. Some predictions
+# cannot be judged on a recording that is short, that rests, or that has no more neurons
+# than components.
 
 # %%
 label = sets.families[0]
 ratio = {
-    h: [
-        reports.share(float(own[label][k]), variance[label]) for own in (constant, line)
-    ]
+    h: [reports.share(float(x[label][k]), variance[label]) for x in (constant, line)]
     for k, h in enumerate(horizons)
 }
 lost_20, pca = lost["20 steps"] / 100, left[label]
 pca = pca if kept < sets.neurons else np.nan  # as many as neurons leave nothing
 claims = {
-    "no change over 20 steps, of the variance": (ratio[20][0], ratio[20][0] > 1),
-    "left of it by a line over 20 steps": (ratio[20][1], ratio[20][1] > 0.5),
-    "left of it by a line over 5 steps": (ratio[5][1], ratio[5][1] < 0.25),
-    "share of the power too fast for 20 steps": (lost_20, lost_20 > 0.1),
-    f"left of the variance by {kept} components": (pca, pca < 0.05),
+    "error of holding the state for 20 steps over the variance": (
+        ratio[20][0],
+        ratio[20][0] > 1,
+    ),
+    "share of the variance left by interpolating over 20 steps": (
+        ratio[20][1],
+        ratio[20][1] > 0.5,
+    ),
+    "share of the variance left by interpolating over 5 steps": (
+        ratio[5][1],
+        ratio[5][1] < 0.25,
+    ),
+    "share of the power too fast for samples 20 steps apart": (lost_20, lost_20 > 0.1),
+    f"share of the variance left by {kept} components": (pca, pca < 0.05),
 }
 known = {claim: ok for claim, (value, ok) in claims.items() if np.isfinite(value)}
-record("predictions_judged", len(known), "1", "predictions that could be judged, of 5")
+what = "number of predictions that could be judged, of five"
+record("predictions_judged", len(known), "1", what)
+what = "number of predictions that held, of five"
 if known:
-    record("predictions_held", sum(known.values()), "1", "predictions that held, of 5")
+    record("predictions_held", sum(known.values()), "1", what)
 lines = [
     f"- {claim}: {number(value)}, **{'held' if ok else 'failed'}**"
     if claim in known

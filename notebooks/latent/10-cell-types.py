@@ -9,21 +9,21 @@
 # %% [markdown]
 # # Which cell types does a rollout explain, and which does it miss?
 #
-# The mean error over all neurons is made by the types that vary most. A type that
-# hardly varies can be missed altogether at no cost. So each type is asked by itself:
-# how much of its variance over a long rollout does a model explain, and how much could
-# anyone?
+# Cell types that vary most dominate the mean error over all neurons. A type that hardly
+# varies can be predicted badly and change the mean error little. So we ask of each type
+# how much of its variance over a long rollout a model explains, and how much is
+# explainable at all.
 #
 # **You will see** total against unexplained variance of every neuron, explained
-# variance by type on both families of movies, and traces of the middle model. **Needs**
-# models of `2-train`. **Takes** ten seconds a model.
+# variance by type on both families of movies, and predicted voltages of one model.
+# **Needs** models of `2-train`. **Takes** ten seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {"where": {"notebook": "latent/train"}}  # [-] which models are looked at
-steps: int = 2000  # [steps] in [1, inf): of a rollout
+models: dict = {"where": {"notebook": "latent/train"}}  # [-] which models are compared
+steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-worst: int = 5  # [1] in [1, 100]: types named in the verdict
+worst: int = 5  # [1] in [1, 100]: number of cell types named in the verdict
 # fmt: on
 
 # %%
@@ -37,11 +37,11 @@ from studies.latent import cell_types, comparisons, figures, rollouts, trained
 # %% [markdown]
 # ## Prediction
 #
-# 1. Types that vary little are explained worst: over types, R² rises with variance
-#    (rank correlation above 0.5) on the noisy movies.
-# 2. That is the noise: on movies without noise nearly every type gains.
-# 3. The worst types are the same for every model, because the circuit decides and not
-#    the seed (rank correlation between models above 0.5).
+# 1. Types that vary little are explained worst. On the noisy movies, the explained
+#    variance R² of a type rises with its variance (rank correlation above 0.5).
+# 2. The cause is noise. On movies without noise nearly every type is explained better.
+# 3. The worst types are the same for every model, because they depend on the circuit
+#    and not on the seed (rank correlation between models above 0.5).
 
 # %%
 compared = comparisons.compare(
@@ -50,33 +50,36 @@ compared = comparisons.compare(
 group = next(iter(compared.identities()))
 middle = compared.middle(group)
 data, plan = compared.data[middle], compared.plans[middle]
-catalogue.record("models", len(compared.table), "1", "models that were judged")
+catalogue.record("models", len(compared.table), "1", "number of models compared")
 
 # %% [markdown]
 # ## Neuron by neuron
 #
-# The middle model of the first setting. On the dotted diagonal nothing is explained;
-# above it the model is worse than the mean of the neuron.
+# The figure shows the model of median error of the first setting. On the dotted
+# diagonal nothing is explained. Above it the model is worse than the mean of the
+# neuron.
 
 # %% tags=["figure"]
 family, other = list(data)
 noisy = data[family]
 kinds, names = noisy.type_index, list(noisy.type_names)
-own = cell_types.shares(compared.judged[middle], family)
+variances = cell_types.shares(compared.judged[middle], family)
 catalogue.save_figure(
-    figures.variance_scatter(own.total, own.unexplained, kinds, names),
+    figures.variance_scatter(variances.total, variances.unexplained, kinds, names),
     "variance",
     kind="variance scatter",
-    caption="Variance of each neuron over time, and how much of it rollouts leave "
-    f"unexplained, on {family}, of the middle model of one setting: {group}.",
+    caption="Variance of each neuron that rollouts leave unexplained, against its "
+    f"variance over time, on {family}, of the model of median error of one setting: "
+    f"{group}. On the dotted diagonal nothing is explained.",
     models=[middle],
 )
 
 # %% [markdown]
 # ## Type by type
 #
-# Each setting's models together (mean over seeds). For the embedded circuit the true
-# circuit without noise is rolled out as well: what it misses nobody can predict.
+# The figures show each setting as a mean over seeds. For the embedded circuit, the true
+# circuit without noise is rolled out as well. The variance that it leaves unexplained
+# cannot be predicted by any model.
 
 # %%
 explained = {}
@@ -103,37 +106,39 @@ if circuit is not None:
 # %% tags=["figure"]
 for name in data:
     shown = {
-        label: np.clip(x, -1, 1) for (own, label), x in explained.items() if own == name
+        label: np.clip(x, -1, 1)
+        for (movies, label), x in explained.items()
+        if movies == name
     }
     figure = catalogue.save_figure(
         figures.by_cell_type(shown, names, "explained variance R² [1]"),
         f"types-{name}".replace(" ", "-"),
         kind="explained variance by type",
-        caption="Explained variance R² by cell type, mean over seeds, a bar a setting, "
-        f"and of the true circuit where it is known, on {name}. Values below -1 are "
-        "drawn at -1.",
+        caption="Explained variance R² of rollouts by cell type, mean over seeds, a "
+        "bar for each setting and one for the true circuit without noise where it is "
+        f"known, on {name}. Values below −1 are drawn at −1.",
         models=compared.table,
     )
     figure.show()
 
 # %%
-total = cell_types.by_type(own.total, kinds)
+total = cell_types.by_type(variances.total, kinds)
 r2 = {name: explained[name, group] for name in data}
-most = {f"possible on {name}": own for name, own in possible.items()}
+most = {f"possible on {name}": share for name, share in possible.items()}
 ranking = cell_types.table(names, total, r2 | most)
 for kind, line in ranking.iterrows():
     for name in data:
         value = float(line[f"R² {name}"])
         if np.isfinite(value):
             tag, member = name.replace(" ", "_"), {"type": kind}
-            meaning = f"variance explained, by cell type; {name}"
+            meaning = f"explained variance R² of rollouts, by cell type; {name}"
             catalogue.record(f"r2_{tag}", value, "1", meaning, member=member)
 ranking.round(3)
 
 # %% [markdown]
 # ## Traces
 #
-# One neuron of each type, from the first start of the middle model.
+# The figure shows one neuron of each type, along the first rollout of the same model.
 
 # %% tags=["figure"]
 start = int(plan.starts_of(noisy)[0])
@@ -162,20 +167,20 @@ catalogue.save_figure(
 by_variance = cell_types.rank_correlation(total, r2[family])
 gain = float(np.nanmean(r2[other] > r2[family]))
 each = [
-    cell_types.explained_by_type(cell_types.shares(found, family), kinds)
-    for found in compared.judged.values()
+    cell_types.explained_by_type(cell_types.shares(errors, family), kinds)
+    for errors in compared.judged.values()
 ]
 pairs = [(a, b) for k, a in enumerate(each) for b in each[k + 1 :]]
 alike = np.array([cell_types.rank_correlation(a, b) for a, b in pairs])
-meaning = "rank correlation of variance and explained variance over cell types"
+meaning = "rank correlation over cell types of variance and explained variance"
 circuits = trained.is_of_circuit(row)  # of which the other family has no noise
 if np.isfinite(by_variance):
     catalogue.record("rank_correlation_variance", by_variance, "1", meaning)
-meaning = f"share of cell types explained better on {other}"
+meaning = f"share of cell types that are explained better on {other}"
 if circuits:
     catalogue.record("share_better_without_noise", gain, "1", meaning)
 least = list(ranking.index[:worst])
-catalogue.record("worst_types", least, "-", "cell types explained worst")
+catalogue.record("worst_types", least, "-", "cell types that are explained worst")
 
 # %%
 lines, few = {}, "It needs three cell types at least to rank them."
@@ -204,5 +209,5 @@ if possible:
         f" Beside the true circuit without noise {np.nanmedian(missed):.2f} of the "
         f"variance is missed (median over types); most of {far}."
     )
-catalogue.record("verdict", text, "-", "cell types explained worst, in sentences")
+catalogue.record("verdict", text, "-", "cell types explained worst, as a sentence")
 Markdown("\n".join([*said, f"\n{text}"]))

@@ -9,18 +9,20 @@
 # %% [markdown]
 # # Can one-step dynamics be learned from your recording?
 #
-# Voltages of many neurons on one time base, and the stimulus that drove them: that is
-# all a model needs here. The recording is cut in three stretches of time; the first
-# trains, with samples as rare as you ask for, the others judge at every step.
+# A model needs voltages of many neurons on one time base, and the stimulus that drove
+# them. The recording is cut into three parts in time. The first part is used for
+# training, with samples as rare as you ask for. The other two test the models at every
+# step.
 #
-# **You will see** what is in the file, the training, and rollouts of the trained models
-# beside a held value and a straight line between samples. **Needs** an .npz file or a
-# zarr folder with `voltage` (time, neuron), `stimulus` (time, dimension; row t drives
-# the step t → t + 1) and `dt` [s], and if you have them `type_index` with `type_names`,
-# `positions`, and the connectome `pre`, `post`, `weight`. Without a file an example is
-# written first and read back. **Takes** about a minute with the example.
+# **You will see** the contents of the file, the training, and rollouts of the trained
+# models beside holding the first state and linear interpolation between samples.
+# **Needs** an .npz file or a zarr folder with `voltage` (time, neuron), `stimulus`
+# (time, dimension; row t drives the step t → t + 1) and `dt` [s], and if you have them
+# `type_index` with `type_names`, `positions`, and the connectome `pre`, `post`,
+# `weight`. Without a file an example is written and read back. **Takes** about a minute
+# with the example.
 #
-# A file that does not fit is refused before anything runs, with the name of the array,
+# A file that does not fit is refused before anything runs. The message names the array,
 # what was found and what is needed.
 
 # %%
@@ -28,24 +30,24 @@ from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-data_file: str = ""  # [file] your recording (npz or zarr); empty: an example is made
-mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] how samples are taken
-tu: int = 5  # [steps] in [1, 1000]: distance of a neuron's samples
-ems: int = 4  # [1] in [1, 100]: samples in a training window
-phase_seed: int = 0  # [1] in [0, inf): of the phases of staggered samples
+data_file: str = ""  # [file] your recording (npz or zarr); if empty, an example
+mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] order of acquisition
+tu: int = 5  # [steps] in [1, 1000]: steps between two samples of a neuron
+ems: int = 4  # [1] in [1, 100]: samples ahead in a training window
+phase_seed: int = 0  # [1] in [0, inf): seed of the phases of staggered samples
 stimulus_mode: Literal["all", "none", "constant", "interpolate", "learned"] = (
     "all"
-)  # [-] at which steps the stimulus is known
+)  # [-] steps at which the stimulus is known, and how others are filled
 latent: int = 48  # [1] in [1, 4096]: dimensions of the latent state
-width: int = 48  # [1] in [1, 4096]: of the hidden layers
+width: int = 48  # [1] in [1, 4096]: units of a hidden layer
 stimulus_latent: int = 16  # [1] in [1, 4096]: dimensions of the latent stimulus
-warm_up: int = 1000  # [1] in [0, inf): updates of encoder and decoder alone
-updates: int = 1500  # [1] in [1, inf): of the whole
-learning_rate: float = 2e-3  # [1] in (0, 1]: of Adam
+warm_up: int = 1000  # [1] in [0, inf): updates of encoder and decoder before the map
+updates: int = 1500  # [1] in [1, inf): updates of the whole model
+learning_rate: float = 2e-3  # [1] in (0, 1]: learning rate of Adam
 batch: int = 32  # [1] in [1, inf): windows in an update
-rollout_steps: int = 500  # [steps] in [1, inf): of the rollouts that judge
-starts: int = 10  # [1] in [1, 1000]: rollouts on each stretch
-seed: list[int] = [0, 1]  # [1] in [0, 4294967295]: of weights and order, one a model
+rollout_steps: int = 500  # [steps] in [1, inf): length of a test rollout
+starts: int = 10  # [1] in [1, 1000]: rollouts on each part of the recording
+seed: list[int] = [0, 1]  # [1] in [0, 4294967295]: seeds of weights, one a model
 # fmt: on
 
 # %%
@@ -89,7 +91,7 @@ whole = sets.train
 for label, part in {"train": whole, **sets.judged}.items():
     name = label.replace(" ", "_")
     record(f"steps_{name}", part.steps, "steps", f"length of the {label} recording")
-record("neurons", sets.neurons, "1", "neurons")
+record("neurons", sets.neurons, "1", "number of neurons")
 record("dt", whole.dt, "s", "duration of a step")
 lengths = ", ".join(f"{part.steps:,} ({name})" for name, part in sets.judged.items())
 recorded = openings.of_recording(whole, sets.stimulated)
@@ -103,16 +105,17 @@ save_figure(
     figures.voltage_traces(whole),
     "traces",
     kind="voltage traces",
-    caption="Voltage over time in the file, of one neuron of each cell type.",
+    caption="Voltage over time of one neuron of each cell type in the file.",
 )
 
 # %% [markdown]
 # ## Prediction
 #
-# If the recording is driven by its stimulus and long enough, the models stay below a
-# straight line between samples at the steps between them, although a line is told both
-# ends and a model only the first, and no rollout diverges on either stretch. Where the
-# file holds no stimulus nothing is predicted: what drove the recording is not known.
+# If the recording is long enough and driven by its stimulus, the models should err less
+# than linear interpolation at the steps between samples. Interpolation knows both
+# samples, and a model only the first. No rollout should diverge on either part of the
+# recording. Where the file holds no stimulus nothing is predicted, because it is not
+# known what drove the recording.
 
 # %% [markdown]
 # ## Training
@@ -140,12 +143,13 @@ for place, member in enumerate(todo):
 record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
-# ## Judgement
+# ## Test
 #
-# Each model starts from one state (what was observed of it) and is rolled out along the
-# stimulus. Errors at the steps between samples, in training windows; a rollout has
-# diverged when its error exceeds four times the variance of the recording, twice as far
-# as two states of it are apart that have nothing to do with each other.
+# Each model starts from one state, of which it sees the observed samples, and is rolled
+# out along the stimulus. Errors are those at the steps between samples, within the
+# length of a training window. A rollout has diverged when its error exceeds four times
+# the variance of the recording, which is twice the mean squared distance between two
+# unrelated states.
 
 # %%
 trained = {member.values["seed"]: load_model(member, models.read) for member in every}
@@ -158,11 +162,11 @@ judged = {
     seed: reports.judge(model, sets.judged, plan, recipe.observation)
     for seed, model in trained.items()
 }
-rows = {own: reports.row(found, base, plan) for own, found in judged.items()}
+rows = {number: reports.row(errors, base, plan) for number, errors in judged.items()}
 
 # %% tags=["figure"]
 curves = {
-    family: {f"seed {own}": found[f"{family}.mse"] for own, found in judged.items()}
+    family: {f"seed {number}": x[f"{family}.mse"] for number, x in judged.items()}
     for family in sets.judged
 }
 lines = {
@@ -173,8 +177,9 @@ save_figure(
     judgement.rollout_errors(curves, lines),
     "rollouts",
     kind="rollout errors",
-    caption="Mean squared error of rollouts by step, mean and range over starts, a "
-    "curve a seed; grey, holding the first state and linear interpolation.",
+    caption="Mean squared error of rollouts against the step, mean and range over "
+    "starts, a curve a seed. Grey lines are holding the first state and linear "
+    "interpolation between samples.",
     models=every,
 )
 
@@ -189,8 +194,9 @@ save_figure(
     ),
     "variance",
     kind="variance scatter",
-    caption="Variance of each neuron over time, and how much of it the rollouts of the "
-    f"first model leave unexplained, {family}. On the diagonal nothing is explained.",
+    caption="Variance of each neuron that the rollouts of the first model leave "
+    f"unexplained, against its variance over time, on the {family} part. On the "
+    "diagonal nothing is explained.",
     models=every[:1],
 )
 
@@ -213,7 +219,7 @@ for member in every:
             meaning = f"{meaning}; {family}"
             if np.isfinite(value):
                 record(f"{name}_{what}", value, unit, meaning, member=member)
-    meaning = f"first step of a worst start's error above {plan.limit:.3g}"
+    meaning = f"first step at which the worst start's error exceeds {plan.limit:.3g}"
     record("divergence", row["divergence"], "steps", meaning, member=member)
     ratios = [row[f"{family}_ratio"] for family in sets.families]
     reason = openings.why_not(ratios, tu, sets, "file")
@@ -221,10 +227,10 @@ for member in every:
     if not reason:
         record("held", held, "-", "whether the prediction held", member=member)
     words = " and ".join(map(number, ratios))
-    found = f"**cannot be judged**, for {reason}" if reason else "**failed**"
+    verdict = f"**cannot be judged**, for {reason}" if reason else "**failed**"
     lines.append(
         f"- seed {member.values['seed']}: {words} of the line's error "
         f"({' and '.join(sets.families)}), {openings.end(row, plan.whole)}: "
-        + ("**held**" if held and not reason else found)
+        + ("**held**" if held and not reason else verdict)
     )
 Markdown("\n".join(lines))

@@ -7,27 +7,28 @@
 # ---
 
 # %% [markdown]
-# # Is the mechanism of a circuit found, or only what it will do?
+# # Do models learn the mechanism of a circuit, or only to predict its activity?
 #
-# The circuit of most pages is made up. Here the same models learn the fly's visual
-# system with trained weights, the file of which [you bring](/pages/latent-flyvis.qmd),
-# and stand beside published numbers. Then both circuits ask more than prediction: does
-# the learned step hear the right neurons, does it foresee a circuit that has lost half
-# of its edges, and does it answer drives that no movie brings?
+# The other notebooks use a circuit that this project designed. Here the same models
+# learn the fly's visual system with trained weights, from a file that [you
+# provide](/pages/latent-flyvis.qmd), and are compared with published numbers. Then
+# models of both circuits are tested for more than prediction. Does the learned step
+# depend on the right neurons? Does it predict a circuit that has lost half of its
+# edges? Does it respond correctly to inputs that no movie contains?
 #
 # **You will see** errors and correlations beside published ones, and three tests of the
 # mechanism. **Needs** models of `2-train` with `source` "flyvis" or "hexeye" and, for
-# the baseline, of `13-stimulus-only`. **Takes** a minute a model.
+# the baseline, of `13-stimulus-only`. **Takes** a minute for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are tested
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
-test_steps: int = 200  # [steps] in [2, inf): length of a rollout in a test
-test_starts: int = 5  # [1] in [1, 1000]: rollouts in a test
-seed: int = 0  # [1] in [0, inf): of states, edges and neurons that are drawn
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
+test_steps: int = 200  # [steps] in [2, inf): length of a rollout in a mechanism test
+test_starts: int = 5  # [1] in [1, 1000]: rollouts in a mechanism test
+seed: int = 0  # [1] in [0, inf): seed of the choice of states, edges and neurons
 # fmt: on
 
 # %%
@@ -42,25 +43,29 @@ from studies.latent.figures import panels
 # %% [markdown]
 # ## What is known
 #
-# [The group of flyvis-gnn](/pages/references.qmd#flyvis-gnn) reports this family of
-# models on the [whole network](/pages/references.qmd#lappalainen-2024) of 13,741
-# neurons, two hours on an A100. At noise 0, 0.05 and 0.5 the correlation of one step is
-# 0.92, 0.90 and 0.60, that of rollouts of 8,000 steps without noise 0.97, 0.97 and
-# 0.77, their root mean squared error 0.053, 0.060 and 0.276. No change errs by 0.25,
-# and the stimulus alone has a correlation of 0.97. Graph networks, which are given the
-# edges, find weights with an R² of 0.97 and stay above a correlation of 0.97 when edges
-# are cut or neurons driven. For models without edges nobody reported the mechanism.
+# [The repository flyvis-gnn](/pages/references.qmd#flyvis-gnn) reports results of this
+# kind of model on the [whole network](/pages/references.qmd#lappalainen-2024) of 13,741
+# neurons, after two hours of training on an A100. At noise 0, 0.05 and 0.5 the
+# correlation of one step with the truth is 0.92, 0.90 and 0.60. The correlation of
+# rollouts of 8,000 steps without noise is 0.97, 0.97 and 0.77, and their root mean
+# squared error is 0.053, 0.060 and 0.276. Holding the last state has an error of 0.25,
+# and the stimulus alone has a correlation of 0.97. Graph networks, into which the edges
+# are built, find weights with an R² of 0.97. Their correlation stays above 0.97 when
+# edges are cut or neurons driven. For models without edges no tests of the mechanism
+# were reported.
 #
-# Our extent of 3 has 2,345 neurons, fewer columns at the border and movies of its own,
-# and training is minutes long. Correlations can stand beside the published ones as what
-# a smaller fly gives; errors in volts, and the noise of 0.5, cannot.
+# Our network, of an extent of 3 columns, has 2,345 neurons, a larger share of columns
+# at the border and other movies, and it is trained for minutes. Our correlations can be
+# compared with the published ones as results of a smaller fly. Errors in volts, and
+# results at noise 0.5, cannot be compared.
 #
 # ## Prediction
 #
-# The prediction is good and the mechanism is not found. Neurons of a type and a column
-# move together, so a low-dimensional state foresees them without knowing who listens to
-# whom. Less than half of the true Jacobian is explained, a cut circuit is foreseen no
-# better than by the intact one, and currents into single neurons are answered wrongly.
+# The models should predict well and not find the mechanism. Neurons of a type and a
+# column have similar activity, so a low-dimensional state predicts them without
+# information about the connections. Less than half of the true Jacobian should be
+# explained. A cut circuit should be predicted no better than by the intact true
+# circuit. The response to currents into single neurons should be wrong.
 
 # %%
 compared = comparisons.compare(
@@ -70,7 +75,7 @@ summaries.record(catalogue, compared)
 Markdown(summaries.overview(compared))
 
 # %% [markdown]
-# ## The simplest case: what the circuit will do
+# ## The simplest case: prediction
 
 # %% tags=["figure"]
 panels.within_window(compared).save(catalogue)
@@ -84,12 +89,14 @@ Markdown(summaries.numbers(compared))
 # %% [markdown]
 # ## Three tests of the mechanism
 #
-# *Heard*: the Jacobian of a learned step, carried to the voltages, against that of the
-# true step, at pairs with an edge and at all pairs. *Cut*: rollouts beside the circuit
-# without half of its edges; `cut intact` is what the intact true circuit scores there.
-# *White* is a movie of white noise. *Push* is a current into a twentieth of all
-# neurons, of 5 or 20 standard deviations, judged by the change in all others. An edge
-# of strength zero is no edge.
+# The first test compares Jacobians. The Jacobian of the learned step, transformed to
+# voltages, is compared with that of the true step, at pairs of neurons with an edge and
+# at all pairs (columns *heard*). The second test compares rollouts of the model with
+# the true circuit after half of its edges were cut (*cut*). The column `cut intact` is
+# the score of the intact true circuit in the same test. The third test uses inputs that
+# no movie contains: a movie of white noise (*white*), and currents of 5 or 20 standard
+# deviations into a twentieth of all neurons (*push*), where the change in all other
+# neurons is compared. An edge of strength zero does not count as an edge.
 
 # %%
 measured = mechanisms.survey_mechanism(
@@ -121,20 +128,21 @@ catalogue.save_figure(
     ),
     "mechanism",
     kind="tests of the mechanism",
-    caption="Share of the truth that each model explains, R², by setting: of the true "
-    "step's Jacobian, of rollouts on ordinary movies, of rollouts of the circuit "
-    "without half of its edges, of rollouts on white noise, and of the change that "
-    "currents into a twentieth of the neurons make in all others. A dot is a model and "
-    "a test.",
+    caption="Share R² of the truth that each model explains in seven tests of its "
+    "mechanism, by setting: the Jacobian of the true step (at pairs with an edge, and "
+    "at all pairs), rollouts on ordinary movies, of the circuit without half of its "
+    "edges and on white noise, and the change that currents into a twentieth of the "
+    "neurons cause in all others. A dot is a model in one test.",
     models=table,
 )
 
 # %% [markdown]
 # ## Verdict
 #
-# Claims of published numbers are about models of the fly. What a model that has found
-# the mechanism would do is a target, of each circuit by itself, over all its models of
-# recordings in step from a zero init. The prediction is that all of these are missed.
+# The claims about published numbers concern models of the fly. The targets state what a
+# model would do that has found the mechanism. They are tested for each circuit
+# separately, over all models that were trained on aligned recordings from a zero init.
+# We predict that all targets are missed.
 
 # %% tags=["claims"]
 claims = Claims(Source("flyvis-gnn", "flyvis-gnn, repository"))
@@ -158,37 +166,39 @@ for noise, step, rollout in ((0.0, 0.92, 0.97), (0.05, 0.90, 0.97)):
 
 # %% tags=["claims"]
 for name, source in (("fly", "flyvis"), ("hexeye", "hexeye")):
-    own = plain.where(source=source, mode=("all", "aligned"))
+    learned = plain.where(source=source, mode=("all", "aligned"))
     claims.target(
         f"jacobian_{name}",
         "At least half of the true Jacobian is explained at pairs with an edge; "
         f"{name}.",
         reference="at least 0.5; graph networks find weights with an R² of 0.97",
-        ours=f"{own.text('heard_connected')}, all pairs {own.text('heard_every')}",
-        holds=own.median("heard_connected") >= 0.5,
-        models=[own],
+        ours=f"{learned.text('heard_connected')}, all pairs "
+        f"{learned.text('heard_every')}",
+        holds=learned.median("heard_connected") >= 0.5,
+        models=[learned],
     )
     claims.target(
         f"cut_{name}",
-        "A circuit without half of its edges is foreseen better than by the intact "
-        f"one; {name}.",
+        "A circuit without half of its edges is predicted better than by the intact "
+        f"circuit; {name}.",
         reference="above it; graph networks stay at a correlation of 0.99",
-        ours=f"{own.text('cut_r')}, the intact circuit {own.text('cut_intact_r')}",
-        holds=own.median("cut_r") > own.median("cut_intact_r"),
-        models=[own],
+        ours=f"{learned.text('cut_r')}, the intact circuit "
+        f"{learned.text('cut_intact_r')}",
+        holds=learned.median("cut_r") > learned.median("cut_intact_r"),
+        models=[learned],
     )
 
 # %% tags=["claims"]
 for name, source in (("fly", "flyvis"), ("hexeye", "hexeye")):
-    own = plain.where(source=source, mode=("all", "aligned"))
+    learned = plain.where(source=source, mode=("all", "aligned"))
     claims.target(
         f"currents_{name}",
-        "At least half of the change that currents make in other neurons is explained; "
-        f"{name}.",
+        "At least half of the change that currents cause in other neurons is "
+        f"explained; {name}.",
         reference="at least 0.5; graph networks have correlations of 0.990 and 0.975",
-        ours=f"5 σ {own.text('push_5_r2')}, 20 σ {own.text('push_20_r2')}",
-        holds=[own.median("push_5_r2") >= 0.5, own.median("push_20_r2") >= 0.5],
-        models=[own],
+        ours=f"5 σ {learned.text('push_5_r2')}, 20 σ {learned.text('push_20_r2')}",
+        holds=[learned.median("push_5_r2") >= 0.5, learned.median("push_20_r2") >= 0.5],
+        models=[learned],
     )
 
 # %%
@@ -197,5 +207,5 @@ Markdown(claims.table())
 
 # %%
 text = f"{claims.sentence()} {summaries.sentence(compared)}"
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -9,24 +9,25 @@
 # %% [markdown]
 # # How long does a learned map forecast chaos, and what does staggering cost there?
 #
-# A driven circuit that is stable forgives: an error fades, and the stimulus brings a
-# rollout back. A chaotic system multiplies every error by $e^{\lambda t}$, so that each
-# forecast has an honest limit. Here a hundred neurons are a fixed random readout of a
-# system of three to ten numbers, seen every `tu` steps, in step or each at its own
-# phase.
+# In a stable driven circuit an error fades, and the stimulus brings a rollout back to
+# the truth. A chaotic system multiplies every error by $e^{\lambda t}$, where $\lambda$
+# is its largest Lyapunov exponent, so that every forecast has a limit. A *Lyapunov
+# time* is $1/\lambda$. Here a hundred neurons are a fixed random readout of a system of
+# three to ten variables. They are recorded every `tu` steps, all together (*aligned*)
+# or each at a phase of its own (*staggered*).
 #
 # **You will see** the largest exponents of the true systems beside published ones, how
-# long forecasts hold beside their ceiling and three yardsticks, and the climate of long
+# long forecasts hold beside a ceiling and two baselines, and statistics of long
 # rollouts. **Needs** models of `2-train` with `source` "chaos". **Takes** half a minute
-# a model.
+# for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"source": "chaos"}}  # [-] which trained models are judged
-starts: int = 50  # [1] in [1, 1000]: forecasts of each model
-lyapunov_times: float = 16.0  # [1] in (0, 100]: length of a forecast
-exponent_time: float = 500.0  # [units of time] in [1, 100000]: of a true exponent
-exponent_starts: int = 4  # [1] in [1, 100]: averages of each exponent
+starts: int = 50  # [1] in [1, 1000]: number of forecasts of each model
+lyapunov_times: float = 16.0  # [1] in (0, 100]: length of a forecast in Lyapunov times
+exponent_time: float = 500.0  # [units of time] in [1, 100000]: time that is averaged
+exponent_starts: int = 4  # [1] in [1, 100]: number of estimates of each exponent
 # fmt: on
 
 # %%
@@ -51,22 +52,26 @@ from studies.latent.figures import chaos as figures
 #
 # ## Prediction
 #
-# The exponents agree with the literature for Lorenz and Rössler. At every twentieth
-# step of 0.01, in step and without noise, the learned map of Lorenz's system holds at
-# least half as long as the true equations that begin with its error of one step; it
-# never holds longer, or something leaks. Staggering costs at most three tenths of the
-# time: what the initial state loses by interpolation is an error like any other, and
-# costs its logarithm.
+# The exponents should agree with the literature for Lorenz and Rössler. Let Lorenz's
+# system be recorded at every twentieth step of 0.01, aligned and without noise.
+# Forecasts of the learned map should then hold at least half as long as the true
+# equations that start with the model's error of one step. They should never hold
+# longer, because that would mean that test data leaked into the training. Staggering
+# should cost at most three tenths of the time. The interpolated initial state has a
+# larger error, and the time of a forecast falls only with the logarithm of the initial
+# error.
 
 # %% [markdown]
 # ## The simplest case: the true systems
 #
-# The variational equation $\dot Q = Df(x) Q$ is integrated beside the state and made
-# orthonormal as it goes. The exponent is the mean growth of its first direction.
+# The variational equation $\dot Q = Df(x) Q$ is integrated together with the state, and
+# $Q$ is made orthonormal again and again ([Benettin et
+# al.](/pages/references.qmd#benettin-1980)). The exponent is the mean rate of growth of
+# its first direction.
 
 # %%
-found = chaos_surveys.chaotic_models(catalogue, models)
-systems = sorted({str(row["system"]) for row in found.rows})
+chosen = chaos_surveys.chaotic_models(catalogue, models)
+systems = sorted({str(row["system"]) for row in chosen.rows})
 rates = chaos_surveys.largest_exponents(
     catalogue, systems, exponent_time, exponent_starts
 )
@@ -74,7 +79,7 @@ for name, values in rates.items():
     meaning = f"largest Lyapunov exponent of the true system; {name}"
     catalogue.record(f"exponent_{name}", float(np.mean(values)), "1/time", meaning)
 known = {name: chaos.system_of(name).reported for name in systems}
-sources = list(dict.fromkeys(source for own in known.values() for source in own))
+sources = list(dict.fromkeys(source for each in known.values() for source in each))
 rows = [
     [name, Summary.of(values).text(), *(known[name].get(x) for x in sources)]
     for name, values in rates.items()
@@ -85,17 +90,17 @@ Markdown(markdown([*head, *(f"{source} [1/time]" for source in sources)], rows))
 # %% [markdown]
 # ## How long forecasts hold
 #
-# Each model starts at many states of a new trajectory and sees of each what it may see:
-# the whole state where it is recorded in step, and the interpolated samples where it is
-# not. Its forecast holds until the error, each neuron in units of its standard
-# deviation, exceeds 0.4. The *ceiling* starts the true equations at the state that the
-# model's error after one step amounts to. The *reservoir* was fitted to the same
-# observed entries. *No change* holds the first state.
+# Each model starts at many states of a new trajectory. It sees the whole state if its
+# recordings are aligned, and interpolated samples if they are staggered. A forecast
+# holds until its error exceeds 0.4, with each neuron in units of its standard
+# deviation. The *ceiling* is the time of the true equations when they start with an
+# error as large as the model's after one step. The *reservoir* is a next-generation
+# reservoir, fitted to the same samples. *No change* holds the first state.
 
 # %%
 middle = {name: float(np.median(values)) for name, values in rates.items()}
 chaotic = chaos_surveys.survey_chaos(
-    catalogue, found, middle, starts=starts, lyapunov_times=lyapunov_times
+    catalogue, chosen, middle, starts=starts, lyapunov_times=lyapunov_times
 )
 chaotic.record(catalogue)
 table = chaotic.table
@@ -109,16 +114,16 @@ catalogue.save_figure(
     figures.valid_times(table),
     "valid-times",
     kind="valid prediction times",
-    caption="Lyapunov times that forecasts hold until their error exceeds 0.4 standard "
-    f"deviations, median over {starts} starts, a dot a model. Grey, on the same "
-    "starts: the true equations started with the model's error after one step, a "
-    "reservoir fitted to the same observed entries, and no change.",
+    caption="Lyapunov times until the error of a forecast exceeds 0.4 standard "
+    f"deviations, median over {starts} starts, a dot a model. Grey marks, from the "
+    "same starts: the true equations started with the model's error after one step, a "
+    "reservoir fitted to the same samples, and holding the first state.",
     models=table,
 )
 
 # %% [markdown]
-# The time should fall with the distance of the samples, because a longer gap teaches
-# less of the single step.
+# The time should fall with the gap between two samples of a neuron, because a longer
+# gap constrains the single step less.
 
 # %% tags=["figure"]
 clean = Group(table[table["noise"] == 0])
@@ -127,22 +132,22 @@ kinds = {
     for system in systems
     for mode in ("all", "aligned", "staggered")
 }
-kinds = {name: own for name, own in kinds.items() if len(own)}
+kinds = {name: part for name, part in kinds.items() if len(part)}
 catalogue.save_figure(
     figures.by_gap(kinds),
     "by-gap",
     kind="valid prediction time by gap",
-    caption="Lyapunov times that forecasts hold against the distance of a neuron's "
-    "samples, median over the models without noise, by system and acquisition; dashed "
-    "the ceiling, dotted the reservoir, long dashes no change.",
+    caption="Lyapunov times that forecasts hold against the steps between two samples "
+    "of a neuron, median over the models without noise, by system and acquisition. "
+    "Dashed lines are the ceiling, dotted lines the reservoir, long dashes no change.",
     models=table,
 )
 
 # %% [markdown]
 # ## One forecast
 #
-# It should follow the truth closely and then leave it within about one Lyapunov time,
-# staying on the attractor.
+# A forecast should follow the truth closely and then leave it within about one Lyapunov
+# time. After that it should stay on the attractor.
 
 # %% tags=["figure"]
 best = table.sort_values("valid_time").to_dict("records")[-1]
@@ -156,15 +161,17 @@ catalogue.save_figure(
     ),
     "forecast",
     kind="one forecast",
-    caption="Three neurons after the first start: what happened, grey, and the "
-    f"forecast of the model that holds longest ({best['model']}).",
+    caption="Activity of three neurons over Lyapunov times after the first start: the "
+    "truth (grey) and the forecast of the model whose forecasts hold longest "
+    f"({best['model']}).",
     models=[best],
 )
 
 # %% [markdown]
 # ## Verdict
 #
-# The claims about Lorenz's system are of every twentieth step of 0.01 without noise.
+# The claims about Lorenz's system concern models of every twentieth step of 0.01
+# without noise.
 
 # %% tags=["claims"]
 claims = Claims(Source("sprott-2003", "Sprott"))
@@ -194,7 +201,7 @@ for name, values in rates.items():
 beaten = Group(table[table["valid_time"] > table["ceiling"]])
 claims.target(
     "ceiling",
-    "No model holds longer than the true equations that start with its error.",
+    "No forecast holds longer than the true equations started with the model's error.",
     reference="none",
     ours=f"{len(beaten)} of {len(table)} models do",
     holds=len(beaten) == 0,
@@ -203,7 +210,7 @@ claims.target(
 longer = Group(table[table["valid_time"] > table["reservoir"]])
 claims.target(
     "reservoir",
-    "Every model holds longer than a reservoir on the same observed entries.",
+    "Every model's forecasts hold longer than a reservoir fitted to the same samples.",
     reference="all",
     ours=f"{len(longer)} of {len(table)} models do",
     holds=len(longer) == len(table),
@@ -215,7 +222,7 @@ lorenz = clean.where(system="lorenz63", tu=20)
 aligned, staggered = lorenz.where(mode="aligned"), lorenz.where(mode="staggered")
 claims.target(
     "half_of_the_ceiling",
-    "In step, forecasts hold at least half as long as the ceiling.",
+    "With aligned recordings, forecasts hold at least half as long as the ceiling.",
     reference="at least 0.5",
     ours=f"{aligned.text('of_ceiling')}: {aligned.text('valid_time')} of "
     f"{aligned.text('ceiling')} Lyapunov times",
@@ -225,7 +232,8 @@ claims.target(
 share = staggered.median("valid_time") / aligned.median("valid_time")
 claims.target(
     "staggered_forecasts",
-    "Staggered, forecasts hold at least 0.7 times as long as in step.",
+    "With staggered recordings, forecasts hold at least 0.7 times as long as with "
+    "aligned ones.",
     reference="at least 0.7",
     ours=f"{told(share)}: {staggered.text('valid_time')} against "
     f"{aligned.text('valid_time')} Lyapunov times",
@@ -239,5 +247,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -10,19 +10,20 @@
 # # Can the map be learned from calcium instead of voltage?
 #
 # Most recordings of many neurons are of calcium, which follows the positive part of the
-# voltage slowly. Calcium is smooth: what it will be at the next step is nearly what it
-# is now. It does not tell the voltage that drives it.
+# voltage slowly. Calcium is smooth, so its next value is nearly its present value. It
+# does not contain the voltage that drives it.
 #
-# **You will see** errors of one and of three steps, of recordings at every twentieth
-# step, and rollouts. **Needs** models of `2-train` with `signal` "calcium" and, for the
-# baseline, of `13-stimulus-only`. **Takes** ten seconds a model.
+# **You will see** errors of one and of three steps, errors of models that were trained
+# on recordings at every twentieth step, and rollouts. **Needs** models of `2-train`
+# with `signal` "calcium" and, for the baseline, of `13-stimulus-only`. **Takes** ten
+# seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 # fmt: on
 
 # %%
@@ -37,16 +38,17 @@ from studies.latent.judged import always_diverges, between, lasting
 # %% [markdown]
 # ## What is known
 #
-# [NeuralGraph's logs](/pages/references.qmd#latent-logs) report, for recordings of
-# every step, an error of 0.0002 against 0.00005 of holding the last state: worse at one
-# step, better from the third on, with rollouts that blow up after some 300 steps. At
-# `tu = 20`, aligned or staggered, it "just worked": below no change and near linear
-# interpolation.
+# The [experiment logs of NeuralGraph](/pages/references.qmd#latent-logs) report, for
+# recordings of every step, an error of 0.0002 at one step, where holding the last state
+# errs by 0.00005. From the third step on the model was better than holding the last
+# state. Rollouts blew up after some 300 steps. With `tu = 20` steps between recordings,
+# aligned or staggered, training "just worked": the error was below that of holding the
+# last state and near that of linear interpolation.
 #
 # ## Prediction
 #
-# The same here. Calcium changes little in one step and does not tell the voltage, so
-# that "no change" is hard to beat at first.
+# We expect the same here. Calcium changes little in one step and does not contain the
+# voltage, so holding the last state is hard to beat at first.
 
 # %%
 compared = comparisons.compare(
@@ -104,9 +106,9 @@ listed = "".join(f"; {name}: {between(models)}" for name, models in sparse.items
 # %% tags=["claims"]
 claims.test(
     "calcium",
-    "One step is worse than no change and three are better, and rollouts blow up. At "
-    "tu = 20 the error between is below that of no change and within twice that of "
-    "interpolation.",
+    "The error of one step is above that of no change and the error of three steps "
+    "below it, and rollouts blow up. At tu = 20 the error between recordings is below "
+    "that of no change and within twice that of interpolation.",
     reference="0.0002 against 0.00005 at one step; blows up after some 300 steps",
     ours=f"of no change, {first:.3g} at one step and {third:.3g} at three; "
     f"{lasting(every)}{listed}",
@@ -120,5 +122,5 @@ Markdown(claims.table())
 
 # %%
 text = f"{claims.sentence()} {summaries.sentence(compared)}"
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -9,24 +9,26 @@
 # %% [markdown]
 # # How well does one setting learn the steps that were never recorded?
 #
-# Voltages are seen every `tu` steps only, the stimulus at every step. An encoder makes
-# a latent state of them, a residual map takes it from step to step,
-# $z_{k+1} = z_k + f([z_k; G(s_k)])$, and a decoder makes voltages again; what is
-# compared is only what was observed.
+# Voltages are recorded every `tu` steps only, and the stimulus is known at every step.
+# An encoder turns the voltages into a latent state. The *map* takes that state one step
+# further, $z_{k+1} = z_k + f([z_k; G(s_k)])$, where $G(s_k)$ is the encoded stimulus. A
+# decoder turns latent states into voltages again. Training compares these with observed
+# voltages only.
 #
 # **You will see** the loss by component, rollouts on held-out movies of the same family
-# and of another, and the error between the samples beside that of a straight line.
+# and of another, and the error between the samples beside that of linear interpolation.
 # **Needs** nothing. **Takes** a minute with the defaults.
 #
-# With `signal` "calcium" it is not the voltage that is seen, but the calcium that it
-# leaves: its positive part, averaged over the last `calcium_tau` or so. With `source`
-# "chaos" the neurons are a fixed random readout of a chaotic system, `noise` is that of
-# observation, as a share of each neuron's standard deviation, and none is the default.
-# With "flyvis" they are those of the fly's visual system, whose trained parameters are
-# in `circuit_file` ([how to make one](/pages/latent-flyvis.qmd)).
+# Three parameters change what is recorded. With `signal` "calcium", the calcium of the
+# neurons is observed in place of the voltage. It is the positive part of the voltage,
+# averaged over a time of about `calcium_tau`. With `source` "chaos", the neurons are a
+# fixed random readout of a chaotic system. `noise` is then noise of the observation, as
+# a share of each neuron's standard deviation, and zero by default. With `source`
+# "flyvis", the neurons are those of the fly's visual system, whose trained parameters
+# are in `circuit_file` ([how to make one](/pages/latent-flyvis.qmd)).
 #
-# Every seed of `seed` is a model of its own; all of them train as one program. Those
-# that were trained before are not trained again.
+# Each value of `seed` gives a model. All of them train in one program. Models that were
+# trained before are not trained again.
 
 # %%
 from typing import Literal
@@ -39,49 +41,49 @@ source: Literal["hexeye", "flyvis", "chaos", "file"] = (
 circuit_file: str = ""  # [file] trained parameters (npz), for source "flyvis"
 system: Literal["lorenz63", "roessler", "thomas", "lorenz96", "duffing"] = (
     "lorenz63"
-)  # [-] which chaotic system, for source "chaos"
+)  # [-] chaotic system, for source "chaos"
 preset: Literal["tiny", "medium", "default", "hard"] = (
     "medium"
 )  # [-] size of the embedded circuit, and length of the recordings
-noise: float | None = None  # [raw units] in [0, inf): at each step; None: the preset's
+noise: float | None = None  # [raw units] in [0, inf): noise of a step; None: preset's
 data_file: str = ""  # [file] a recording (npz or zarr), for source "file"
-data_seed: int = 0  # [1] in [0, inf): of movies and noise
-signal: Literal["voltage", "calcium"] = "voltage"  # [-] observed; a file has its own
-calcium_tau: float = 0.2  # [s] in [0.02, 100]: with which calcium follows the voltage
-mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] what is observed
-tu: int = 20  # [steps] in [1, 1000]: distance of a neuron's samples
+data_seed: int = 0  # [1] in [0, inf): seed of movies and noise
+signal: Literal["voltage", "calcium"] = "voltage"  # [-] quantity that is observed
+calcium_tau: float = 0.2  # [s] in [0.02, 100]: time constant of calcium
+mode: Literal["all", "aligned", "staggered"] = "aligned"  # [-] order of acquisition
+tu: int = 20  # [steps] in [1, 1000]: steps between two samples of a neuron
 ems: int = 5  # [1] in [1, 100]: samples ahead in a training window
-phase_seed: int = 0  # [1] in [0, inf): of the phases of staggered samples
+phase_seed: int = 0  # [1] in [0, inf): seed of the phases of staggered samples
 staggered: Literal["naive", "bank", "interpolated"] = (
     "interpolated"
-)  # [-] what is made of staggered samples
-interpolation: Literal["acausal", "hold"] = "acausal"  # [-] between them, or the latest
+)  # [-] initial state that is made of staggered samples
+interpolation: Literal["acausal", "hold"] = "acausal"  # [-] between staggered samples
 stimulus_mode: Literal["all", "none", "constant", "interpolate", "learned"] = (
     "all"
-)  # [-] at which steps the stimulus is known
+)  # [-] steps at which the stimulus is known, and how others are filled
 latent: int = 96  # [1] in [1, 4096]: dimensions of the latent state
-width: int = 96  # [1] in [1, 4096]: of the hidden layers
-coder_width: int = 0  # [1] in [0, 4096]: of encoder and decoder; 0: `width` as well
+width: int = 96  # [1] in [1, 4096]: units of a hidden layer of the map
+coder_width: int = 0  # [1] in [0, 4096]: units of encoder and decoder; 0 for `width`
 stimulus_latent: int = 32  # [1] in [1, 4096]: dimensions of the latent stimulus
 activation: Literal["tanh", "relu", "sigmoid", "silu", "gelu"] = (
     "tanh"
-)  # [-] of the map; the other networks have ReLU
-zero_init: bool = True  # [-] the map starts as the identity
-intermediate_steps: list[int] = []  # [steps] in [1, inf): with losses before the first
-tv_weight: float = 0.0  # [1] in [0, inf): of the total variation
-augmentation_neurons: int = 0  # [1] in [0, inf): drawn for each batch; 0: none
-augmentation_weight: float = 1.0  # [1] in [0, inf): of the augmentation
-l1_weight: float = 0.0  # [1] in [0, inf): of the parameters' mean size
+)  # [-] activation of the map; encoder and decoder have ReLU
+zero_init: bool = True  # [-] whether the map starts as the identity
+intermediate_steps: list[int] = []  # [steps] in [1, inf): further compared early steps
+tv_weight: float = 0.0  # [1] in [0, inf): weight of the total variation
+augmentation_neurons: int = 0  # [1] in [0, inf): neurons probed by the augmentation
+augmentation_weight: float = 1.0  # [1] in [0, inf): weight of the augmentation
+l1_weight: float = 0.0  # [1] in [0, inf): weight of the parameters' mean size
 stimulus_warm_up: int = 0  # [1] in [0, inf): updates of the stimulus auto-encoder
-warm_up: int = 1000  # [1] in [0, inf): updates of encoder and decoder alone
-updates: int = 1000  # [1] in [1, inf): of the whole
-checkpoints: int = 1  # [1] in [1, inf): models kept on the way, the last one included
-learning_rate: float = 1e-3  # [1] in (0, 1]: of Adam
-schedule: Literal["constant", "cosine"] = "cosine"  # [-] of the rate after the warm-up
-clip: float = 0.0  # [1] in [0, inf): largest norm of a gradient; 0: any
+warm_up: int = 1000  # [1] in [0, inf): updates of encoder and decoder before the map
+updates: int = 1000  # [1] in [1, inf): updates of the whole model
+checkpoints: int = 1  # [1] in [1, inf): models kept during training, the last included
+learning_rate: float = 1e-3  # [1] in (0, 1]: learning rate of Adam
+schedule: Literal["constant", "cosine"] = "cosine"  # [-] course of the learning rate
+clip: float = 0.0  # [1] in [0, inf): largest norm of a gradient, 0 for no limit
 batch: int = 32  # [1] in [1, inf): windows in an update
-rollout_steps: int = 2000  # [steps] in [1, inf): of the rollouts that judge
-seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and windows, one a model
+rollout_steps: int = 2000  # [steps] in [1, inf): length of a test rollout
+seed: list[int] = [0]  # [1] in [0, 4294967295]: seeds of weights, one a model
 # fmt: on
 
 # %%
@@ -97,10 +99,11 @@ from studies.latent import figures, learning, openings, recipes, reports, source
 from studies.latent.models import read
 
 # %% [markdown]
-# ## What is learned from
+# ## The recordings
 #
-# Training reads observed entries and the stimulus, nothing else; validation likewise,
-# on movies of the same family. The movies of the other family only judge.
+# Training uses the observed samples and the stimulus, and nothing else. Validation uses
+# the same on other movies of the same family. Movies of the other family, *flow*, serve
+# as a test only.
 
 # %%
 sets = sources.recordings(
@@ -129,12 +132,14 @@ Markdown(
 # %% [markdown]
 # ## Prediction
 #
-# Between the samples a model that found the single step is better than the straight
-# line through them, which is told both ends; below a quarter of its error where the map
-# started as the identity and the stimulus is known at every step. Then its rollouts
-# stay bounded on both families. With a random start, a reduced stimulus or sheared
-# states, it should do no better than the line. Calcium is smooth, so that the line is
-# hard to beat: there the error should be at most twice the line's.
+# Linear interpolation between two samples knows both of them, and a model knows only
+# the first. A model that has learned the single step should still have the smaller
+# error between the samples. If its map started as the identity and the stimulus is
+# known at every step, its error should be below a quarter of that of interpolation, and
+# rollouts should stay bounded on both families. With a random init, a reduced stimulus,
+# or an initial state put together from staggered samples, the model should be no better
+# than interpolation. Calcium is smooth, so interpolation is hard to beat. There the
+# error should be at most twice that of interpolation.
 
 # %%
 sound = (
@@ -148,16 +153,17 @@ bound = {"voltage": 0.25, "calcium": 2.0}[signal] if sound else 1.0  # of the li
 # ## Training
 #
 # A training window begins at the samples $x$ and follows the map, $z_0 = E(x)$ and
-# $z_{k+1} = z_k + f([z_k; G(s_k)])$. What is made small compares it with the samples
+# $z_{k+1} = z_k + f([z_k; G(s_k)])$. The loss compares decoded states with the samples
 # $y_m$ that come $m\,tu$ steps later, as means over windows and neurons:
 #
 # $$L = \lVert D(z_0) - x\rVert^2 + \sum_{m=1}^{ems} \lVert D(z_{m\,tu}) - y_m\rVert^2
 # + \lambda_{TV} \sum_k \langle |f| \rangle + \lambda_1 \langle |p| \rangle
 # + \lambda_A A.$$
 #
-# The first term is *reconstruction*, the second *evolution*; total variation, the size
-# of the parameters $p$ and the augmentation $A$ have weights that are zero unless
-# given. `losses.window_loss` adds them up.
+# The first term is the *reconstruction*, the second the *evolution*. The other terms
+# are the total variation of the latent state, the mean size of the parameters $p$, and
+# the augmentation $A$, which silences neurons that cannot influence the predicted ones.
+# Their weights are zero unless set. The function `losses.window_loss` computes the sum.
 
 # %%
 every = catalogue.members(together=("seed",))
@@ -174,9 +180,9 @@ if todo:
     )
 
 # %% [markdown]
-# Each model is kept with the history of its training; with several checkpoints, so are
-# the models at the end of each stretch of updates. A model whose validation loss is no
-# lower than that of the mean of each neuron is *stuck*: it learned nothing.
+# Each model is saved with the history of its training. With several checkpoints, the
+# models at these checkpoints are saved too. A model whose validation loss is no lower
+# than that of the mean of each neuron is *stuck*: it learned nothing.
 
 # %%
 for place, member in enumerate(todo):
@@ -201,45 +207,47 @@ record("trained", len(todo), "1", "models trained in this run")
 # %%
 models = [catalogue.load_model(member, read) for member in every]
 histories = [catalogue.history(member) for member in every]
-whole = [len(own["loss"]) == recipe.total_updates for own in histories]
-record("diverged", whole.count(False), "1", "trainings that diverged")
+whole = [len(course["loss"]) == recipe.total_updates for course in histories]
+record("diverged", whole.count(False), "1", "number of trainings that diverged")
 ends = [
     openings.stuck(
         "trained" if x else "diverged", float(y["validation"][-1]), sets, ems
     )
     for x, y in zip(whole, histories, strict=True)
 ]
-meaning = "trainings that ended no better than the mean of each neuron"
+meaning = "number of trainings that ended no better than the mean of each neuron"
 record("stuck", ends.count("stuck"), "1", meaning)
-for member, own in zip(every, histories, strict=True):
-    loss, validation = float(own["loss"][-1]), float(own["validation"][-1])
-    unit, last = f"{signal}²", "loss of the last update"
+for member, course in zip(every, histories, strict=True):
+    loss, validation = float(course["loss"][-1]), float(course["validation"][-1])
+    unit, last = f"{signal}²", "training loss at the last update"
     record("final_loss", loss, unit, last, member=member)
-    last = "validation loss at the end: reconstruction and evolution"
+    last = "validation loss at the last update: reconstruction plus evolution"
     record("final_validation", validation, unit, last, member=member)
 
 # %% [markdown]
 # ## Loss
 #
-# *Reconstruction* is the error of decoding what was encoded and bounds the others from
-# below; *evolution* is summed over the time units of the window. Validation is the sum
-# of both on held-out windows, without penalties.
+# *Reconstruction* is the error of encoding and decoding, which bounds the error of any
+# prediction from below. *Evolution* is summed over the samples of the window. The
+# validation loss is the sum of both on held-out windows, without penalties.
 
 # %% tags=["figure"]
 save_figure(
     figures.loss_curves(histories[0], tuple(part.name for part in recipe.parts())),
     "loss",
     kind="loss",
-    caption="Loss by component over the updates of a training, of seed "
-    f"{every[0].values['seed']}; shaded bands are its phases.",
+    caption="Training loss by component, and validation loss, against the update, of "
+    f"the model of seed {every[0].values['seed']}. Shaded bands are phases of the "
+    "training.",
     models=[every[0]],
 )
 
 # %% [markdown]
 # ## Rollouts
 #
-# From one state, each model is left alone with the stimulus. Within the window (below)
-# dots are where training compares; between them nobody ever looked.
+# In a rollout a model starts from one state and then sees the stimulus only. The first
+# figure shows the length of a training window. Dots mark the samples, where training
+# compares. Between them nothing was ever compared.
 
 # %%
 shortest = min(part.steps for part in sets.judged.values())
@@ -255,11 +263,11 @@ judged = [
     reports.judge(model, sets.judged, plan, seen, banked=recipe.banked)
     for model in models
 ]
-rows = [reports.row(own, base, plan) for own in judged]
+rows = [reports.row(errors, base, plan) for errors in judged]
 curves = {
     family: {
-        f"seed {member.values['seed']}": own[f"{family}.mse"]
-        for member, own in zip(every, judged, strict=True)
+        f"seed {member.values['seed']}": errors[f"{family}.mse"]
+        for member, errors in zip(every, judged, strict=True)
     }
     for family in sets.judged
 }
@@ -273,9 +281,10 @@ save_figure(
     figures.time_aligned(curves, lines, tu, plan.horizon),
     "time-aligned",
     kind="error within the window",
-    caption=f"Mean squared error at the first {plan.horizon} steps of rollouts, "
+    caption=f"Mean squared error over the first {plan.horizon} steps of rollouts, "
     "averaged over starts, a curve a seed. Dots mark the samples, where training "
-    "compares. Grey: the first state held, and linear interpolation of the samples.",
+    "compares. Grey lines are holding the first state and linear interpolation between "
+    "samples.",
     models=every,
 )
 
@@ -284,9 +293,9 @@ save_figure(
     figures.rollout_errors(curves, lines),
     "rollouts",
     kind="error of rollouts",
-    caption="Mean squared error of latent rollouts by step, mean over starts and band "
-    "from best to worst start, a curve a seed. Grey: the first state held, and linear "
-    "interpolation of the samples.",
+    caption="Mean squared error of rollouts against the step, a curve a seed: mean "
+    "over starts, with a band from the best to the worst start. Grey lines are holding "
+    "the first state and linear interpolation between samples.",
     models=every,
 )
 
@@ -299,7 +308,10 @@ measures = {
     "window": (f"{signal}²", "mean squared error between the samples"),
     "ratio": ("1", "error between the samples, as a share of interpolation's"),
     "relative": ("1", "error between the samples, as a share of the variance"),
-    "divergence": ("steps", f"first step of a worst error above {plan.limit:.3g}"),
+    "divergence": (
+        "steps",
+        f"first step at which the worst start's error exceeds {plan.limit:.3g}",
+    ),
 }
 for member, row in zip(every, rows, strict=True):
     for family in families:

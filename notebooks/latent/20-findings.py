@@ -7,18 +7,18 @@
 # ---
 
 # %% [markdown]
-# # What of the published findings holds on a circuit that anybody can simulate?
+# # Which reported findings hold on a circuit that anybody can simulate?
 #
-# [Notes](/pages/references.qmd#latent-notes) and
-# [logs](/pages/references.qmd#latent-logs) report some twenty outcomes, most from one
-# seed each, on a circuit of 13,741 neurons. Here every setting that the embedded
-# circuit can speak to was trained with several seeds, and rolled out for thousands of
-# steps on two families of movies. Each claim was tested on the page of its comparison,
-# where the test can be read; this page gathers what became of all of them.
+# [Laboratory notes](/pages/references.qmd#latent-notes) and [experiment
+# logs](/pages/references.qmd#latent-logs) of the authors of NeuralGraph report some
+# twenty findings, most from one seed each, on a circuit of 13,741 neurons. Here every
+# setting that the embedded circuit can test was trained with several seeds, and rolled
+# out for thousands of steps on two families of movies. Each claim was tested in the
+# notebook of its comparison, which shows the test. This notebook gathers the verdicts.
 #
-# **You will see** every claim with what was reported, what was found and the verdict;
-# and the targets of this study. **Needs** runs of `3-one-step` to `8-limits`,
-# `16-calcium`, `14-trained-circuit` and `15-chaos`. **Takes** seconds.
+# **You will see** every claim with the reported value, our value and the verdict, and
+# the targets of this study. **Needs** runs of `3-one-step` to `8-limits`, `16-calcium`,
+# `14-trained-circuit` and `15-chaos`. **Takes** seconds.
 
 # %% tags=["parameters"]
 notebooks: list[str] = [
@@ -31,7 +31,7 @@ notebooks: list[str] = [
     "latent/calcium",
     "latent/trained-circuit",
     "latent/chaos",
-]  # [-] whose claims are gathered, in this order
+]  # [-] notebooks whose claims are gathered, in this order
 
 # %%
 import pandas as pd
@@ -43,20 +43,21 @@ from studies.evidence import Verdict, read
 # %% [markdown]
 # ## Prediction
 #
-# What follows from the init of the map and from shearing should carry over: what fails
-# there fails here. The failure at `tu = 50` should not: this circuit forgets within ten
-# steps and its stimulus is known throughout. Calcium changes little in one step and
-# does not tell the voltage that drives the next, so that "no change" is hard to beat
-# there, as it was in the source.
+# Failures that follow from the init of the map, and from states that mix different
+# moments, should occur here too. The failure with `tu = 50` steps between recordings
+# should not, because this circuit forgets within ten steps and its stimulus is known at
+# every step. Calcium changes little in one step and does not contain the voltage that
+# drives it. Holding the last value should therefore be hard to beat, as reported.
 #
-# The last two judges come from outside. A circuit with trained weights should be
-# foreseen as well as it was published, its mechanism not found. A chaotic system should
-# be forecast at least half as long as its law allows.
+# Two further tests use systems that this project did not design. A circuit with trained
+# weights should be predicted as well as reported, without its mechanism being found. A
+# chaotic system should be forecast at least half as long as the true equations allow.
 #
 # ## Claim by claim
 #
-# Numbers are medians with the lowest and the highest seed. *In part* means that some of
-# what a claim says holds here and some does not.
+# Our numbers are medians over seeds, with the lowest and the highest seed in
+# parentheses. A claim holds *in part* if it says several things of which some hold
+# here.
 
 # %%
 gathered = catalogue.scraps("claims", notebooks)
@@ -71,9 +72,10 @@ claims = read(value for _, value in gathered)
 counts = pd.Series([str(claim.verdict) for claim in claims]).value_counts()
 for verdict in Verdict:
     name, count = verdict.name.lower(), int(counts.get(verdict, 0))
-    catalogue.record(f"claims_{name}", count, "1", f"claims with verdict: {verdict}")
+    what = f"number of claims with the verdict: {verdict}"
+    catalogue.record(f"claims_{name}", count, "1", what)
 rows = [vars(claim) for claim in claims]
 pd.DataFrame(rows).to_csv(catalogue.artifact("findings.csv"), index=False)
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -9,20 +9,20 @@
 # %% [markdown]
 # # How small can a one-step model be, and does one good step make a stable rollout?
 #
-# When every step is recorded, one step is all there is to learn. Four things can still
-# go wrong: the encoder may be too narrow, the latent state too small, the data noisy;
-# and a map that is good for one step may explode over a hundred.
+# When every step is recorded, a model only has to learn a single step. Four things can
+# still go wrong. The encoder may be too narrow, the latent state too small, or the data
+# too noisy. And a map with a small error in one step may explode over a hundred steps.
 #
-# **You will see** one-step errors by size, rollouts of two kinds, and the steps at
-# which they diverge. **Needs** models of `2-train` and, for the baseline, of
-# `13-stimulus-only`. **Takes** ten seconds a model.
+# **You will see** one-step errors by the size of the model, rollouts of two kinds, and
+# the steps at which they diverge. **Needs** models of `2-train` and, for the baseline,
+# of `13-stimulus-only`. **Takes** ten seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 # fmt: on
 
 # %%
@@ -44,18 +44,21 @@ from studies.latent.judged import (
 # %% [markdown]
 # ## What is known
 #
-# On a circuit of 13,741 neurons, with a latent state of 256 dimensions, the error of
-# one step was 0.0137 and that of encoding and decoding alone 0.0132; holding the last
-# state errs by 0.0355 ([NeuralGraph](/pages/references.qmd#latent-logs)). Rollouts of
-# 2,000 steps stayed. With encoder and decoder a quarter as wide the latent rollout
-# exploded after a few steps, with an eighth of the latent dimensions every rollout did.
+# The [experiment logs of NeuralGraph](/pages/references.qmd#latent-logs) report
+# trainings on a circuit of 13,741 neurons, with a latent state of 256 dimensions. There
+# the mean squared error of one step was 0.0137, that of encoding and decoding alone
+# 0.0132, and that of holding the last state 0.0355. Rollouts of 2,000 steps did not
+# diverge. With an encoder and decoder a quarter as wide, the latent rollout exploded
+# after a few steps. With an eighth of the latent dimensions every rollout exploded.
 #
 # ## Prediction
 #
-# Encoding and decoding lose more than the map adds, so the error of one step grows as
-# the encoder or the latent state shrinks. The full size is stable over whole rollouts.
-# The narrowest encoder and the smallest latent state are not. Augmentation, which
-# silences neurons that cannot matter, costs little, and so does noise in training.
+# Encoding and decoding should lose more than the map adds, so that the error of one
+# step grows as the encoder or the latent state shrinks. Models of full size should be
+# stable over whole rollouts. Models with the narrowest encoder or the smallest latent
+# state should not. Augmentation, which silences neurons that cannot influence the
+# predicted ones, should change the error of one step little, and so should noise in
+# training.
 
 # %%
 compared = comparisons.compare(
@@ -68,8 +71,8 @@ Markdown(summaries.overview(compared))
 # %% [markdown]
 # ## The simplest case: one step
 #
-# The error of one step has two parts: what encoding and decoding lose, and what the map
-# adds. If the first is nearly all of it, the dots of a model lie together.
+# The error of one step has two parts, the loss of encoding and decoding, and the error
+# that the map adds. If the first part dominates, the two dots of a model lie together.
 
 # %% tags=["figure"]
 panels.one_step(compared).save(catalogue)
@@ -79,7 +82,7 @@ lost = (
     compared.table["validation_reconstruction"] / compared.table["validation_one_step"]
 )
 share = float(lost.median())
-meaning = "error of encoding and decoding alone, as a share of one step's, median"
+meaning = "error of encoding and decoding over that of one step, median over models"
 catalogue.record("reconstruction_share", share, "1", meaning)
 Markdown(
     f"Encoding and decoding alone make {share:.0%} of the error of one step (median of "
@@ -89,9 +92,9 @@ Markdown(
 # %% [markdown]
 # ## Many steps
 #
-# A latent rollout encodes once and then follows the map. An activity rollout goes
-# through the voltages at every step: it pays for encoding and decoding again and again,
-# but it cannot leave the range of the encoder as easily.
+# A *latent rollout* encodes once and then follows the map. An *activity rollout*
+# decodes to voltages and encodes again at every step. It repeats the error of encoding
+# and decoding, but it cannot leave the range of the encoder as easily.
 
 # %% tags=["figure"]
 panels.latent_rollouts(compared).save(catalogue)
@@ -108,9 +111,9 @@ Markdown(summaries.numbers(compared))
 # %% [markdown]
 # ## Or the learning rate?
 #
-# The models of the larger circuit were trained at a far lower rate, with many more
-# updates. If rollouts of the full size diverge for the rate alone, a lower rate mends
-# them.
+# The reported models of the larger circuit were trained at a far lower learning rate,
+# with many more updates. If rollouts of full-size models diverge only because of the
+# rate, a lower rate makes them stable.
 
 # %%
 lines = []
@@ -127,8 +130,9 @@ Markdown("\n".join(lines) or "No model of full size was trained with noise.")
 # %% [markdown]
 # ## Verdict
 #
-# Models are compared at the learning rate that most of them have. *Full* is the largest
-# encoder, decoder and latent state.
+# Models are compared at the learning rate that most of them have. *Full size* means the
+# largest encoder, decoder and latent state. A rollout *stays* if it does not diverge,
+# and it diverges at the step at which the error of its worst start exceeds one.
 
 # %% tags=["claims"]
 usual = settings.at_the_usual_rate(table)
@@ -136,7 +140,8 @@ full, claims = settings.full_size(usual), Claims(settings.LOGS)
 activity = "stay" if activity_lasts(full) else "diverge"
 claims.test(
     "full_size_is_stable",
-    "At full size one step is better than no change, rollouts stay and seeds agree.",
+    "At full size one step errs less than holding the last state, rollouts stay, and "
+    "seeds agree.",
     reference="0.0137 against 0.0355; 2,000 steps; seeds agree",
     ours=f"{full.text('flow_one_step')} against "
     f"{full.text('flow_constant_one_step')} on flow; {lasting(full)}; activity "
@@ -155,8 +160,8 @@ narrow = settings.narrow_coders(usual)
 narrowest = settings.smallest(narrow, "coders")
 claims.test(
     "narrow_coders_explode",
-    "With a narrow encoder and decoder one step is worse and the latent rollout "
-    "explodes, while the activity rollout stays.",
+    "With a narrow encoder and decoder the error of one step is larger and the latent "
+    "rollout explodes, while the activity rollout stays.",
     reference="0.019 against 0.014; explodes after a few steps",
     ours=f"{narrowest.text('validation_one_step')} against "
     f"{full.text('validation_one_step')}; {lasting(narrowest)}",
@@ -175,8 +180,8 @@ least = settings.smallest(settings.smaller(usual, "latent"), "latent")
 half = settings.every_step(usual, latent=whole / 2) if least else least
 claims.test(
     "small_latent_explodes",
-    "With the smallest latent state one step is worse and rollouts explode; with half "
-    "of the full size they stay.",
+    "With the smallest latent state the error of one step is larger and rollouts "
+    "explode; with half of the full size they stay.",
     reference="an eighth explodes, half is stable and slightly worse",
     ours=f"{least.text('validation_one_step')} against "
     f"{wide.text('validation_one_step')}; smallest: {lasting(least)}; half: "
@@ -206,7 +211,7 @@ augmented = where(usual[usual["augmentation_neurons"] > 0], tu=1)
 fold = over(augmented, full, "validation_one_step")
 claims.test(
     "augmentation_steadies",
-    "With augmentation rollouts stay, and one step gets no better as a whole.",
+    "With augmentation rollouts stay, and the error of one step does not fall.",
     reference="stable beyond 1,500 steps, where the plain model blows up",
     ours=f"{fold:.3g} times the error of one step; {lasting(augmented)}; without, "
     f"{lasting(full)}",
@@ -232,5 +237,5 @@ Markdown(claims.table())
 
 # %%
 text = f"{claims.sentence()} {summaries.sentence(compared)}"
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

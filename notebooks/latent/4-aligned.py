@@ -9,21 +9,21 @@
 # %% [markdown]
 # # Is the single step found when only every fifth, tenth or twentieth is recorded?
 #
-# All neurons are recorded together, every `tu` steps; the stimulus is known throughout.
-# The model repeats its map `tu` times from one recording to the next, over `ems`
-# recordings. It could learn the jump from recording to recording and be wrong between
-# them, where no loss compares anything.
+# All neurons are recorded together, every `tu` steps, and the stimulus is known at
+# every step. The model applies its map `tu` times from one recording to the next, over
+# `ems` recordings. It could learn only the change from recording to recording and be
+# wrong in between, where the loss compares nothing.
 #
-# **You will see** the error step by step within the training window, whole rollouts,
-# and which settings diverge. **Needs** models of `2-train` and, for the baseline, of
-# `13-stimulus-only`. **Takes** ten seconds a model.
+# **You will see** the error at each step of the training window, long rollouts, and
+# which settings diverge. **Needs** models of `2-train` and, for the baseline, of
+# `13-stimulus-only`. **Takes** ten seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 # fmt: on
 
 # %%
@@ -47,19 +47,21 @@ from studies.latent.judged import (
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#latent-notes) report two kinds of training. With a
-# *random init* of the map and one recording ahead, `tu = 5` learned the fifth step and
-# got the four before it wrong, and at `tu = 20` the error was 0.01 at the recordings
-# and about 1 between them. With a *zero init* (the map starts as the identity), tanh
-# units and a warm-up of encoder and decoder, `tu = 20` worked: low errors between the
-# recordings, long stable rollouts, and seeds that agree.
+# [Laboratory notes](/pages/references.qmd#latent-notes) of the authors of NeuralGraph
+# report two kinds of training. With a *random init* of the map and one recording ahead,
+# training at `tu = 5` learned the fifth step and was wrong at the four steps before it.
+# At `tu = 20` the error was 0.01 at the recordings and about 1 between them. With a
+# *zero init* (the map starts as the identity), tanh units and a warm-up of encoder and
+# decoder, training at `tu = 20` worked: errors between the recordings were low, long
+# rollouts were stable, and seeds agreed.
 #
 # ## Prediction
 #
-# From a zero init the map is right between the recordings too: at `tu = 20` the error
-# there is below a quarter of linear interpolation's, and no rollout diverges. From a
-# random init, one recording ahead teaches the jump alone. One loss at an intermediate
-# step, or more recordings ahead, repairs `tu = 5`.
+# From a zero init the map should also be right between the recordings. At `tu = 20` the
+# error there should be below a quarter of that of linear interpolation, and no rollout
+# should diverge. From a random init with one recording ahead, a model should learn only
+# the change from one recording to the next. A loss at an intermediate step, or more
+# recordings ahead, should make training at `tu = 5` succeed.
 
 # %%
 compared = comparisons.compare(
@@ -73,7 +75,7 @@ Markdown(summaries.overview(compared))
 # ## The simplest case: up to the next recordings
 #
 # Dots mark the recordings, where training compares. If the model has learned the single
-# step, its error stays level between them. If it has learned only the jump from one
+# step, its error stays level between them. If it has learned only the change from one
 # recording to the next, the error rises in between. Linear interpolation has no error
 # at a recording, because it is given the truth there.
 
@@ -86,7 +88,7 @@ panels.by_setting(compared).save(catalogue)
 # %% [markdown]
 # ## Beyond the window
 #
-# Long after the training window only a stable map is still near the truth. No model was
+# Long after the training window only a stable map stays near the truth. No model was
 # trained on the other family of movies (`flow`).
 
 # %% tags=["figure"]
@@ -101,8 +103,9 @@ Markdown(summaries.numbers(compared))
 # %% [markdown]
 # ## Verdict
 #
-# The error *between* is the mean over the steps of the training window at which nothing
-# was recorded, the error *at the recordings* that over the others.
+# The *error between* is the mean squared error over the steps of the training window at
+# which nothing was recorded. The *error at the recordings* is that over the other
+# steps.
 
 # %% tags=["claims"]
 claims = Claims(settings.NOTES)
@@ -111,8 +114,8 @@ five = {"tu": 5, "zero_init": False}
 one = where(table, ems=1, intermediate_steps=[], **five)
 claims.test(
     "one_recording_ahead_jumps",
-    "At tu = 5 from a random init, one recording ahead leaves the steps between wrong; "
-    "latent rollouts diverge within 100 steps, activity rollouts stay.",
+    "At tu = 5 from a random init with one recording ahead, the steps between are "
+    "wrong; latent rollouts diverge within 100 steps, activity rollouts stay.",
     reference="learns the fifth step, not the four before it",
     ours=told(one),
     holds=[
@@ -177,8 +180,8 @@ claims.test(
 zero = where(table, tu=20, ems=5, **settings.ALIGNED)
 claims.test(
     "zero_init_finds_the_step",
-    "At tu = 20 from a zero init the steps between are found, rollouts stay and seeds "
-    "agree.",
+    "At tu = 20 from a zero init the steps between are learned, rollouts stay and "
+    "seeds agree.",
     reference="good from the first epoch, stable, seeds comparable",
     ours=told(zero),
     holds=[
@@ -218,5 +221,5 @@ Markdown(claims.table())
 
 # %%
 text = f"{claims.sentence()} {summaries.sentence(compared)}"
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

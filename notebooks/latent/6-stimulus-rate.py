@@ -9,20 +9,21 @@
 # %% [markdown]
 # # Must the stimulus be known at every step?
 #
-# Between two recordings the stimulus goes on. It may be known at every step, at the
-# recordings only (held until the next, or interpolated between them), or not at all. If
-# a model fails without it, is that the model's fault, or is the knowledge not there?
+# The stimulus goes on between two recordings, which are `tu` steps apart. It may be
+# known at every step, at the recordings only (held until the next, or interpolated
+# between them), or not at all. If a model fails without the full stimulus, it may have
+# learned badly, or the information that it needs may be missing.
 #
-# **You will see** errors by stimulus mode, how much any interpolation could know, and
-# what three attempts at doing better gain. **Needs** models of `2-train` and, for the
-# baseline, of `13-stimulus-only`. **Takes** twenty seconds a model.
+# **You will see** errors by stimulus mode, the error of the best interpolation, and the
+# gain of three attempts to do better. **Needs** models of `2-train` and, for the
+# baseline, of `13-stimulus-only`. **Takes** twenty seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 # fmt: on
 
 # %%
@@ -38,19 +39,20 @@ from studies.latent.judged import always_diverges, told
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#latent-notes) report that a stimulus which is held,
-# interpolated or left out between the recordings (`tu = 20`) fails in every case: the
-# error within the training window never falls below linear interpolation's, it is wrong
-# even at the recordings, and rollouts blow up beyond the window.
+# [Laboratory notes](/pages/references.qmd#latent-notes) of the authors of NeuralGraph
+# report that training at `tu = 20` fails whenever the stimulus is held, interpolated or
+# left out between the recordings. The error within the training window never falls
+# below that of linear interpolation, predictions are wrong even at the recordings, and
+# rollouts blow up beyond the window.
 #
 # ## Prediction
 #
-# Without the stimulus at every step the error between recordings is never clearly below
-# linear interpolation's. A regression that has seen every step in training, and is
-# given the voltages and the stimulus at both recordings (a *fitted interpolation*),
-# gains little on linear interpolation either; given the stimulus at every step it gains
-# much. If so, the stimulus between the recordings is what is missing, and no training
-# can replace it.
+# Without the stimulus at every step, the error between recordings should never be
+# clearly below that of linear interpolation. We compare with a *fitted interpolation*.
+# This is a regression that has seen every step in training and is given the voltages
+# and the stimulus at both recordings. It should improve little on linear interpolation.
+# Given the stimulus at every step, it should improve much. If so, the stimulus between
+# the recordings is the missing information, and no training can replace it.
 
 # %%
 compared = comparisons.compare(
@@ -61,10 +63,10 @@ summaries.record(catalogue, compared)
 Markdown(summaries.overview(compared))
 
 # %% [markdown]
-# ## The simplest case: what could be known at all?
+# ## The simplest case: a fitted interpolation
 #
-# The fitted interpolation learns from a training recording that is seen whole, and is
-# judged on the recordings that judge the models.
+# The fitted interpolation learns from every step of a training recording. It is tested
+# on the same recordings as the models.
 
 # %%
 row = compared.models.rows[0]
@@ -81,8 +83,8 @@ for known, words in (("knots", "at both recordings"), ("all", "at every step")):
                 f"interpolation_{known}_{family}".replace(" ", "_"),
                 limits[known, family],
                 "1",
-                f"error of the interpolation fitted with the stimulus {words}, as a "
-                f"share of linear interpolation's; {family}",
+                f"error of the interpolation fitted with the stimulus {words}, over "
+                f"that of linear interpolation; {family}",
             )
 listed = (f"{known}, {family}: {number(x)}" for (known, family), x in limits.items())
 Markdown(f"Share of linear interpolation's error that it leaves: {'; '.join(listed)}.")
@@ -90,8 +92,8 @@ Markdown(f"Share of linear interpolation's error that it leaves: {'; '.join(list
 # %% [markdown]
 # ## Up to the next recordings
 #
-# Models with a reduced stimulus share the curve of the full one at the first step at
-# best, then leave it.
+# A model with a reduced stimulus can at best be as good as one with the full stimulus
+# at the first step. After that its error should be larger.
 
 # %% tags=["figure"]
 panels.within_window(compared).save(catalogue)
@@ -102,8 +104,8 @@ panels.by_setting(compared).save(catalogue)
 # %% [markdown]
 # ## Beyond the window
 #
-# A model without a stimulus can only fall back to the mean; one with a wrong stimulus
-# may do worse than that.
+# A model without a stimulus can at best return to the mean. A model with a wrong
+# stimulus may do worse than that.
 
 # %% tags=["figure"]
 panels.latent_rollouts(compared).save(catalogue)
@@ -114,25 +116,26 @@ Markdown(summaries.numbers(compared))
 # %% [markdown]
 # ## Three attempts at doing better
 #
-# None of the three needs a voltage between the recordings of a neuron. *Staggered*:
-# each neuron is sampled at its own phase, so that some neuron is compared at every step
-# of the window. *Penalised*: total variation keeps the latent state still where the map
-# knows nothing, which should lead towards linear interpolation. *Learned*: a network
-# sees both knots of the stimulus, $u_a$ and $u_b$, and how far between them a step
-# lies. It starts as the straight line between them and learns to bend it:
+# None of the three attempts needs a voltage between the recordings of a neuron.
+# *Staggered* recordings sample each neuron at a phase of its own, so that some neuron
+# is compared at every step of the window. A *penalty* on total variation keeps the
+# latent state still where the map knows nothing, which should lead towards linear
+# interpolation. In a *learned* interpolation a network sees both known values of the
+# stimulus, $u_a$ and $u_b$, and the position of a step between them. It starts as the
+# straight line between them and learns to bend it:
 #
 # $$u_{m\,tu + j} = (1 - w)\,u_a + w\,u_b + w (1 - w)\,U([u_a; u_b; w]), \quad
 # w = j / tu.$$
 #
-# With all neurons recorded together nothing is compared between the knots, so $U$
-# learns only what makes the next recording right. Staggered, it is compared at every
-# step.
+# With all neurons recorded together, nothing is compared between the known values, so
+# the network $U$ learns only what makes the next recording right. With staggered
+# recordings it is compared at every step.
 
 # %%
 some = compared.table[compared.table["stimulus_mode"] != "all"]
 reduced = summaries.medians(groups(some), "validation_ratio")
 best, ratio = min(reduced.items(), key=lambda x: x[1], default=("", float("nan")))
-meaning = "lowest error between recordings with a reduced stimulus, of interpolation's"
+meaning = "lowest error between recordings with a reduced stimulus over interpolation's"
 catalogue.record("best_reduced_ratio", ratio, "1", meaning)
 Markdown(
     f"With a reduced stimulus the best setting is {best or 'none'}: {ratio:.3g} of "
@@ -153,7 +156,7 @@ ratios = [models.median("validation_ratio") for models in modes.values()]
 claims.test(
     "reduced_stimulus_fails",
     "With a stimulus that is interpolated, held or left out between the recordings, no "
-    "error is below interpolation's and every rollout diverges.",
+    "error is below that of linear interpolation and every rollout diverges.",
     reference="all fail: never below interpolation, blow-up beyond the window",
     ours="; ".join(f"{mode}: {told(models)}" for mode, models in modes.items()),
     holds=[
@@ -178,6 +181,6 @@ attempt = (
     f"it, {every:.3g}."
 )
 text = f"{claims.sentence()} {attempt} {summaries.sentence(compared)}"
-meaning = "what became of the claims, in sentences"
+meaning = "how many claims hold, in sentences"
 catalogue.record("verdict", text.replace("**", ""), "-", meaning)
 Markdown(text)

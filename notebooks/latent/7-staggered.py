@@ -7,25 +7,27 @@
 # ---
 
 # %% [markdown]
-# # Can the map be learned when no moment is ever seen whole?
+# # Can the map be learned when neurons are never recorded at the same moment?
 #
-# Many microscopes record one neuron after the other: each is sampled every `tu` steps
-# at its own phase. A snapshot put together from the latest samples is sheared in time.
-# There are three treatments. *Naive* takes the sheared snapshot as it is. *Bank* learns
-# a table of initial states. *Interpolated* makes the initial state by interpolation of
-# the samples and compares only with real samples; the interpolation either uses the
-# next sample too (acausal) or holds the last one.
+# Many microscopes record one neuron after the other. Each neuron is then sampled every
+# `tu` steps at a phase of its own (*staggered* recordings). A state that is put
+# together from the latest samples mixes different moments. There are three ways to
+# obtain an initial state. *Naive* takes the mixed state as it is. *Bank* learns a table
+# of initial states. *Interpolated* interpolates each neuron between its samples, and
+# compares predictions with real samples only. The interpolation either uses the next
+# sample too (acausal) or holds the last one.
 #
-# **You will see** errors from what each treatment can see, beside the same from true
-# states that it never has. **Needs** models of `2-train` and, for the baseline, of
-# `13-stimulus-only`. **Takes** fifteen seconds a model.
+# **You will see** errors of models that start from the initial states which each method
+# can make, and errors from true states, which no method has. **Needs** models of
+# `2-train` and, for the baseline, of `13-stimulus-only`. **Takes** fifteen seconds for
+# each model.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"study": "latent"}}  # [-] which trained models are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 2000  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 # fmt: on
 
 # %%
@@ -40,18 +42,18 @@ from studies.latent.judged import lasting, never_diverges, over, told
 # %% [markdown]
 # ## What is known
 #
-# [NeuralGraph's logs](/pages/references.qmd#latent-logs) report that the naive
-# treatment fails altogether at `tu = 20`, because shearing breaks the assumption of a
-# first-order differential equation; that the bank fails too, with a warm-up and two
-# consistency losses as well; and that the interpolated treatment is the working one,
-# without numbers.
+# The [experiment logs of NeuralGraph](/pages/references.qmd#latent-logs) report that
+# the naive method fails altogether at `tu = 20`, because mixed moments break the
+# assumption of a first-order differential equation. The bank fails too, also with a
+# warm-up and two consistency losses. The interpolated method works; the logs give no
+# numbers.
 #
 # ## Prediction
 #
-# Naive is no better than linear interpolation between the recordings, and so is the
-# bank. Interpolated stays within 1.25 times the error of aligned recordings although it
-# starts from interpolated states. Holding the last sample is worse at the start of the
-# window and equal later.
+# Naive and bank should be no better than linear interpolation between the samples. The
+# error of the interpolated method should be at most 1.25 times that of aligned
+# recordings, although it starts from interpolated states. Holding the last sample
+# should be worse at the start of the window and equal later.
 
 # %%
 compared = comparisons.compare(
@@ -64,12 +66,12 @@ Markdown(summaries.overview(compared))
 # %% [markdown]
 # ## The simplest case: up to the next recordings
 #
-# Every staggered model starts from an initial state made of its own samples. A model
-# with a bank holds no state of a new recording, so it starts from the latent state that
-# fits the samples of this window best: within the window it is fitted, and it predicts
-# only beyond. The linear interpolation is that of aligned recordings. An interpolated
-# start is slightly wrong, so its curves begin high and fall within the first steps, as
-# the stimulus takes over.
+# Every staggered model starts from an initial state made of staggered samples. A model
+# with a bank has no entry for a new recording. It starts from the latent state that
+# fits the samples of the window best. Within the window it is thus fitted, and it
+# predicts only beyond it. The curve of linear interpolation is that of aligned
+# recordings. An interpolated start is slightly wrong, so its curves should begin high
+# and fall within the first steps, as the stimulus takes over.
 
 # %% tags=["figure"]
 panels.within_window(compared).save(catalogue)
@@ -92,11 +94,12 @@ Markdown(summaries.numbers(compared))
 # %% [markdown]
 # ## Through the voltages
 #
-# The encoder of a staggered model was only ever given interpolated states. An activity
-# rollout hands it decoded ones, in which all neurons are of the same moment. If that is
-# what it cannot read, the round trip of decoding and encoding diverges alone, without
-# any step. If not, the largest eigenvalue of a step with its round trip must be above
-# one all the same.
+# In training the encoder of a staggered model sees interpolated states only. In an
+# *activity rollout*, which decodes and encodes again at every step, it sees decoded
+# states, in which all neurons belong to the same moment. If the encoder cannot process
+# such states, the round trip of decoding and encoding diverges even without steps of
+# the map. If it can and rollouts still diverge, the largest eigenvalue of a step with
+# its round trip must be above one.
 
 # %%
 round_trips = roundtrips.of_comparison(catalogue, compared)
@@ -112,15 +115,15 @@ panels.gains(round_trips).save(catalogue)
 # %% [markdown]
 # ## Verdict
 #
-# All claims are about `tu = 20`. The error *between* is the mean over the steps of the
-# training window at which nothing was recorded together.
+# All claims are about `tu = 20`. The *error between* is the mean squared error over the
+# steps of the training window at which aligned recordings would record nothing.
 
 # %% tags=["claims"]
 claims, staggered = Claims(settings.LOGS), where(table, **settings.STAGGERED)
 naive = staggered.where(staggered="naive")
 claims.test(
     "naive_fails",
-    "Taken as it is, a sheared snapshot teaches nothing useful between the samples.",
+    "From states that mix the latest samples, nothing useful is learned in between.",
     reference="total failure",
     ours=told(naive),
     holds=naive.median("validation_ratio") > 0.8,
@@ -129,7 +132,7 @@ claims.test(
 bank = staggered.where(staggered="bank")
 claims.test(
     "bank_fails",
-    "A learned table of initial states teaches nothing useful between the samples.",
+    "With a learned table of initial states, nothing useful is learned in between.",
     reference="fails with every variant",
     ours=f"{told(bank)}; error within the fitted window "
     f"{bank.text('validation_fit_window')}, after it "
@@ -163,8 +166,8 @@ claims.target(
 )
 
 # %% [markdown]
-# How much of it is the interpolated start? From true states, which a staggered model
-# never has, the same models err less.
+# Part of this error comes from the interpolated start. From true states, which a
+# staggered recording does not contain, the same models should err less.
 
 # %%
 true = interpolated.median("validation_from_true_state")
@@ -174,7 +177,7 @@ shares = {
 }
 for start, value in shares.items():
     name = start.replace(" ", "_")
-    meaning = f"error between, staggered from {start} over aligned recordings"
+    meaning = f"error between samples, staggered from {start}, over that of aligned"
     catalogue.record(f"staggered_to_aligned_from_{name}", value, "1", meaning)
 Markdown("; ".join(f"from {start} {x:.3g}" for start, x in shares.items()))
 
@@ -184,5 +187,5 @@ Markdown(claims.table())
 
 # %%
 text = f"{claims.sentence()} {summaries.sentence(compared)}"
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

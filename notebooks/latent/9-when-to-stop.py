@@ -7,25 +7,26 @@
 # ---
 
 # %% [markdown]
-# # Which cheap signal says when to stop?
+# # Which cheap signal tells when to stop training?
 #
-# A training can go on getting better on movies like its own while its rollouts on other
-# movies get worse, or blow up, or recover. In practice there is no other family of
-# movies to look at. Here every checkpoint of several trainings is rolled out on the
-# other family, and signals that anybody could compute are asked whether they knew.
+# A training can keep improving on movies of its training family while its rollouts on
+# other movies get worse, blow up, or recover. In practice there is no other family of
+# movies to test on. Here every checkpoint of several trainings is rolled out on the
+# other family. We ask whether signals that can be computed without that family predict
+# its error.
 #
 # **You will see** the errors along the trainings, how each signal ranks the
-# checkpoints, and what stopping by it costs. **Needs** models of `2-train` with
-# `checkpoints` of two or more. **Takes** ten seconds a checkpoint.
+# checkpoints, and the cost of stopping by it. **Needs** models of `2-train` with
+# `checkpoints` of two or more. **Takes** ten seconds for each checkpoint.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {
     "where": {"notebook": "latent/train", "checkpoints": {">": 1}}
-}  # [-] which trainings are followed
+}  # [-] which trainings are compared
 steps: int = 2000  # [steps] in [1, inf): length of a rollout
 starts: int = 10  # [1] in [1, 1000]: rollouts on each family of movies
-activity_steps: int = 500  # [steps] in [1, inf): the same through the voltages
+activity_steps: int = 500  # [steps] in [1, inf): length of an activity rollout
 patience: int = 3  # [1] in [1, inf): checkpoints without improvement before stopping
 # fmt: on
 
@@ -40,31 +41,33 @@ from studies.latent import figures, stopping, trained
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#latent-notes) saw a training whose rollouts on the
-# other family were stable for 1,000 steps after a quarter of it and unstable later,
-# with no sign of that on the family it trained on; and others that diverged and
-# recovered. Which signal would have told is named as an open question. The rule that
-# was coded compared the newest value with a minimum that included it, and so fired at
-# once.
+# [Laboratory notes](/pages/references.qmd#latent-notes) of the authors of NeuralGraph
+# describe a training whose rollouts on the other family were stable for 1,000 steps
+# after a quarter of the training and unstable later. The training family showed no sign
+# of it. Other trainings diverged and recovered. The notes leave open which signal would
+# have told. Their stopping rule compared the newest value with a minimum that included
+# it, and so it stopped at once.
 #
 # ## Prediction
 #
+# The *wanted error* is that of long rollouts on the other family.
+#
 # 1. Errors at the recordings rank checkpoints hardly better than chance (a rank
-#    correlation below 0.5 with the wanted error): they fall to the end, whatever
-#    happens between and beyond.
-# 2. Long rollouts on the same family rank them best.
+#    correlation below 0.5 with the wanted error). They fall until the end, whatever
+#    happens between and beyond the recordings.
+# 2. Of all signals, long rollouts on the same family rank checkpoints best.
 # 3. Of the signals that need no unrecorded voltage, the spectral radius of the map
-#    does.
-# 4. The corrected stopping rule, which stops when the last checkpoints are not a tenth
-#    better than the best before, costs less than a factor of two.
+#    ranks them best.
+# 4. A corrected stopping rule stops when the last checkpoints are not a tenth better
+#    than the best before. It costs less than a factor of two in the wanted error.
 
 # %%
 followed = trained.maps(catalogue, models, circuits=True)
 lengths = {"steps": steps, "starts": starts, "activity_steps": activity_steps}
 table = stopping.follow(catalogue, models, followed, **lengths)
 table.to_csv(catalogue.artifact("checkpoints.csv"))
-catalogue.record("trainings", len(followed), "1", "trainings that were followed")
-catalogue.record("checkpoints", len(table), "1", "checkpoints that were judged")
+catalogue.record("trainings", len(followed), "1", "number of trainings compared")
+catalogue.record("checkpoints", len(table), "1", "number of checkpoints tested")
 Markdown(
     f"{counted(len(table), 'checkpoint')} of "
     f"{counted(table['course'].nunique(), 'training')}, "
@@ -74,9 +77,9 @@ Markdown(
 # %% [markdown]
 # ## The simplest case: one training
 #
-# If the wanted error (long rollouts on the other family) fell with the others, any of
-# them would do. Where a training ends worse than it was, stopping earlier would have
-# helped.
+# If the wanted error always fell together with the other errors, any of them would be a
+# good signal. Where the wanted error is larger at the end than before, stopping earlier
+# would have helped.
 
 # %% tags=["figure"]
 worst = table.groupby("course")["flow_long"].agg(lambda x: x.iloc[-1] / x.min())
@@ -91,25 +94,26 @@ catalogue.save_figure(
     figures.over_training(shown["update"], lines),
     "course",
     kind="errors along a training",
-    caption="Mean squared errors at the checkpoints of one training, the one of "
-    f"{len(followed)} that ends farthest above its best checkpoint: {worst.idxmax()}.",
+    caption="Mean squared errors against the update at the checkpoints of one "
+    f"training. Of {len(followed)} trainings it is the one that ends farthest above "
+    f"its best checkpoint: {worst.idxmax()}.",
     models=followed.table,
 )
 
 # %% [markdown]
-# ## Which signal knew?
+# ## Which signal predicts the wanted error?
 #
-# Rank correlation with the wanted error over all checkpoints, and within trainings
-# (median). *Regret* is the wanted error at the checkpoint that the signal likes best,
-# over the lowest of that training. *Observed only* signals use recorded entries or the
-# map alone.
+# The table gives the rank correlation of each signal with the wanted error, over all
+# checkpoints and within trainings (median). *Regret* is the wanted error at the
+# checkpoint that the signal ranks first, over the lowest wanted error of that training.
+# Signals marked *observed only* use recorded samples or the map alone.
 
 # %%
 ranking = stopping.ranking(table)
 meanings = {
     "overall": "rank correlation with the wanted error over all checkpoints",
     "within": "rank correlation with the wanted error within trainings, median",
-    "regret": "wanted error at the checkpoint it likes best, over the lowest, median",
+    "regret": "wanted error at the checkpoint ranked first, over the lowest, median",
 }
 for name, words in stopping.SIGNALS.items():
     for column, meaning in meanings.items():
@@ -121,14 +125,16 @@ ranking
 # %% [markdown]
 # ## The corrected rule
 #
-# It fires when the best of the last checkpoints is not a tenth below the best before.
+# The rule stops a training when the best of the last checkpoints is not a tenth below
+# the best before.
 
 # %%
 halted = stopping.stops(table, patience)
 rule, end = halted["regret"].median(), halted["regret at the end"].median()
 fired = int(halted["fired"].sum())
 over_best = "wanted error over that of the best checkpoint, median"
-catalogue.record("fired", fired, "1", "trainings that the stopping rule stopped")
+what = "number of trainings that the stopping rule stopped"
+catalogue.record("fired", fired, "1", what)
 if fired:
     catalogue.record("regret_of_rule", float(rule), "1", f"{over_best}, where it stops")
 catalogue.record("regret_at_the_end", float(end), "1", f"{over_best}, at the end")
@@ -137,7 +143,7 @@ halted
 # %% [markdown]
 # ## Verdict
 #
-# What became of the four predictions.
+# Each of the four predictions is followed by its measured value.
 
 # %%
 order = ranking["overall"].dropna()
@@ -166,5 +172,5 @@ text = (
     f"judged held. The rule fired in {fired} of {counted(len(halted), 'training')}; "
     f"training to the end would have cost a factor of {number(end)} (medians)."
 )
-catalogue.record("verdict", text, "-", "what became of the predictions, in sentences")
+catalogue.record("verdict", text, "-", "how many predictions held, in sentences")
 Markdown("\n".join([*lines, "", text]))
