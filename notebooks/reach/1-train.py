@@ -9,41 +9,43 @@
 # %% [markdown]
 # # How well do networks learn to reach while random fields push the hand?
 #
-# A recurrent network moves a point mass from anywhere to anywhere in a square, feeling
-# where it is only through noisy senses. In training a force field that it cannot see,
-# of a different strength on every trial, pushes the hand. The standard deviation of
-# that strength is what this study is about: networks trained at different ones are
-# compared in the notebooks that follow. Some networks are also told something about the
-# field, the context.
+# A recurrent network moves a hand, modelled as a point mass, between places of a
+# square. It knows the position and velocity of the hand only through noisy feedback.
+# During training a force field pushes the hand. The network cannot observe the field,
+# and its strength changes from trial to trial. The standard deviation of that strength
+# is the *training std*. The notebooks that follow compare networks with different
+# training stds. Some networks are also given a number that says something about the
+# field, the *context*.
 #
-# **You will see** the loss by term over the batches, where each replicate was best, and
-# how replicates differ. **Needs** nothing. **Takes** half a minute with the defaults.
+# **You will see** the loss by term over the batches, the batch at which each replicate
+# was best, and how replicates differ. **Needs** nothing. **Takes** half a minute with
+# the defaults.
 #
-# Every pair of `field_std` and `seed` is a model of its own, and all of them train as
-# one program. Models of one seed begin with the same weights and see the same trials,
-# only in stronger or weaker fields.
+# Each pair of values of `field_std` and `seed` gives a model, and all of them train in
+# one program. Models of one seed, its *replicates*, begin with the same weights and see
+# the same trials, in stronger or weaker fields.
 
 # %%
 from typing import Literal
 
 # %% tags=["parameters"]
 # fmt: off
-task: Literal["simple", "delayed"] = "simple"  # [-] move at once, or after a delay
-catch_probability: float = 0.0  # [1] in [0, 1): that a delayed reach has no go cue
-field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] what pushes the hand
+task: Literal["simple", "delayed"] = "simple"  # [-] reach at once, or after a go cue
+catch_probability: float = 0.0  # [1] in [0, 1): share of delayed trials without go cue
+field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] kind of force field
 method: Literal[
     "none", "bcs", "dai", "pai-asf", "pai-n", "std-2024-11", "std-half-normal",
     "std-uniform"
-] = "none"  # [-] what the network is told about the field; none: no such input
-field_std: list[float] = [0.0, 1.5]  # [N s/m or N] in [0, inf): std of the strength
-perturbed_probability: float = 1.0  # [1] in [0, 1]: that a trial has a field
-mask_context: bool = True  # [-] context 0 on trials without a field
-context_noise: float = 0.25  # [1] in [0, inf): std of the error in pai-n's context
+] = "none"  # [-] how the context is related to the field; none for no context
+field_std: list[float] = [0.0, 1.5]  # [N s/m or N] in [0, inf): std of field strength
+perturbed_probability: float = 1.0  # [1] in [0, 1]: share of trials with a field
+mask_context: bool = True  # [-] whether the context is 0 on trials without a field
+context_noise: float = 0.25  # [1] in [0, inf): std of the context's error in pai-n
 steps: int = 100  # [1] in [11, inf): states of a trial, the first included
 dt: float = 0.05  # [s] in (0, inf): time step
 drag: float = 0.0  # [N s/m] in [0, inf): friction of the hand
 force_filter: float = 0.0  # [s] time constant of the muscle, at least dt; 0 for none
-delay: int = 0  # [1] in [0, inf): steps until the senses report
+delay: int = 0  # [1] in [0, inf): delay of the feedback in steps
 sensory_noise: float = 0.01  # [m and m/s] in [0, inf): std of each feedback component
 motor_noise: float = 0.01  # [1 and N] in [0, inf): std of the noise of the command
 cell: Literal["gru", "leaky-rnn"] = "gru"  # [-] recurrent cell
@@ -55,22 +57,22 @@ control_weight: float = 1e-5  # [1] weight of the command
 hidden_weight: float = 1e-5  # [1] weight of the hidden activity
 fixation_weight: float = 1.0  # [1] weight of moving too early in a delayed reach
 control_scale: float = 1.0  # [1] multiplies the weight of the command
-readout_norm_weight: float = 0.0  # [1] weight of the readout's distance from norm 2
+readout_norm_weight: float = 0.0  # [1] weight of the deviation of the readout's norm
 batch: int = 50  # [1] in [1, inf): trials in a batch
-batches: int = 300  # [1] in [1, inf): batches under the field
-learning_rate: float = 0.01  # [1] in (0, inf): at first
-schedule: Literal["constant", "cosine"] = "cosine"  # [-] of the learning rate
-constant_batches: int = 0  # [1] in [0, inf): before the cosine begins
-final_rate: float = 0.0  # [1] in [0, 1]: rate at the end of the cosine, as a share
+batches: int = 300  # [1] in [1, inf): batches of training with the field
+learning_rate: float = 0.01  # [1] in (0, inf): initial learning rate
+schedule: Literal["constant", "cosine"] = "cosine"  # [-] course of the learning rate
+constant_batches: int = 0  # [1] in [0, inf): batches before the cosine begins
+final_rate: float = 0.0  # [1] in [0, 1]: final learning rate as a share of the initial
 clip: float = 1.0  # [1] in [0, inf): largest norm of a gradient; 0 for none
-baseline_batches: int = 0  # [1] in [0, inf): batches before there is any field
+baseline_batches: int = 0  # [1] in [0, inf): batches of training without a field
 scale_up_batches: int = 0  # [1] in [0, inf): batches over which the field grows
-resets: list[int] = []  # [1] batches at which the optimiser begins anew
-trained: list[Literal["all", "cell", "readout"]] = ["all"]  # [-] what trains
-trained_from: list[int] = [0]  # [1] from which batch each entry of trained holds
+resets: list[int] = []  # [1] batches at which the optimiser is reset
+trained: list[Literal["all", "cell", "readout"]] = ["all"]  # [-] parts that are trained
+trained_from: list[int] = [0]  # [1] first batch of each entry of `trained`
 divergence: float = 1000.0  # [1] in (1, inf]: growth of the loss that ends a training
-seed: list[int] = [0]  # [1] in [0, 4294967295]: of weights and trials, one a replicate
-evaluation_seed: int = 1  # [1] in [0, 4294967295]: of the trials that judge
+seed: list[int] = [0]  # [1] in [0, 4294967295]: seeds of weights, one a replicate
+evaluation_seed: int = 1  # [1] in [0, 4294967295]: seed of the validation trials
 # fmt: on
 
 # %%
@@ -98,10 +100,11 @@ from studies.training import write_model
 # %% [markdown]
 # ## What is trained, and on what
 #
-# The loss of a trial sums squared distance from the goal, ever more heavily towards the
-# end, squared velocity at the end, and the squares of command and hidden activity. It
-# is judged on centre-out reaches, four starts and 24 directions, under fields drawn as
-# in training; those trials are the same for every model and never trained on.
+# The loss of a trial sums four terms: the squared distance from the goal, with a weight
+# that grows towards the end, the squared velocity at the end, and the squares of the
+# command and of the hidden activity. The validation loss is computed on reaches from
+# four starts in 24 directions, with fields drawn as in training. Those trials are the
+# same for every model and are never used for training.
 
 # %%
 loop = learning.Loop(
@@ -136,10 +139,10 @@ Markdown(
 # %% [markdown]
 # ## Prediction
 #
-# A network of this size can reach: at the end of a trial the hand should be within one
-# percent of the length of a reach from its goal wherever nothing pushed in training.
-# Stronger fields cannot be foreseen, so they should cost more: the validation loss
-# should grow with `field_std`. No replicate should be left out.
+# A network of this size can learn to reach. After training without a field, the
+# distance from the goal at the end of a trial should be within one percent of the
+# reach. Networks cannot foresee the field, so the validation loss should grow with the
+# training std (`field_std`). No replicate should be excluded by the rule below.
 
 # %%
 bound = 1.0  # [%] end error without a field
@@ -164,13 +167,13 @@ if todo:
         checkpoint=checkpoint,
     )
     spent = perf_counter() - began
-    record("training_seconds", spent, "s", "time of the whole training")
+    record("training_seconds", spent, "s", "time of the whole training and compilation")
 record("trained", len(todo), "1", "models trained in this run")
 
 # %% [markdown]
-# Each model is kept with its last parameters and, as kind "best", with those at which
-# its validation loss was lowest in the last stretch of the training. A model whose hand
-# ends as far from its goal as one that rests is *stuck*: it learned nothing.
+# Each model is saved with its last parameters and, as kind "best", with the parameters
+# at which its validation loss was lowest in the last phase of the training. A model
+# whose hand ends as far from its goal as one that rests is *stuck*: it learned nothing.
 
 # %%
 for place, member in enumerate(todo):
@@ -192,9 +195,9 @@ if todo:
 # %% [markdown]
 # ## Which replicates count
 #
-# A replicate counts if its best validation loss is below that of the best replicate of
-# its `field_std` plus two standard deviations over replicates; likewise by the end
-# error of its best parameters.
+# A replicate counts by its loss if its lowest validation loss is below that of the best
+# replicate of its training std plus two standard deviations over replicates. The same
+# rule is applied to the end error of its best parameters.
 
 # %%
 histories = [history(member) for member in every]
@@ -208,10 +211,10 @@ for std in np.unique(stds):
     by_error[same] = replicates.included(table["end_error"][same])
 meanings = {
     "best_loss": "lowest validation loss",
-    "final_loss": "validation loss at the end",
+    "final_loss": "validation loss at the end of training",
     "best_step": "batch at which the validation loss is lowest",
-    "end_error": "distance from the goal at the end, of the reach",
-    "readout_norm": "norm of the readout",
+    "end_error": "distance from the goal at the end, as a share of the reach",
+    "readout_norm": "norm of the readout weights",
 }
 for place, member in enumerate(every):
     for name, meaning in meanings.items():
@@ -225,9 +228,9 @@ for place, member in enumerate(every):
 # %% [markdown]
 # ## Loss by term
 #
-# First the distance from the goal is what costs; once the hand arrives, the hidden
-# activity and the command are what is left, and the loss flattens. Spikes are batches
-# with a field stronger than most.
+# At first the distance from the goal dominates the loss. Once the hand arrives, the
+# hidden activity and the command remain, and the loss flattens. Spikes are batches with
+# exceptionally strong fields.
 
 # %%
 groups = {
@@ -236,10 +239,11 @@ groups = {
 }
 first = np.array([kept["loss"][0] for kept in histories])
 fall = float(np.nanmedian(first / table["best_loss"]))
+meaning = "loss of the first batch over the lowest validation loss"
 if np.isfinite(fall):
-    record("fall", fall, "1", "first loss over the lowest validation loss, median")
+    record("fall", fall, "1", meaning)
 Markdown(
-    f"From its first batch to its best validation the loss of the middle model fell "
+    f"From its first batch to its best validation the loss of the median model fell "
     f"{number(fall)}-fold, and was lowest after {np.median(table['best_step']):,.0f} "
     f"of {recipe.total:,} batches."
     if np.isfinite(fall)
@@ -251,16 +255,17 @@ save_figure(
     figures.loss_history(groups),
     "loss_history",
     kind="loss history",
-    caption="Loss by term over the batches of a training, mean and range over the "
-    "replicates of a training std; a star marks where the validation loss of a "
-    "replicate is lowest.",
+    caption="Training loss by term against the batch, mean and range over the "
+    "replicates of each training std. A star marks the lowest validation loss of a "
+    "replicate.",
 )
 
 # %% [markdown]
 # ## Replicates
 #
-# Points are replicates. A replicate far above the others has not learned; a readout
-# whose norm is far from the others' has learned differently.
+# In the figure points are replicates. A replicate with a loss far above the others has
+# not learned. A replicate whose readout norm is far from the others has learned a
+# different solution.
 
 # %% tags=["figure"]
 measures = {
@@ -274,7 +279,7 @@ save_figure(
     "replicates",
     kind="replicates",
     caption="Lowest and last validation loss and norm of the readout of every "
-    "replicate by the std of the fields it was trained in.",
+    "replicate by its training std, the standard deviation of the fields in training.",
 )
 
 # %% [markdown]
@@ -290,13 +295,15 @@ errors = {std: values[3] for std, values in middle.items()}
 grows = bool(np.all(np.diff(losses) > 0))
 both = int(np.sum(by_loss & by_error))
 failed = int(np.sum(~np.isfinite(table["best_loss"])))
-record("diverged", failed, "1", "trainings that diverged")
-record("counted", both, "1", "models that count by both measures")
+record("diverged", failed, "1", "number of trainings that diverged")
+record("counted", both, "1", "number of models that count by loss and by error")
 loss_words = (
     "As predicted, the loss grows" if grows else "The loss does not always grow"
 )
 stuck = [not np.isnan(x) and replicates.stuck(x) for x in table["end_error"]]
-meaning = "trainings whose hand ends no nearer to its goal than one that rests"
+meaning = (
+    "number of trainings whose hand ends no nearer to its goal than one that rests"
+)
 record("stuck", stuck.count(True), "1", meaning)
 
 # %%

@@ -7,28 +7,30 @@
 # ---
 
 # %% [markdown]
-# # Which modes does a context slow down, speed up or set turning?
+# # How does a context change the modes of a controller at rest?
 #
-# Near a fixed point the hidden state follows $\delta h'=J\,\delta h$. Each eigenvalue
-# of $J$ is a mode: its modulus says how slowly it decays, its angle how fast it turns.
-# A controller that answers harder to an error has to be faster, or turn, or both.
+# Near a fixed point, small deviations of the hidden state follow $\delta h'=J\,\delta
+# h$. Each eigenvalue of $J$ belongs to a mode. Its modulus says how slowly the mode
+# decays, and its angle how fast it oscillates. A controller that responds more strongly
+# to an error has to decay faster, or oscillate, or both. A *context* is an input that
+# tells the controller how strong the field may be.
 #
-# **You will see** spectra by context, what differs more between contexts than between
-# places, the oscillatory wings, which units carry the slow and the turning modes and
-# what the hand does when these are stimulated, how modes stand to the readout, and a
-# trace–determinant diagram. **Needs** models of `1-train`, with a context or without.
-# **Takes** a few seconds a model.
+# **You will see** spectra by context, a comparison of their variation over contexts and
+# over places, the *wings* (the eigenvalues of largest imaginary part), the units that
+# carry the slow and the oscillatory modes with the effect of stimulating them, the
+# overlap of modes with the readout, and a trace–determinant diagram. **Needs** models
+# of `1-train`, with a context or without. **Takes** a few seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are opened
-contexts: list[float] = [-3, -2, -1, 0, 1, 2, 3]  # [1] contexts told, ascending
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are analysed
+contexts: list[float] = [-3, -2, -1, 0, 1, 2, 3]  # [1] contexts, ascending
 grid: int = 5  # [1] in [2, 20]: places in each direction of the workspace
 units: int = 5  # [1] in [1, 1000]: units that are stimulated together
-sets: int = 100  # [1] in [10, 10000]: random sets of as many units
+sets: int = 100  # [1] in [10, 10000]: number of random sets for comparison
 amplitude: float = 0.5  # [1] in (0, inf): norm of a stimulation
-stimulated: float = 1.0  # [1] context that is told while units are stimulated
-seed: int = 0  # [1] in [0, 4294967295]: of the random sets and of the trials' noise
+stimulated: float = 1.0  # [1] context during the stimulation
+seed: int = 0  # [1] in [0, 4294967295]: seed of random sets and noise
 # fmt: on
 
 # %%
@@ -45,22 +47,23 @@ from studies.reach.tables import numbers
 # %% [markdown]
 # ## What is known
 #
-# The [poster](/pages/references.qmd#reach-poster) shows eigenvalues at 25 places, all
-# inside the unit circle. At training std 1.5 the median of Re λ falls from 0.76 at
-# context −3 to 0.40 at context 3, and the largest |Im λ| grows from 0.17 to 0.43; at
-# std 0 the median goes from 0.50 to 0.54 and the largest |Im λ| from 0.2 to 0.37. The
-# [notes](/pages/references.qmd#reach-notes) add that spectra vary more with context
-# than with place, and that the oscillatory "wings" decay more slowly and turn faster
-# the higher the context, and the stronger the fields of training. They ask whether the
-# units that carry the least stable modes give a large corrective response when they
-# are stimulated.
+# A [poster](/pages/references.qmd#reach-poster) shows eigenvalues at 25 places, all
+# inside the unit circle. At training std 1.5 (the standard deviation of the field
+# strength in training), the median of Re λ falls from 0.76 at context −3 to 0.40 at
+# context 3, and the largest |Im λ| grows from 0.17 to 0.43. At std 0 the median goes
+# from 0.50 to 0.54 and the largest |Im λ| from 0.2 to 0.37. [Laboratory
+# notes](/pages/references.qmd#reach-notes) of the same authors add that spectra vary
+# more with context than with place. The oscillatory "wings" are said to decay more
+# slowly and oscillate faster the higher the context and the stronger the fields of
+# training. The notes ask whether the units that carry the least stable modes cause a
+# large corrective response when they are stimulated.
 #
 # ## Prediction
 #
-# The poster's figures come out. The eigenvalue of largest Im λ is the tip of a wing.
-# A mode that decays slowly must not push the hand, so the slowest modes should overlap
-# less with the readout than chance would have it. If that holds, stimulating the units
-# that carry them should *not* move the hand more than stimulating others.
+# The reported numbers should be reproduced. A mode that decays slowly must not push the
+# hand. The slowest modes should therefore overlap less with the readout than random
+# vectors do. If that holds, stimulating the units that carry them should *not* move the
+# hand more than stimulating others.
 
 # %%
 looked, tests = {}, {}
@@ -109,22 +112,22 @@ catalogue.save_figure(
     modes.spectra(spectra_shown),
     "spectra",
     kind="eigenvalues",
-    caption="Eigenvalues of the map from one hidden state to the next at its fixed "
-    f"points with the hand at rest, {grid * grid} places together, coloured by "
-    f"context; one model each of {' and of '.join(firsts)}. The dotted line is the "
+    caption="Eigenvalues of the Jacobian of the map from one hidden state to the next, "
+    f"at fixed points with the hand at rest at {grid * grid} places, coloured by "
+    f"context, of one model each of {' and of '.join(firsts)}. The dotted line is the "
     "unit circle.",
 )
 
 # %%
 meanings = {
-    "without": ("inputs without a fixed point", "1"),
+    "without": ("number of inputs without a fixed point", "1"),
     "radius": ("largest modulus of any eigenvalue", "1"),
     "middle_low": ("median of Re λ at the lowest context", "1"),
     "middle_high": ("median of Re λ at the highest context", "1"),
     "width_low": ("largest Im λ at the lowest context", "1"),
     "width_high": ("largest Im λ at the highest context", "1"),
-    "by_context": ("std of sorted moduli over contexts", "1"),
-    "by_place": ("std of sorted moduli over places", "1"),
+    "by_context": ("standard deviation of sorted moduli over contexts", "1"),
+    "by_place": ("standard deviation of sorted moduli over places", "1"),
     "share_low": ("share of the velocity gain by two slow modes, lowest context", "1"),
     "share_high": (
         "share of the velocity gain by two slow modes, highest context",
@@ -144,7 +147,7 @@ replicates = {
     for name, x in groups
 }
 spread = [float(np.sqrt(np.mean(x))) for x in replicates.values()]
-more = [["std of sorted moduli over replicates", "1", *spread]]
+more = [["standard deviation of sorted moduli over replicates", "1", *spread]]
 untold = (
     ""
     if any(found.table["told"])
@@ -164,20 +167,20 @@ catalogue.save_figure(
     "spectra-by-context",
     kind="spectra by context",
     caption="Median real part, largest imaginary part and largest modulus of the "
-    "eigenvalues at rest, and angle of the one that turns most, over the context: "
-    "median and range of the replicates of each setting.",
+    "eigenvalues at rest, and angle of the eigenvalue of largest imaginary part (the "
+    "wing), against the context, median and range over the replicates of each setting.",
     models=found.table,
 )
 
 # %% [markdown]
-# ## What the network hears, and which modes it shows
+# ## Modes, inputs and the readout
 #
-# Singular values of $\partial F/\partial u$ say how far one step is moved by each part
-# of the input. The overlap of a mode with the readout is the squared length of its
-# eigenvector's projection on the two rows; a random vector has two over the number of
-# units. The gain at rest is a sum over modes, $\sum_i W r_i\,l_iB/(1-\lambda_i)$ with
-# right and left eigenvectors $r_i$ and $l_i$; the table above has the share of it that
-# the two least stable modes give.
+# Singular values of $\partial F/\partial u$ say how far each part of the input moves
+# the hidden state in one step. The overlap of a mode with the readout is the squared
+# length of its eigenvector's projection on the two rows of the readout. For a random
+# vector it is two over the number of units. The gain at rest is a sum over modes,
+# $\sum_i W r_i\,l_iB/(1-\lambda_i)$, with right and left eigenvectors $r_i$ and $l_i$.
+# The table above gives the share of the two least stable modes in this sum.
 
 # %%
 parts = list(dict.fromkeys(part for it in looked.values() for part in it.input_gains()))
@@ -191,9 +194,8 @@ for part in parts:
             cells.append(float(np.median(values)) if values else None)
         lines.append([f"{part.replace('_', ' ')}, {words} context", *cells])
 chance = 2 / next(iter(looked.values())).value.shape[-1]
-catalogue.record(
-    "chance_overlap", chance, "1", "overlap of a random mode with the readout"
-)
+meaning = "overlap of a random vector with the readout"
+catalogue.record("chance_overlap", chance, "1", meaning)
 Markdown(markdown(["largest singular value [1]", *found.groups], lines))
 
 
@@ -206,18 +208,18 @@ catalogue.save_figure(
     modes.overlaps(overlaps, chance),
     "readout-overlap",
     kind="modes and readout",
-    caption="Share of each mode that the readout sees, over the modulus of its "
-    f"eigenvalue, coloured by context; one model each of {' and of '.join(firsts)}. "
-    "The dotted line is the share of a random vector.",
+    caption="Overlap of each mode with the readout against the modulus of its "
+    f"eigenvalue, coloured by context, of one model each of {' and of '.join(firsts)}. "
+    "The dotted line is the overlap of a random vector.",
 )
 
 # %% [markdown]
-# ## Who carries the slow and the turning modes?
+# ## Stimulating the units of slow and oscillatory modes
 #
-# The units with the largest share in a mode are stimulated together while the hand is
-# held in the middle of the workspace, and so are random sets of as many units, with the
-# same norm. The response is the farthest that the hand is driven away, and the largest
-# force against it afterwards.
+# The units with the largest share in a mode are stimulated together while the hand
+# rests in the middle of the workspace. For comparison, random sets of equally many
+# units are stimulated with the same norm. We measure the largest deviation of the hand,
+# and the largest force against it afterwards.
 
 
 # %%
@@ -249,16 +251,22 @@ found = found.measured(stimulate, catalogue.progress(len(found), "models"))
 
 # %%
 meanings = {
-    "slow_overlap": ("overlap of slow modes with the readout, over chance", "1"),
+    "slow_overlap": ("overlap of slow modes with the readout, over random", "1"),
     "slow_share": ("share of the least stable mode in the chosen units", "1"),
     "turning_share": ("share of the oscillatory mode in the chosen units", "1"),
 }
 for name, words in (("slow", "least stable"), ("turning", "oscillatory")):
     meanings |= {
-        f"{name}_deviation": (f"deviation by units of the {words} mode", "m"),
-        f"{name}_deviation_beyond": (f"random sets below, deviation, {words}", "1"),
-        f"{name}_force": (f"force by units of the {words} mode", "N"),
-        f"{name}_force_beyond": (f"random sets below, force, {words}", "1"),
+        f"{name}_deviation": (f"deviation, stimulated units of {words} mode", "m"),
+        f"{name}_deviation_beyond": (
+            f"share of random sets with less deviation than {words} units",
+            "1",
+        ),
+        f"{name}_force": (f"force, stimulated units of {words} mode", "N"),
+        f"{name}_force_beyond": (
+            f"share of random sets with less force than {words} units",
+            "1",
+        ),
     }
 Markdown(numbers(catalogue, found, meanings, f"at context {stimulated:g}"))
 
@@ -270,20 +278,21 @@ catalogue.save_figure(
     ),
     "stimulation",
     kind="stimulation of units",
-    caption=f"Largest force against the deviation of the hand after {units} units were "
-    f"stimulated together at rest, at context {stimulated:g}: random sets as violins, "
-    "the units that carry the least stable mode as squares, those of the oscillatory "
-    "mode as diamonds; all replicates of each setting.",
+    caption=f"Largest corrective force after {units} units were stimulated together "
+    f"with the hand at rest, at context {stimulated:g}, of all replicates of each "
+    "setting: random sets (violins), the units that carry the least stable mode "
+    "(squares) and those of the oscillatory mode (diamonds).",
     models=found.table,
 )
 
 # %% [markdown]
 # ## Trace and determinant
 #
-# In continuous time a mode is $a=\log(\lambda)/\Delta t$. A pair of complex ones gives
-# the trace $\tau=2\,\mathrm{Re}\,a$ and the determinant $\delta=|a|^2$; real ones are
-# paired by falling modulus. Above the parabola $\delta=\tau^2/4$ a pair turns. A
-# negative λ has no real logarithm, and λ near zero has none at all: both are counted.
+# In continuous time a mode has the rate $a=\log(\lambda)/\Delta t$. A complex pair
+# gives the trace $\tau=2\,\mathrm{Re}\,a$ and the determinant $\delta=|a|^2$. Real
+# modes are paired in order of falling modulus. Above the parabola $\delta=\tau^2/4$ a
+# pair oscillates. A negative λ has no real logarithm, and the logarithm of a λ near
+# zero is not reliable, so such modes are counted and not drawn.
 
 # %%
 counted = ("negative", "vanishing", "unpaired", "pairs")
@@ -318,16 +327,17 @@ catalogue.save_figure(
     modes.trace_determinant(planes),
     "trace-determinant",
     kind="trace and determinant",
-    caption="Trace and determinant of pairs of modes in continuous time at the middle "
-    f"place, coloured by context; one model each of {' and of '.join(firsts)}. Open "
-    "symbols are pairs of real modes. On the dotted parabola both modes are equal.",
+    caption="Trace and determinant of pairs of modes in continuous time, with the hand "
+    "at rest in the middle of the workspace, coloured by context, of one model each of "
+    f"{' and of '.join(firsts)}. Open symbols are pairs of real modes. On the dotted "
+    "parabola both modes are equal.",
 )
 
 # %% [markdown]
 # ## Verdict
 #
-# Claims of the poster compare the lowest with the highest context. A median counts as
-# flat if it moves by less than 0.1.
+# The poster's claims compare the lowest with the highest context. A median counts as
+# constant if it changes by less than 0.1.
 
 # %% tags=["claims"]
 claims, all_models = Claims(POSTER), found.where()
@@ -354,8 +364,8 @@ claims.test(
 # %% tags=["claims"]
 claims.test(
     "wings_grow",
-    "The largest |Im λ| grows with the context in both, and more after training in "
-    "fields.",
+    "The largest |Im λ| grows with the context after training with and without fields, "
+    "and more after training with fields.",
     reference="from 0.17 to 0.43 at std 1.5, from 0.2 to 0.37 at std 0",
     ours=f"from {fields.text('width_low')} to {fields.text('width_high')}; without "
     f"fields from {none.text('width_low')} to {none.text('width_high')}",
@@ -381,7 +391,7 @@ claims.test(
 )
 claims.test(
     "wings_slower_and_faster",
-    "Wings decay more slowly and turn faster the higher the context.",
+    "Wings decay more slowly and oscillate faster the higher the context.",
     source=NOTES,
     reference="both",
     ours=f"modulus from {fields.text('wing_size_low')} to "
@@ -397,7 +407,7 @@ claims.test(
 # %% tags=["claims"]
 claims.test(
     "slow_units_matter",
-    "Units of the least stable modes give a larger corrective response than others.",
+    "Units of the least stable modes cause a larger corrective response than others.",
     source=NOTES,
     reference="asked",
     ours=f"force above that of {all_models.text('slow_force_beyond')} of random sets",
@@ -417,5 +427,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

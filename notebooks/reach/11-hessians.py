@@ -7,27 +7,28 @@
 # ---
 
 # %% [markdown]
-# # How far around a fixed point does the linear picture hold?
+# # How far around a fixed point is the linear approximation valid?
 #
 # Spectra describe a controller as if it were linear near its fixed points. Two kinds of
-# second derivatives say how good that is, and they are kept apart here. The *speed*
-# $q(h)=\frac12\lVert F(h)-h\rVert^2$ has a Hessian whose small eigenvalues are slow
-# directions. The *flow* $F$ itself is curved, and its curvature bounds the linear
-# picture.
+# second derivatives tell how good this approximation is. The *speed*
+# $q(h)=\frac12\lVert F(h)-h\rVert^2$ has a Hessian whose small eigenvalues belong to
+# slow directions. The *flow* $F$, which is one step of the network, is itself curved,
+# and its curvature limits the linear approximation. A *context* is an input that tells
+# the controller how strong the field may be.
 #
-# **You will see** the spectrum of the speed's Hessian by context, how soon it stops
-# being what the Jacobian says, the curvature of the flow seen through the readout and
-# through the slow modes, and the radius within which a linear controller would do the
-# same. **Needs** models of `1-train`, with a context or without. **Takes** a few
-# seconds a model.
+# **You will see** the spectrum of the speed's Hessian by context, the distance at which
+# it departs from the Jacobian's prediction, the curvature of the flow along the readout
+# and along the slow modes, and the radius within which the network acts like a linear
+# controller. **Needs** models of `1-train`, with a context or without. **Takes** a few
+# seconds for each model.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are opened
-contexts: list[float] = [-2, -1, 0, 1, 2]  # [1] contexts told, ascending
-grid: int = 5  # [1] in [2, 20]: places in each direction; the middle one is opened
-distances: list[float] = [0.001, 0.01, 0.1, 0.3, 1.0]  # [1] from the fixed point
-seed: int = 0  # [1] in [0, 4294967295]: of random directions and the trials' noise
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are analysed
+contexts: list[float] = [-2, -1, 0, 1, 2]  # [1] contexts, ascending
+grid: int = 5  # [1] in [2, 20]: places in each direction of the workspace
+distances: list[float] = [0.001, 0.01, 0.1, 0.3, 1.0]  # [1] distances from fixed points
+seed: int = 0  # [1] in [0, 4294967295]: seed of random directions and noise
 # fmt: on
 
 # %%
@@ -44,21 +45,24 @@ from studies.reach.tables import numbers
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#reach-notes) want Hessians and have none. They ask
-# whether fixed points are minima and no saddles (is the Hessian positive definite?) and
-# whether the curvature changes with the training std and with the context.
+# [Laboratory notes](/pages/references.qmd#reach-notes) on this task propose to compute
+# Hessians. They ask whether fixed points are minima of the speed and no saddles, and
+# whether the curvature changes with the training std (the standard deviation of the
+# field strength in training) and with the context.
 #
-# The first question answers itself for the speed. Where $F(h^*)=h^*$, the Hessian of
-# $q$ is $(J-I)^\top(J-I)$, which has no negative eigenvalue, also at a saddle of the
-# flow. Its smallest one is at most $(1-\lambda)^2$ for a real mode λ. Away from the
-# fixed point $\sum_i r_i\nabla^2F_i$ with $r=F-h$ is added.
+# The first question can be answered without a computation. Where $F(h^*)=h^*$, the
+# Hessian of $q$ is $(J-I)^\top(J-I)$, which has no negative eigenvalue, also at a
+# saddle of the flow. Its smallest eigenvalue is at most $(1-\lambda)^2$ for any real
+# mode λ. Away from the fixed point the term $\sum_i r_i\nabla^2F_i$ with $r=F-h$ is
+# added.
 #
 # ## Prediction
 #
-# The identity holds to rounding. A network that answers harder to errors at a high
-# context does so with a larger gain, so after training in fields the flow seen through
-# the readout should be more curved there. The grid of fixed points is an affine image
-# of the workspace, so the linear picture must hold at least over its size.
+# The identity should hold to rounding. A network that responds more strongly to errors
+# at a high context does so with a larger gain. After training in fields, the flow along
+# the readout should therefore be more curved at a high context. The grid of fixed
+# points at different places is an affine image of the workspace. The linear
+# approximation should therefore be valid at least over the size of that grid.
 
 # %%
 looked = {}
@@ -109,22 +113,23 @@ catalogue.save_figure(
     "speed-hessian",
     kind="spectrum of the speed's Hessian",
     caption="Eigenvalues of the Hessian of the speed at the fixed point with the hand "
-    "at rest in the middle of the workspace, in ascending order, coloured by context; "
-    f"one model each of {' and of '.join(firsts)}. Small ones are slow directions.",
+    "at rest in the middle of the workspace, in ascending order, coloured by context, "
+    f"of one model each of {' and of '.join(firsts)}. Small eigenvalues belong to slow "
+    "directions.",
 )
 
 # %%
 meanings = {
-    "without": ("contexts without a fixed point", "1"),
-    "identity": ("largest relative difference from (J − I)ᵀ(J − I)", "1"),
+    "without": ("number of contexts without a fixed point", "1"),
+    "identity": ("relative difference of the Hessian from (J − I)ᵀ(J − I)", "1"),
     "smallest": ("smallest eigenvalue of the speed's Hessian", "1"),
     "slow_to_readout": ("angle between slowest direction and readout", "degrees"),
-    "bend_low": ("curvature through the readout, lowest context", "N"),
-    "bend_high": ("curvature through the readout, highest context", "N"),
-    "bend_slow_low": ("curvature through slow modes, lowest context", "1"),
-    "bend_slow_high": ("curvature through slow modes, highest context", "1"),
-    "radius_low": ("radius of the linear picture, lowest context", "1"),
-    "radius_high": ("radius of the linear picture, highest context", "1"),
+    "bend_low": ("curvature along the readout, lowest context", "N"),
+    "bend_high": ("curvature along the readout, highest context", "N"),
+    "bend_slow_low": ("curvature along slow modes, lowest context", "1"),
+    "bend_slow_high": ("curvature along slow modes, highest context", "1"),
+    "radius_low": ("radius of the linear approximation, lowest context", "1"),
+    "radius_high": ("radius of the linear approximation, highest context", "1"),
     "size": ("size of the grid of fixed points", "1"),
 }
 units = next(iter(looked.values())).points.shape[-1]
@@ -143,11 +148,12 @@ Markdown(
 # %% [markdown]
 # ## The flow: how far is it linear?
 #
-# Through a vector of weights $w$ the curvature is the largest eigenvalue of
-# $\nabla^2\langle w,F\rangle$, and the radius of the linear picture is
-# $\lVert w^\top J\rVert$ over it: there a step in the worst direction changes the
-# slope by as much as the slope itself. Below it is tried: the force one step after a
-# random displacement, against what $J$ says.
+# For a vector of weights $w$, for example a row of the readout, the curvature of the
+# flow along $w$ is the largest eigenvalue of $\nabla^2\langle w,F\rangle$. The radius
+# of the linear approximation is $\lVert w^\top J\rVert$ divided by that curvature. At
+# this radius a displacement in the worst direction changes the slope by as much as the
+# slope itself. The figure below tests the approximation: it compares the force one step
+# after a random displacement with the force that $J$ predicts.
 
 # %%
 errors = {
@@ -173,40 +179,44 @@ catalogue.save_figure(
     bends.by_distance(distances, panels, colours),
     "linear-picture",
     kind="error of the linear picture",
-    caption="Relative error of the force one step after a random displacement of the "
-    "hidden state if the network were linear (left), and the relative part of the "
-    "speed's Hessian that its Jacobian does not give (right), over the length of the "
-    "displacement: median and range of the replicates of each setting.",
+    caption="Relative error of the linear approximation of the force one step after a "
+    "random displacement of the hidden state (left), and share of the speed's Hessian "
+    "that the Jacobian does not give (right), against the length of the displacement, "
+    "median and range over the replicates of each setting.",
     models=found.table,
 )
 
-# %% tags=["figure"]
+# %%
 quantities = {
-    "curvature through the readout [N]": lambda it: it.through["readout"].spectral.max(
+    "curvature along the readout [N]": lambda it: it.through["readout"].spectral.max(
         -1
     ),
-    "curvature through slow modes [1]": lambda it: it.through[
-        "slow modes"
-    ].spectral.max(-1),
-    "radius of the linear picture [1]": lambda it: it.through["readout"].radius.min(-1),
+    "curvature along slow modes [1]": lambda it: it.through["slow modes"].spectral.max(
+        -1
+    ),
+    "radius, linear approximation [1]": lambda it: it.through["readout"].radius.min(-1),
     "smallest eigenvalue, speed [1]": lambda it: it.slow[0][:, 0],
 }
 drawn = rest.by_setting(found, looked, quantities)
+
+# %% tags=["figure"]
 catalogue.save_figure(
     rest.by_context(drawn, colours, log=["smallest eigenvalue, speed [1]"]),
     "curvature-by-context",
     kind="curvature by context",
-    caption="Largest curvature of the flow through the readout and through the left "
-    "eigenvectors of the slowest modes, radius of the linear picture of the force, and "
-    "smallest eigenvalue of the speed's Hessian, with the hand at rest in the middle, "
-    "over the context: median and range of the replicates of each setting.",
+    caption="Largest curvature of the flow along the readout and along the left "
+    "eigenvectors of the slowest modes, radius of the linear approximation of the "
+    "force, and smallest eigenvalue of the speed's Hessian, with the hand at rest in "
+    "the middle of the workspace, against the context, median and range over the "
+    "replicates of each setting.",
     models=found.table,
 )
 
 # %% [markdown]
 # ## Verdict
 #
-# The curvature counts as changed if the medians of two groups differ by a tenth.
+# The curvature counts as changed if the medians of two groups differ by more than a
+# tenth.
 
 # %% tags=["claims"]
 claims, every = Claims(NOTES), found.where()
@@ -227,7 +237,7 @@ claims.test(
 )
 claims.target(
     "linear_grid",
-    "The linear picture of the force holds beyond the size of the grid.",
+    "The linear approximation of the force is valid beyond the size of the grid.",
     reference="predicted above",
     ours=f"radius {every.text('radius_low')} and {every.text('radius_high')} at lowest "
     f"and highest context, size {every.text('size')}",
@@ -242,7 +252,7 @@ claims.test(
     "changes_with_context",
     "The curvature changes with the context after training in fields.",
     reference="asked",
-    ours=f"through the readout from {fields.text('bend_low')} to "
+    ours=f"along the readout from {fields.text('bend_low')} to "
     f"{fields.text('bend_high', 'N')}",
     holds=abs(fields.median("bend_high") / fields.median("bend_low") - 1) > 0.1,
     models=[fields],
@@ -251,7 +261,7 @@ claims.test(
     "changes_with_std",
     "The curvature changes with training in fields.",
     reference="asked",
-    ours=f"through the readout, highest context, {fields.text('bend_high')} with and "
+    ours=f"along the readout, highest context, {fields.text('bend_high')} with and "
     f"{none.text('bend_high', 'N')} without",
     holds=abs(fields.median("bend_high") / none.median("bend_high") - 1) > 0.1,
     models=[fields, none],
@@ -261,5 +271,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -7,33 +7,34 @@
 # ---
 
 # %% [markdown]
-# # What does one unit do to the hand, and which directions of activity matter?
+# # How far does one unit move the hand, and which directions of activity matter?
 #
-# A unit is stimulated by adding to its activity for a while, and silenced by holding it
-# at zero. Directions of the whole hidden state are stimulated in the same way. The
-# network keeps moving the hand and feeling it meanwhile, so what is seen is the effect
-# of the unit together with the correction by all others.
+# A unit is stimulated by adding to its activity for some steps, and silenced by holding
+# it at zero. Directions of the whole hidden state are stimulated in the same way. The
+# network continues to control the hand meanwhile. We therefore see the effect of the
+# unit together with the correction by all other units.
 #
 # **You will see** how far each unit moves the hand at rest, under a load and during
-# reaches; whether a context or a field changes that; what silencing units does to
-# reaches in each direction; whether slow modes move the hand more than random
-# directions; and how answers grow with deceived senses. **Needs** models of `1-train`.
-# **Takes** two minutes for twenty models on two cores.
+# reaches; whether a context (an input that tells how strong the field may be) or a
+# field changes this; the effect of silencing each unit on reaches in each direction;
+# whether slow modes move the hand more than random directions; and how the force grows
+# with impulses of the feedback. **Needs** models of `1-train`. **Takes** two minutes
+# for twenty models on two cores.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-contexts: list[float] = [0.0, 1.0]  # [1] told to models with a context input, ascending
-curl: float = 4.0  # [N s/m] in (0, inf): field in which responses are compared
+contexts: list[float] = [0.0, 1.0]  # [1] contexts, ascending, of models with that input
+curl: float = 4.0  # [N s/m] in (0, inf): curl field in which responses are compared
 load: float = 0.4  # [N] in (0, inf): static load along x
-size: float = 1.0  # [1] in (0, inf): what is added to the activity in every step
+size: float = 1.0  # [1] in (0, inf): activity that is added in every step
 start: int = 30  # [1] in [1, inf): control step at which stimulation at rest begins
-times: list[int] = [3, 10, 20]  # [1] control steps at which it begins in a reach
+times: list[int] = [3, 10, 20]  # [1] first steps of stimulation in reaches
 duration: int = 10  # [1] in [1, inf): steps of stimulation
-directions: int = 8  # [1] in [3, 360]: reaches of 0.5 m from the origin
-grid: int = 3  # [1] in [1, 20]: modes are stimulated at grid × grid places
-random: int = 20  # [1] in [2, 1000]: random directions beside the modes at each place
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of the random directions
+directions: int = 8  # [1] in [3, 360]: directions of reaches of 0.5 m from the origin
+grid: int = 3  # [1] in [1, 20]: places at rest are grid × grid
+random: int = 20  # [1] in [2, 1000]: random directions at each place
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the random directions
 # fmt: on
 
 # %%
@@ -50,19 +51,20 @@ from studies.reach.trained import load_trained
 # %% [markdown]
 # ## What is known
 #
-# A vector $s$ that is added after the cell's update changes the output of that step by
-# $W_{out}s$ and nothing else. Added before the update, as
+# A vector $s$ that is added after the update of the recurrent cell changes the output
+# of that step by $W_{out}s$ exactly. If it is added before the update, as
 # $h_k=F(x_k,\,h_{k-1}+s)$, it passes through the recurrence first. Near a fixed point
-# it then follows $\delta h'=J\,\delta h$: along an eigenvector it only shrinks, and
-# slowest along the eigenvector with the largest $|\lambda|$.
+# it then follows $\delta h'=J\,\delta h$. Along an eigenvector it shrinks, and most
+# slowly along the eigenvector with the largest $|\lambda|$.
 #
 # ## Prediction
 #
-# A unit that is stimulated at rest pushes the hand where its column of the readout
-# points. No unit is indispensable: silencing one costs less than 5 % of the reach at
-# its end. Stimulation along the slowest real mode moves the hand further than along a
-# random direction of the same length. A network that is told of strong fields, or was
-# trained in them, lets a stimulated unit move the hand less.
+# A unit that is stimulated at rest should push the hand in the direction of its column
+# of the readout. No unit should be indispensable: silencing one should add less than 5
+# % of the reach to the end error. Stimulation along the slowest real mode should move
+# the hand further than along a random direction of the same length. A stimulated unit
+# should move the hand less if the network was trained in strong fields or has a high
+# context.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -96,14 +98,15 @@ def by_std(values):
 # %% [markdown]
 # ## The simplest case: after the cell, at rest
 #
-# The change of the first output is the readout's column, to the accuracy of floats.
+# If a unit is stimulated after the update of the cell, the first output should change
+# by the unit's column of the readout, to the accuracy of floating-point numbers.
 
 # %%
 rest = under(steady_states(1))
 after = stimulated(rest, start, "after")
 columns = size * np.swapaxes(np.asarray(stacked.readout.weight, float), 1, 2)
 miss = float(np.abs(after.output[:, 0] - columns).max())
-meaning = "largest difference between first output and readout column, after the cell"
+meaning = "largest difference of the first output's change from the readout column"
 catalogue.record("first_output_miss", miss, "N", meaning)
 Markdown(
     f"{trained}. The largest difference from the readout's column is {miss:.1e} N."
@@ -112,8 +115,8 @@ Markdown(
 # %% [markdown]
 # ## At rest, under a load, and in a reach
 #
-# From here on the vector is added before the cell. The distance is the furthest that
-# the hand gets from where it would have been.
+# From here on the vector is added before the update of the cell. The distance is the
+# largest displacement of the hand from its position without stimulation.
 
 # %%
 reaches = under(centre_out(1, directions))
@@ -129,7 +132,7 @@ for name, groups in moved.items():
     rows.append([name, *(one.text(count=False) for one in each)])
     tag = name.replace(" ", "_").replace(",", "").replace(".", "_")
     for std, one in zip(stds, each, strict=True):
-        meaning = f"distance that a stimulated unit moves the hand {name}, median unit"
+        meaning = f"distance that a stimulated unit moves the hand {name}, median"
         of_std = {"field_std": std}
         catalogue.record(f"moved_{tag}", one.median, "mm", meaning, member=of_std)
 Markdown(markdown(["median unit moves the hand by [mm]", *names.values()], rows))
@@ -139,9 +142,10 @@ catalogue.save_figure(
     figures.boxes(moved, colours, "distance that a unit moves the hand [mm]"),
     "stimulated-units",
     kind="stimulation",
-    caption=f"Distance that the hand is moved by a unit whose activity is raised by "
-    f"{size:g} for {duration} steps, over all units, networks and directions: at rest, "
-    "under a static load, and from three control steps of a reach of 0.5 m.",
+    caption="Distance that the hand is moved by a unit whose activity is raised by "
+    f"{size:g} for {duration} steps, over all units, replicates and directions, by "
+    "training std: at rest, under a static load, and from three control steps of a "
+    "reach of 0.5 m.",
     models=trained.table,
 )
 
@@ -153,7 +157,7 @@ likeness = {
     for std in stds
 }
 for std, one in likeness.items():
-    meaning = "mean cosine between the readout column and the way of the hand at rest"
+    meaning = "mean cosine of a unit's readout column and the displacement at rest"
     of_std = {"field_std": std}
     catalogue.record("push_alignment", one.median, "1", meaning, member=of_std)
 Markdown(
@@ -163,11 +167,12 @@ Markdown(
 )
 
 # %% [markdown]
-# ## Does a context or a field change what a unit does?
+# ## Does a context or a field change the effect of a unit?
 #
-# Each unit moves the hand at rest with every context, without and within the field. Its
-# distances are fitted by a plane over both; a negative slope means that the hand yields
-# less.
+# Each unit is stimulated at rest with every context, without and with the field. The
+# distances that it moves the hand are fitted as a linear function of context and field.
+# A negative slope means that the hand moves less at a higher context or in a stronger
+# field.
 
 # %%
 settings = [(context, field) for context in several for field in (0.0, curl)]
@@ -186,7 +191,7 @@ slope_names = {"context": "mm", "field": "mm m/(N s)"}
 for place, (name, unit) in enumerate(slope_names.items()):
     for std in stds:
         value = float(np.median(slopes[trained.of_std(std), :, place]))
-        meaning = f"slope of the distance a unit moves the hand on the {name}, median"
+        meaning = f"slope on the {name} of the distance a unit moves the hand, median"
         of_std = {"field_std": std}
         catalogue.record(f"slope_on_{name}", value, unit, meaning, member=of_std)
 
@@ -199,16 +204,16 @@ catalogue.save_figure(
     ),
     "slopes",
     kind="slopes",
-    caption="How the distance that a stimulated unit moves the hand at rest changes "
-    "with the context and with the amplitude of a curl field, a dot a unit, of "
-    "networks of each training std. Without a context input the first slope is 0.",
+    caption="Slopes of the distance that a stimulated unit moves the hand at rest, on "
+    "the context and on the amplitude of a curl field, a dot for each unit, coloured "
+    "by training std. Without a context input the first slope is 0.",
     models=trained.table,
 )
 
 # %% [markdown]
 # ## Silencing every unit
 #
-# Each unit in turn is held at zero during whole reaches in all directions.
+# Each unit is held at zero in turn, during whole reaches in all directions.
 
 # %%
 silenced = stimulation.ablate(stacked, loop, reaches)
@@ -217,9 +222,9 @@ kept = {name: float(np.mean(values < 5)) for name, values in lost.items()}
 worst = {name: float(np.max(values)) for name, values in lost.items()}
 for std in stds:
     of_std, name = {"field_std": std}, names[std]
-    meaning = "share of units and directions in which silencing costs less than 5 %"
+    meaning = "share of units and directions where silencing adds less than 5 % error"
     catalogue.record("dispensable", kept[name], "1", meaning, member=of_std)
-    meaning = "largest distance from the goal that silencing one unit adds"
+    meaning = "largest end error that silencing one unit adds"
     catalogue.record(
         "worst_ablation", worst[name], "% of reach", meaning, member=of_std
     )
@@ -236,22 +241,24 @@ ends = {names[std]: trained.of_std(std)[0] for std in (stds[0], stds[-1])}
 catalogue.save_figure(
     figures.by_direction(
         {name: silenced.moved[place] for name, place in ends.items()},
-        "furthest from the intact path [% of reach]",
+        "largest distance from the intact path [% of reach]",
     ),
     "ablation",
     kind="ablation",
-    caption="Furthest distance from the intact path when one unit is silenced during a "
-    "reach of 0.5 m, by unit and direction of the reach, of one network of the lowest "
-    "and one of the highest training std. Units are sorted by their largest effect.",
+    caption="Largest distance from the path of the intact network when one unit is "
+    "silenced during a reach of 0.5 m, by unit and direction of the reach, of one "
+    "network of the lowest and one of the highest training std. Units are sorted by "
+    "their largest effect.",
     models=trained.table,
 )
 
 # %% [markdown]
 # ## Modes of the dynamics, and random directions
 #
-# At each place where the hand may rest, the fixed point of the network with its senses
-# held has a Jacobian. Its slowest real mode, the one that oscillates fastest and the
-# one that decays fastest are stimulated, and random directions of the same length.
+# At each place of a grid, the network with constant feedback has a fixed point, and its
+# map has a Jacobian there. We stimulate along three modes of that Jacobian: the slowest
+# real mode, the mode that oscillates fastest and the mode that decays fastest. For
+# comparison we stimulate along random directions of the same length.
 
 # %%
 trials, modes = stimulation.rests(stacked, loop, grid, several[0])
@@ -269,7 +276,8 @@ further = {
     for kind in stimulation.MODES
 }
 missing = int(np.sum(~np.isfinite(kicks[..., 0])))
-catalogue.record("missing_modes", missing, "1", "modes that a place does not have")
+meaning = "number of modes that do not exist at a place"
+catalogue.record("missing_modes", missing, "1", meaning)
 Markdown(f"{missing} of {kicks[..., :3, 0].size} modes do not exist at their place.")
 
 # %% tags=["figure"]
@@ -281,17 +289,18 @@ catalogue.save_figure(
     ),
     "modes",
     kind="stimulation",
-    caption=f"Distance that the hand is moved at rest at {grid**2} places, by vectors "
-    f"of length {size:g} added to the hidden state for {duration} steps: along "
-    "three modes of the Jacobian at the fixed point, and along random directions.",
+    caption=f"Distance that the hand is moved at rest at {grid**2} places by vectors "
+    f"of length {size:g} that are added to the hidden state for {duration} steps, "
+    "along three modes of the Jacobian at the fixed point and along random directions, "
+    "by training std.",
     models=trained.table,
 )
 
 # %% [markdown]
-# ## Senses that are deceived ever more
+# ## Impulses of feedback of increasing size
 #
-# Impulses are added to the sensed position or velocity of the resting hand. An answer
-# in proportion to its cause has a slope of 1 on these axes.
+# Impulses are added to the position or velocity feedback of the resting hand. On these
+# axes a response in proportion to the impulse has a slope of 1.
 
 # %%
 sizes = {
@@ -310,20 +319,20 @@ for variable, at in sizes.items():
     saturation[variable] = by_std(gain[:, -1] / gain[:, 0])
     for std in stds:
         value = float(np.median(saturation[variable][names[std]]))
-        meaning = f"gain of the largest over that of the smallest {variable} impulse"
+        meaning = f"gain for the largest over that for the smallest {variable} impulse"
         of_std = {"field_std": std}
         catalogue.record(f"saturation_{variable}", value, "1", meaning, member=of_std)
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.answers(
-        sizes, {variable: by_std(found) for variable, found in forces.items()}, colours
+        sizes, {variable: by_std(force) for variable, force in forces.items()}, colours
     ),
     "deceived-senses",
     kind="answers to impulses",
-    caption=f"Largest net force in answer to an impulse of {duration} steps on the "
-    "sensed position or velocity of a resting hand, against its size: median and range "
-    "of the networks of each training std.",
+    caption=f"Largest net force in response to an impulse of {duration} steps of the "
+    "position or velocity feedback of a resting hand, against the size of the impulse, "
+    "median and range over the replicates of each training std.",
     models=trained.table,
 )
 
@@ -334,16 +343,16 @@ catalogue.save_figure(
 claims, highest = Claims(), names[stds[-1]]
 claims.target(
     "first_output",
-    "Stimulation after the cell changes the first output by the readout's column and "
-    "by nothing else.",
+    "Stimulation after the cell's update changes the first output by exactly the "
+    "column of the readout.",
     reference="below 1e-5 N",
     ours=f"{miss:.1e} N",
     holds=miss < 1e-5,
 )
 claims.target(
     "push_aligned",
-    "At rest a stimulated unit moves the hand where its readout points, by mean cosine "
-    "at every training std.",
+    "At rest a stimulated unit moves the hand in the direction of its readout, by mean "
+    "cosine at every training std.",
     reference="above 0.5",
     ours="; ".join(f"{one} at {names[std]}" for std, one in likeness.items()),
     holds=[one.median > 0.5 for one in likeness.values()],
@@ -360,8 +369,8 @@ claims.target(
 share = by_std(further["least stable real"])
 claims.target(
     "slow_mode_moves_more",
-    "Along the slowest real mode the hand is moved further than along the median "
-    "random direction, at most places of every training std.",
+    "Stimulation along the slowest real mode moves the hand further than along the "
+    "median random direction, at most places and at every training std.",
     reference="above 0.5 of the places",
     ours="; ".join(f"{Summary.of(x)} at {name}" for name, x in share.items()),
     holds=[Summary.of(x).median > 0.5 for x in share.values()],
@@ -369,8 +378,8 @@ claims.target(
 firmest, yielding = (
     float(np.median(moved["at rest"][names[s]])) for s in (stds[-1], stds[0])
 )
-less = "A stimulated unit moves the resting hand less where training had the strongest "
-less += "fields than where it had the weakest."
+less = "A stimulated unit moves the resting hand less at the highest training std than "
+less += "at the lowest."
 if len(stds) > 1:
     claims.target(
         "training_makes_firm",
@@ -384,7 +393,7 @@ else:
     claims.leave("training_makes_firm", less, reference="less", reason=why)
 
 # %% tags=["claims"]
-words = "Told of stronger fields, a network of the highest training std yields less: "
+words = "At the highest training std a unit moves the hand less at a higher context: "
 words += "the slope on the context is negative for most units."
 if len(several) > 1:
     falling = float(np.mean(by_std(slopes)[highest][..., 0] < 0))
@@ -396,7 +405,7 @@ if len(several) > 1:
         holds=falling > 0.5,
     )
 else:
-    why = "these models were not told of several contexts"
+    why = "these models have no context input, or only one context was tested"
     claims.leave("context_makes_firm", words, reference="above 0.5", reason=why)
 
 # %%
@@ -405,5 +414,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -9,21 +9,21 @@
 # %% [markdown]
 # # Is the activity of a controller less tangled than the forces it produces?
 #
-# A trajectory is tangled where two nearby states move on in different directions. A
-# noisy system that has to take different ways from similar states loses its way easily,
-# so a robust controller may be expected to keep states apart that have different
-# futures.
+# A trajectory is *tangled* where two nearby states move on in different directions. In
+# a noisy system, similar states with different futures are easily confused. A robust
+# controller may therefore be expected to keep such states apart.
 #
 # **You will see** the tangling of hidden states, of the forces that are read out of
-# them and of the hand, by training std, and how tangling changes along a reach.
-# **Needs** models of `1-train`. **Takes** half a minute for twenty models on two cores.
+# them and of the hand, by training std (the standard deviation of the field strength in
+# training), and how tangling changes along a reach. **Needs** models of `1-train`.
+# **Takes** half a minute for twenty models on two cores.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-contexts: list[float] = [0.0, 1.0]  # [1] told to models with a context input, ascending
-curl: float = 0.0  # [N s/m] in (-inf, inf): field in which the reaches are made
-directions: int = 12  # [1] in [3, 360]: reaches of 0.5 m from the origin
+contexts: list[float] = [0.0, 1.0]  # [1] contexts, ascending, of models with that input
+curl: float = 0.0  # [N s/m] in (-inf, inf): amplitude of the curl field in the test
+directions: int = 12  # [1] in [3, 360]: directions of reaches of 0.5 m from the origin
 dimensions: int = 10  # [1] in [1, inf): principal components that are kept
 softening: float = 0.1  # [1] in (0, inf): ε as a share of the mean square of a state
 # fmt: on
@@ -43,19 +43,19 @@ from studies.reach.trained import load_trained
 # %% [markdown]
 # ## What is known
 #
-# With states $x$ in all trials and at all times, tangling is
-# $Q_i=\max_j\|\dot x_i-\dot x_j\|^2/(\|x_i-x_j\|^2+\epsilon)$. On a circle it is the
-# square of the angular velocity everywhere; where two ways cross it is bounded by
-# nothing but $\epsilon$. [Russo et al. 2018](/pages/references.qmd#russo-2018) found
-# motor cortex far less tangled than the activity of muscles, in monkeys that pedalled.
-# They took ten principal components, and as $\epsilon$ a tenth of the mean square of
-# the state, as here.
+# With states $x$ in all trials and at all times, tangling is $Q_i=\max_j\|\dot x_i-\dot
+# x_j\|^2/(\|x_i-x_j\|^2+\epsilon)$. On a circle it is the square of the angular
+# velocity everywhere. Where two trajectories cross, only $\epsilon$ bounds it. [Russo
+# et al. 2018](/pages/references.qmd#russo-2018) report that in pedalling monkeys the
+# activity of motor cortex is far less tangled than that of muscles. They used ten
+# principal components and took a tenth of the mean square of the state as $\epsilon$,
+# as we do here.
 #
 # ## Prediction
 #
-# The hidden state is less tangled than the force at every training std. Networks that
-# were trained in stronger fields are less tangled, and so are networks that are told of
-# stronger fields.
+# The hidden state should be less tangled than the force at every training std. Networks
+# that were trained in stronger fields should be less tangled. So should networks at a
+# higher context, which tells them of a stronger field.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -72,16 +72,16 @@ for context in several:
     trials = reaches._replace(context=reaches.context + context)
     spaces = tangling.follow_reaches(stacked, loop, trials)
     for place, member in enumerate(trained.members):
-        found = [
+        tangled = [
             tangling.tangling(
                 paths[place], loop.dt, dimensions=dimensions, softening=softening
             )
             for paths in spaces
         ]
-        values = map(tangling.rms, found)
+        values = map(tangling.rms, tangled)
         row = dict(zip(tangling.SPACES, values, strict=True))
         rows.append({**member, "context": context, **row})
-        courses[context, place] = np.sqrt(np.mean(found[0] ** 2, axis=0))
+        courses[context, place] = np.sqrt(np.mean(tangled[0] ** 2, axis=0))
         report(len(rows))
 
 # %%
@@ -102,10 +102,10 @@ catalogue.save_figure(
     figures.by_std(table, "N" if field == "constant" else "N s/m"),
     "tangling",
     kind="tangling",
-    caption="Root mean square of tangling over reaches of 0.5 m in "
-    f"{directions} directions, against the training std, a dot a network, of its "
-    "hidden state, of the force that is read out of it, and of the hand's position and "
-    f"velocity. The reaches are made without noise in a curl field of {curl:g} N s/m.",
+    caption="Tangling of the hidden state, of the force that is read out of it, and of "
+    "the hand's position and velocity, against the training std, a dot for each "
+    f"network. Values are root mean squares over reaches of 0.5 m in {directions} "
+    f"directions, without noise, in a curl field of {curl:g} N s/m.",
     models=trained.table,
 )
 
@@ -122,16 +122,17 @@ catalogue.save_figure(
     ),
     "tangling-in-time",
     kind="tangling in time",
-    caption="Tangling of the hidden state along reaches of 0.5 m, root mean square "
-    "over directions, median and range of the networks of each training std"
-    + (f", told of the context {last:g}." if told else "."),
+    caption="Tangling of the hidden state over time along reaches of 0.5 m, root mean "
+    "square over directions, median and range over the replicates of each training std"
+    + (f", at context {last:g}." if told else "."),
     models=trained.table,
 )
 
 # %% [markdown]
 # ## Verdict
 #
-# Models with a context are judged at the highest one, and compared with the lowest.
+# Models with a context input are tested at the highest context, and compared with the
+# lowest.
 
 # %% tags=["claims"]
 claims = Claims(Source("russo-2018", "Russo et al. 2018"))
@@ -139,7 +140,7 @@ groups = {std: tested.where(field_std=std, context=last) for std in stds}
 less = [groups[s].median("hidden state") < groups[s].median("force") for s in stds]
 claims.test(
     "less_tangled_than_force",
-    "The state that drives a movement is less tangled than the forces it produces.",
+    "The activity that drives a movement is less tangled than the forces it produces.",
     reference="motor cortex far less tangled than muscles",
     ours="; ".join(
         f"{group.text('hidden state', '1/s²')} against {group.text('force', '1/s²')} "
@@ -161,7 +162,8 @@ claims.target(
 
 # %% tags=["claims"]
 words = (
-    "Told of stronger fields, networks of the highest training std are less tangled."
+    "Networks of the highest training std are less tangled at the highest context "
+    "than at the lowest."
 )
 before = tested.where(field_std=stds[-1], context=several[0])
 if len(several) > 1:
@@ -174,7 +176,7 @@ if len(several) > 1:
         models=[before, highest],
     )
 else:
-    why = "these models were not told of several contexts"
+    why = "these models have no context input, or only one context was tested"
     claims.leave("context_untangles", words, reference="less", reason=why)
 
 # %%
@@ -183,5 +185,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

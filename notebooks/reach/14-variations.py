@@ -7,15 +7,18 @@
 # ---
 
 # %% [markdown]
-# # Does robustness on demand depend on noise, delay, cost, size, cell or method?
+# # Does the effect of a context depend on noise, delay, cost, size, cell or method?
 #
-# All that the other pages say of contexts was seen in one setting: quiet senses that
-# report at once, a cheap command, 50 gated units, one way of telling. Here one thing at
-# a time is another, and every network is tested in the loop that it was trained in.
+# A *context* is an input that tells a network how strong the field may be. The other
+# notebooks study it in one setting: feedback with little noise and no delay, a small
+# cost of the command, 50 gated units, and one method of relating context and field.
+# Here one of these is changed at a time, and every network is tested with the noise and
+# delay that it was trained with.
 #
-# **You will see** how far a context turns each setting, what it costs where there is no
-# field, and which settings cannot be trained. **Needs** models of `1-train` with
-# a context input that differ in one thing at a time. **Takes** ten seconds a setting.
+# **You will see** how much a context changes the lateral distance in each setting, what
+# it costs without a field, and which settings cannot be trained. **Needs** models of
+# `1-train` with a context input that differ in one parameter at a time. **Takes** ten
+# seconds for each setting.
 
 # %%
 from typing import Literal
@@ -25,13 +28,13 @@ from typing import Literal
 models: dict = {  # [-] which models are compared
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
-field: Literal["curl", "constant"] = "curl"  # [-] field of the tests
-amplitude: float = 4.0  # [N s/m or N] in (0, inf): strength of the field of the tests
-contexts: list[float] = [0.0, 1.0, 2.0]  # [1] numbers told, ascending, 0 among them
+field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
+amplitude: float = 4.0  # [N s/m or N] in (0, inf): strength of the field in the test
+contexts: list[float] = [0.0, 1.0, 2.0]  # [1] contexts, ascending, with 0 among them
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place
 evaluations: int = 2  # [1] in [1, 1000]: repeats of each reach, with other noise
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise of these tests
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise in the test
 # fmt: on
 
 # %%
@@ -47,21 +50,23 @@ from studies.reach.variations import DISTANCE, at, free
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#reach-notes) report that a delay of the senses alone
-# is harmless, and so is noise, while a delay of two steps with curl fields of std 1.6,
-# or of four steps, made training unstable. Of the methods they say that all but one
-# teach a network to use its context in curl fields: with a switch that is on in one
-# trial of four (bcs at 0.25) it fails, at 0.75 it works.
-# Being told the size of the draw (dai) gives the smallest spread. Three questions are
-# left open there: whether the curves of all training stds meet at context 0 in a much
-# larger network, what a cheaper command does, and what a plain leaky cell does.
+# [Laboratory notes](/pages/references.qmd#reach-notes) on this task report that a delay
+# of the feedback alone does no harm to training, and neither does noise. A delay of two
+# steps with curl fields of std 1.6, or of four steps, made training unstable. With all
+# methods but one, a network learns to use its context in curl fields. A switch (method
+# bcs) that is on in one trial of four fails, and one that is on in three of four works.
+# With the size of the field as context (method dai), the context changes the network
+# least. The notes leave three questions open: whether the curves of all training stds
+# meet at context 0 in a much larger network, what a smaller cost of the command does,
+# and what a leaky cell without gates does.
 #
 # ## Prediction
 #
-# In every setting that can be trained the distance to the side falls from the lowest to
-# the highest context. A larger network does not let the curves meet at context 0: a
-# method that draws the context evenly has few trials close to 0, so nothing asks for
-# it. A cheaper command makes a network that never met a field more robust.
+# In every setting that can be trained, the lateral distance should fall from the lowest
+# to the highest context. In a larger network the curves should not meet at context 0. A
+# method that draws the context uniformly has few trials near 0, so training does not
+# ask for it. A smaller cost of the command should make a network that never met a field
+# more robust.
 
 # %%
 survey = variations.settings(catalogue, models)
@@ -81,27 +86,28 @@ table["knob"] = variations.knob(table, low, high)
 of = evidence.groups(table)
 stds = sorted(table["field_std"].unique())
 top = stds[-1]
-catalogue.record("settings", len(of), "1", "settings that are compared")
+catalogue.record("settings", len(of), "1", "number of settings compared")
 Markdown(f"{len(table)} models of {len(of)} settings. {survey.names.usual_values()}")
 
 # %% [markdown]
 # ## Every setting
 #
-# The distance to the side in the field, at the lowest and the highest context, of the
-# networks trained in the strongest fields and of those that met none. The *knob* is the
-# share of the distance that the context saves. The end error, the peak velocity and the
-# force are those without any field.
+# The table gives the lateral distance in the field at the lowest and the highest
+# context, for networks trained in the strongest fields and for networks trained without
+# a field. The *context effect* is the fall of the distance from the lowest to the
+# highest context, as a share of the distance at the lowest. End error, peak velocity
+# and force are those in reaches without a field.
 
 # %%
 columns = {
-    at(DISTANCE, low): (f"to the side at context {low:g}", "%"),
-    at(DISTANCE, high): (f"to the side at context {high:g}", "%"),
-    "knob": ("knob", "1"),
+    at(DISTANCE, low): (f"lateral distance at context {low:g}", "%"),
+    at(DISTANCE, high): (f"lateral distance at context {high:g}", "%"),
+    "knob": ("context effect on lateral distance", "1"),
     free("end_position_error"): ("end error, no field", "%"),
     free("max_parallel_vel_forward"): ("peak velocity, no field", "m/s"),
     free("max_net_force"): ("largest net force, no field", "N"),
-    "best_loss": ("validation loss", "1"),
-    "diverged": ("diverged", "1"),
+    "best_loss": ("lowest validation loss", "1"),
+    "diverged": ("whether the training diverged", "1"),
 }
 names = ["distance_low", "distance_high", "knob", "free_end_error", "free_velocity"]
 names += ["free_force", "best_loss", "diverged"]
@@ -111,10 +117,10 @@ rows = {
     for std in dict.fromkeys((stds[0], top))
 }
 for (name, std), group in rows.items():
-    own = {"setting": name, "field_std": float(std)}
+    member = {"setting": name, "field_std": float(std)}
     for short, (column, (words, of_unit)) in zip(names, columns.items(), strict=True):
         meaning = f"{words}, median over replicates"
-        catalogue.record(short, group.median(column), of_unit, meaning, member=own)
+        catalogue.record(short, group.median(column), of_unit, meaning, member=member)
 
 # %%
 table.to_csv(catalogue.artifact("variations.csv"), index=False)
@@ -136,9 +142,9 @@ catalogue.save_figure(
     context_effects.setting_ranges(of, drawn, "largest distance to the left [%]"),
     "distance-by-setting",
     kind="settings compared",
-    caption=f"Largest distance to the side in a {field} field of {amplitude:g}, of "
-    f"each setting: training std {top:g} at context {low:g} and {high:g}, and std "
-    f"{stds[0]:g}; medians and ranges of the replicates.",
+    caption=f"Largest lateral distance in a {field} field of amplitude {amplitude:g} "
+    f"by setting, at training std {top:g} for contexts {low:g} and {high:g}, and at "
+    f"training std {stds[0]:g}, median and range over replicates.",
     models=table,
 )
 
@@ -152,29 +158,33 @@ catalogue.save_figure(
     context_effects.setting_ranges(of, drawn, "end error without a field [%]"),
     "price-by-setting",
     kind="settings compared",
-    caption="Distance to the goal at the end of reaches without a field, in percent of "
-    f"the reach, of each setting at training std {stds[0]:g} and {top:g}; medians and "
-    "ranges of the replicates.",
+    caption="Distance from the goal at the end of reaches without a field, in percent "
+    f"of the reach, by setting, at training stds {stds[0]:g} and {top:g}, median and "
+    "range over replicates.",
     models=table,
 )
 
 # %% [markdown]
 # ## Do the curves of all training stds meet at context 0?
 #
-# The gap is the difference between the distances of networks that met no field and of
-# those that met the strongest, over the former: 0 where the curves meet, 1 where the
-# field has no effect on the latter.
+# The *gap* compares networks trained without a field with networks trained in the
+# strongest fields. It is the difference of their lateral distances over that of the
+# former. It is 0 where the curves meet, and 1 where the field does not move the latter
+# at all.
 
 # %%
 gaps = {}
 for name, group in of.items():
     gaps[name] = {c: variations.gap(group, c) for c in contexts}
     for context, value in gaps[name].items():
-        own = {"setting": name, "context": context}
-        meaning = "distance of the curves of the extreme training stds, relative"
-        catalogue.record("gap", value, "1", meaning, member=own)
+        member = {"setting": name, "context": context}
+        meaning = (
+            "relative difference of lateral distance between extreme training stds"
+        )
+        catalogue.record("gap", value, "1", meaning, member=member)
 head = ["setting", *(f"gap at context {c:g} [1]" for c in contexts)]
-Markdown(evidence.markdown(head, [[name, *own.values()] for name, own in gaps.items()]))
+lines = [[name, *by_context.values()] for name, by_context in gaps.items()]
+Markdown(evidence.markdown(head, lines))
 
 
 # %%
@@ -207,9 +217,10 @@ claims = evidence.Claims(sources.NOTES)
 noisy = trained(sensory_noise=varied["sensory_noise"])
 claims.test(
     "noise_is_harmless",
-    "With more noise every training succeeds and the context still saves distance.",
+    "With more noise every training succeeds and the context still lowers the lateral "
+    "distance.",
     reference="noise alone is harmless",
-    ours=f"diverged {noisy.text('diverged')}, knob {noisy.text('knob')}",
+    ours=f"diverged {noisy.text('diverged')}, context effect {noisy.text('knob')}",
     holds=[noisy.share("diverged") == 0, noisy.median("knob") > 0],
     models=[noisy],
 )
@@ -217,8 +228,8 @@ late, late_idle = trained(delay=varied["delay"]), idle(delay=varied["delay"])
 worse = late.median("best_loss") / usual_top.median("best_loss")
 claims.test(
     "delay_alone_is_harmless",
-    "With a delay and no field every training succeeds, and reaches end within 2 % of "
-    "the goal.",
+    "With a delay and no field every training succeeds, and the end error is below 2 % "
+    "of the reach.",
     reference="delay alone is harmless",
     ours=f"diverged {late_idle.text('diverged')}, end error "
     f"{late_idle.text(error, '%')}",
@@ -244,25 +255,26 @@ rare = methods["bcs"].where(perturbed_probability=0.25)
 often = methods["bcs"].where(perturbed_probability=0.75)
 claims.test(
     "rare_switch_fails_in_curl",
-    "In curl fields a switch that is on in one trial of four saves less than a tenth "
-    "of the distance, and one that is on in three of four saves more.",
+    "In curl fields a switch that is on in one trial of four lowers the lateral "
+    "distance by less than a tenth, and one that is on in three of four by more.",
     reference="bcs at 0.25 fails, at 0.75 works",
-    ours=f"knob {rare.text('knob')} and {often.text('knob')}",
+    ours=f"context effect {rare.text('knob')} and {often.text('knob')}",
     holds=[rare.median("knob") < 0.1, often.median("knob") > 0.1],
     models=[rare, often],
 )
 dai, asf = methods["dai"], methods["pai-asf"]
 claims.test(
     "size_of_draw_spreads_least",
-    "Being told the size of the draw turns the network less than being told a factor.",
+    "A context that gives the size of the field changes the network less than one that "
+    "gives a factor.",
     reference="dai has the smallest spread",
-    ours=f"knob {dai.text('knob')} against {asf.text('knob')}",
+    ours=f"context effect {dai.text('knob')} against {asf.text('knob')}",
     holds=dai.median("knob") < asf.median("knob"),
     models=[dai, asf],
 )
 
 # %% [markdown]
-# The predictions of this page, which no source makes.
+# Three predictions are this project's own and have no source.
 
 # %%
 knobs = {name: group.where(field_std=top).median("knob") for name, group in of.items()}
@@ -277,12 +289,14 @@ side = [group.median(at(DISTANCE, 0.0)) for group in (free_hand, usual_idle)]
 
 # %%
 texts = [
-    f"The context saves distance in {sum(x > 0 for x in known.values())} of "
+    f"The context lowers the distance in {sum(x > 0 for x in known.values())} of "
     f"{len(known)} settings"
     + (", as predicted." if turned else "; it was predicted for all.")
 ]
 if not known:
-    texts = ["Whether the context saves distance is not known: no setting was tested."]
+    texts = [
+        "Whether the context lowers the distance is not known: no setting was tested."
+    ]
 if larger and np.isfinite(apart):
     texts.append(
         f"With {max(larger)} units the curves at context 0 are {apart:.2g} of the "
@@ -295,10 +309,10 @@ if cheap and np.isfinite(side).all():
         f"field strays {side[0]:.3g} %, with the usual cost {side[1]:.3g} %."
     )
 if known:
-    meaning = "context saves distance everywhere"
+    meaning = "whether the context lowers the lateral distance in every setting"
     catalogue.record("knob_in_all_settings", turned, "-", meaning)
 if np.isfinite(apart):
-    meaning = "gap at context 0, largest network"
+    meaning = "gap between extreme training stds at context 0, largest network"
     catalogue.record("gap_of_large_network", apart, "1", meaning)
 
 # %%
@@ -307,5 +321,6 @@ Markdown("\n\n".join([claims.table(), *texts]))
 
 # %%
 text = " ".join([claims.sentence(), *texts])
-catalogue.record("verdict", text, "-", "what became of claims and predictions")
+what = "how many claims and predictions hold, in sentences"
+catalogue.record("verdict", text, "-", what)
 Markdown(text)

@@ -9,28 +9,29 @@
 # %% [markdown]
 # # How close to optimal are networks, and do they use memory against a field?
 #
-# A trained network is usually compared with other trained networks. Two controllers can
-# be worked out instead. The *optimal controller* knows that there is no field, filters
-# its noisy senses and has the lowest cost that any controller can have then. The *best
-# controller without memory* answers each sense of each moment with a gain of its own,
-# chosen for the same random fields that a network was trained in. It cannot find out
-# which field it is in, so whatever a network does better it does by remembering.
+# A trained network is usually compared with other trained networks. Here it is compared
+# with two controllers that can be computed. The *optimal controller* assumes that there
+# is no field. It filters its noisy feedback and has the lowest cost that any controller
+# can have without a field. The *best controller without memory* multiplies its feedback
+# at each time step by gains of that step. The gains are chosen for the same random
+# fields that a network was trained in. This controller cannot find out in which field
+# it is. If a network does better, it does so by memory.
 #
 # **You will see** costs, lateral displacements, after-effects of a field that ends or
-# turns round, and the worst case over all forces, of networks beside both. **Needs**
-# models of `1-train` with senses that report without delay. **Takes** two minutes for
+# reverses, and the worst case over all forces, of networks beside both controllers.
+# **Needs** models of `1-train` whose feedback has no delay. **Takes** two minutes for
 # twenty models on two cores.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-contexts: list[float] = [0.0]  # [1] told to models with a context input, ascending
-amplitudes: list[float] = [1.0, 2.0, 4.0]  # [N s/m or N] in [0, inf): fields that push
-old: float = 2.0  # [N s/m or N] in (0, inf): the field that ends or turns round
-switch: int = 12  # [1] in [1, inf): control step at which it ends or turns round
-directions: int = 24  # [1] in [2, 360]: reaches of 0.5 m from the origin
-trials: int = 2000  # [1] in [10, 1000000]: random reaches behind every cost
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of those reaches and their noise
+contexts: list[float] = [0.0]  # [1] contexts, ascending, of models with that input
+amplitudes: list[float] = [1.0, 2.0, 4.0]  # [N s/m or N] in [0, inf): test fields
+old: float = 2.0  # [N s/m or N] in (0, inf): amplitude of the field that ends
+switch: int = 12  # [1] in [1, inf): control step at which the field ends or reverses
+directions: int = 24  # [1] in [2, 360]: directions of reaches of 0.5 m from the origin
+trials: int = 2000  # [1] in [10, 1000000]: random reaches from which costs are computed
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of random reaches and noise
 # fmt: on
 
 # %%
@@ -47,16 +48,16 @@ from studies.reach.trained import load_trained
 # %% [markdown]
 # ## What is known
 #
-# Without a field, the plant and its noise are linear and the cost is quadratic. Only
-# the part of the motor noise that grows with the command is not additive, and
-# [Todorov 2005](/pages/references.qmd#todorov-2005) gives the recursion that takes it
-# in. With gains $K_k$ and a filter, that is the optimal controller. The costs here
+# Without a field, the hand is linear and the cost is quadratic. Part of the motor noise
+# grows with the command and is therefore not additive. [Todorov
+# 2005](/pages/references.qmd#todorov-2005) gives a recursion that includes such noise.
+# It yields gains $K_k$ and a filter, which form the optimal controller. The costs here
 # leave out the term of the hidden state, which only a network has.
 #
-# A controller without memory commands $u_k=-K_k\,(p_k-g,\,v_k)$ from the senses as they
-# are. Its expected cost over all fields and all noise follows from second moments, and
-# for each $K_k$ alone it is a parabola. Solving for one $K_k$ after the other, until
-# nothing improves, leads to the best one; no trial is simulated.
+# A controller without memory commands $u_k=-K_k\,(p_k-g,\,v_k)$ from its noisy feedback
+# $p_k$, $v_k$ and the goal $g$. Its expected cost over all fields and all noise follows
+# from second moments. As a function of a single $K_k$ it is a parabola. We minimise it
+# for one $K_k$ after the other until nothing improves. No trial is simulated.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -72,35 +73,38 @@ plan = optimality.experiment(
 unit = "N s/m" if plan.field == "curl" else "N"
 text = "expected cost without a field of the optimal controller, "
 for name, words in {
-    "noiseless": "where nothing is noisy",
-    "seen": "where muscles are noisy and the state is in view",
-    "sensed": "where senses are noisy and filtered",
+    "noiseless": "without noise",
+    "seen": "with motor noise and exact feedback",
+    "sensed": "with motor noise and filtered noisy feedback",
 }.items():
     catalogue.record(
         f"optimal_{name}", getattr(plan.regulator, name), "1", text + words
     )
 costs = plan.regulator
 Markdown(
-    f"{trained}. The optimal controller costs {costs.noiseless:.6f} without noise, "
-    f"{costs.seen:.6f} with noisy muscles and the state in view, and "
-    f"{costs.sensed:.6f} with noisy senses. Noise costs "
-    f"{costs.sensed / costs.noiseless - 1:.0%} of what the reach costs without it."
+    f"{trained}. The cost of the optimal controller is {costs.noiseless:.6f} without "
+    f"noise, {costs.seen:.6f} with motor noise and exact feedback, and "
+    f"{costs.sensed:.6f} with noisy feedback. Noise raises the cost by "
+    f"{costs.sensed / costs.noiseless - 1:.0%}."
 )
 
 # %% [markdown]
 # ## Prediction
 #
-# A network that was trained without a field costs at most 1.10 times the optimum. In
-# fields, networks beat the best controller without memory, because they can find out
-# during a reach what pushes them; then a field that ends leaves an after-effect to the
-# side from which they held against it, a larger one than the filter of the optimal
-# controller leaves, which knows no field. Training in fields lowers the worst case.
+# The cost of a network that was trained without a field should be at most 1.10 times
+# the optimum. In fields, networks should have a lower cost than the best controller
+# without memory, because they can identify the field during a reach. A field that ends
+# should then leave an after-effect to the side towards which the network pushed. It
+# should be larger than the after-effect that the filter of the optimal controller
+# leaves. Training in fields should lower the worst case.
 #
 # ## The simplest case: gains
 #
-# A gain says how strongly a controller resists at each moment. Beside the optimal
-# controller stand the best controllers without memory, for the fields of each training
-# std; of models with a context, for the fields of the context nearest to 1.
+# The gains say how strongly a controller resists at each moment. We show the optimal
+# controller and the best controllers without memory for the fields of each training std
+# (the standard deviation of the field strength in training). For models with a context,
+# an input that tells how strong the field may be, these are the fields of the context
+# nearest to 1.
 
 # %%
 judged = min(contexts, key=lambda context: abs(context - 1)) if plan.told else 0.0
@@ -109,9 +113,9 @@ for std in trained.stds:
     best = optimality.best_memoryless(plan, std, judged)
     gains[f"{MEMORYLESS}, training std {std:g}"] = np.abs(best.gain)
     of_std = {"field_std": std}
-    meaning = "expected cost of the best controller without memory in its fields"
+    meaning = "expected cost of the best controller without memory in training fields"
     catalogue.record("memoryless_cost", best.cost, "1", meaning, member=of_std)
-    meaning = "whether the search for the best controller without memory stood still"
+    meaning = "whether the search for the best controller without memory converged"
     catalogue.record("memoryless_settled", best.settled, "-", meaning, member=of_std)
 
 # %% tags=["figure"]
@@ -119,17 +123,18 @@ catalogue.save_figure(
     figures.gains_in_time(gains, plan.loop.dt),
     "gains",
     kind="gains in time",
-    caption="Gains of position and velocity over the time of a trial, of the optimal "
-    "controller without a field and of the best controllers without memory for fields "
-    f"as in training at each training std [{unit}].",
+    caption="Gains for position and velocity over the time of a trial, of the optimal "
+    "controller, which assumes no field, and of the best controllers without memory "
+    f"for the fields of each training std [{unit}].",
 )
 
 # %% [markdown]
 # ## Cost
 #
-# Every controller makes the same random reaches under the same noise, so ratios of
-# costs are far more exact than costs. *Own fields* are those of the training; for
-# models with a context, those that their context tells of.
+# Every controller makes the same random reaches with the same noise, so ratios of costs
+# are far more exact than the costs themselves. *Training fields* are fields drawn as in
+# the training of a network. For models with a context they are drawn as its context
+# says.
 
 # %%
 table = optimality.compare(
@@ -143,7 +148,7 @@ keys = ["kind", "field_std", "context"]
 
 # %%
 def over(column, kind):
-    """The cost of each controller over that of another kind in the same setting."""
+    """The cost of each controller over that of another kind in the same setting [1]."""
     reference = table[table["kind"] == kind].set_index(keys[1:])[column]
     places = list(zip(*(table[key] for key in keys[1:]), strict=True))
     return table[column].to_numpy(float) / reference.loc[places].to_numpy(float)
@@ -153,11 +158,11 @@ table["over_optimal"] = over("cost_free", OPTIMAL)
 table["over_memoryless"] = over("cost_own", MEMORYLESS)
 tested = named(table, [*keys, "seed"], first=keys)
 largest = table["gain_change"].max()
-meaning = "largest relative change of an induced gain in its last iteration"
+meaning = "largest relative change of an induced gain in the last iteration"
 catalogue.record("gain_change", float(largest), "1", meaning)
 columns = {
     "over_optimal": "cost without a field / optimal [1]",
-    "over_memoryless": "cost in own fields / best without memory [1]",
+    "over_memoryless": "cost in training fields / best without memory [1]",
 }
 networks = {
     name: group for name, group in tested.groups.items() if name.startswith(NETWORK)
@@ -169,19 +174,20 @@ catalogue.save_figure(
     figures.by_std(table, columns, plan.field),
     "costs",
     kind="costs",
-    caption="Cost of random reaches without the hidden state's term, a dot a network, "
-    "against its training std: left without a field, as a share of the optimal "
-    "controller's; right in the fields of the training, as a share of that of the best "
-    "controller without memory. Lines are the controllers that were worked out.",
+    caption="Cost of random reaches, without the term of the hidden state, against the "
+    "training std, a dot for each network. Left: without a field, over the cost of the "
+    "optimal controller. Right: in training fields, over the cost of the best "
+    "controller without memory. Lines are the computed controllers.",
     models=trained.table,
 )
 
 # %% [markdown]
-# ## Pushed aside
+# ## Lateral displacement
 #
-# Centre-out reaches without noise. The optimal controller with the state in view does
-# not exist outside of a calculation: real senses are noisy, and its filter, which
-# expects no field, takes the push of a field for noise.
+# Here reaches from the origin are made without noise. The optimal controller is shown
+# in two versions. With exact feedback it knows the state, which no controller with
+# noisy feedback does. With its filter it assumes that there is no field, and takes the
+# effect of a field for noise.
 
 # %% tags=["figure"]
 shown = table[table["context"] == judged]
@@ -189,11 +195,11 @@ catalogue.save_figure(
     figures.pushed_aside(shown, amplitudes, plan.field),
     "pushed-aside",
     kind="displacements",
-    caption=f"Largest lateral distance in reaches of 0.5 m under {plan.field} fields, "
-    "against their amplitude: median and range of the networks of each training std, "
-    "the best controller without memory for fields of that std (dotted), the optimal "
-    "controller without a field (dashed) and the same with the state in view"
-    + (f"; all are told of the context {judged:g}." if plan.told else "."),
+    caption=f"Largest lateral distance in reaches of 0.5 m in {plan.field} fields, "
+    "against the amplitude of the field: median and range over the networks of each "
+    "training std, the best controller without memory for the fields of that std "
+    "(dotted), and the optimal controller with its filter (dashed) and with exact "
+    "feedback" + (f". All contexts are {judged:g}." if plan.told else "."),
     models=trained.table,
 )
 
@@ -205,47 +211,51 @@ Markdown(table_of(tested.groups, dict(zip(asides, heads, strict=True))))
 # %% [markdown]
 # ## Robust or adapting?
 #
-# A field that pushes to the left acts until control step `switch`. In the first test it
-# ends, and the hand is put to where it would have been without any field; only what the
-# controller remembers can make it stray. In the second the field turns round, beside a
-# reach in which that opposite field begins at the same moment. Positive is to the left.
+# A field that pushes to the left acts until control step `switch`. In the first test
+# the field then ends, and the hand is put where it would have been without any field.
+# Only the memory of the controller can then make the hand deviate. In the second test
+# the field reverses. The reach is compared with one in which the opposite field begins
+# at that moment, without a field before. Values to the left are positive.
 #
-# An after-effect needs memory, but not memory of a field: the optimal controller has
-# one because its filter remembers where the hand was, and a stronger gain makes more of
-# the same memory. That memory is of use against a field shows in the cost alone.
+# An after-effect needs memory, but not memory of a field. The optimal controller has an
+# after-effect because its filter remembers where the hand was, and a larger gain makes
+# the effect larger. Whether memory is of use against a field can be seen in the cost
+# only.
 
 # %% tags=["figure"]
 effects = {
     "released": "after-effect of a field that ends [% of reach]",
-    "flipped": "after-effect of a field that turns [% of reach]",
+    "flipped": "after-effect of a field that reverses [% of reach]",
 }
 catalogue.save_figure(
     figures.by_std(table, effects, plan.field),
     "after-effects",
     kind="after-effects",
     caption=f"After-effect of a {plan.field} field of {old:g} {unit} that pushed to "
-    f"the left until control step {switch}, a dot a network, against its training std. "
-    "Left: the field ends and the hand is put back; largest lateral distance, left "
-    "positive. Right: the field turns round; furthest to the right of a reach in which "
-    "the opposite field begins then.",
+    f"the left until control step {switch}, against the training std, a dot for each "
+    "network. Left: the field ends and the hand is put back; largest lateral distance, "
+    "positive to the left. Right: the field reverses; largest distance to the right of "
+    "a reach in which the opposite field begins at that step.",
     models=trained.table,
 )
 
 # %% [markdown]
 # ## The worst case
 #
-# Of all forces of one size over a trial, some pattern moves the hand furthest. The
-# ratio of deviation to force, both as root sums of squares over time, is the induced
-# gain; it is found by power iteration on the closed loop, linearised along each reach.
+# Of all forces of one size over a trial, one pattern moves the hand furthest. The
+# *induced gain* is the ratio of deviation to force for that pattern, both as root sums
+# of squares over time. We compute it by power iteration on the closed loop, linearised
+# along each reach.
 
 # %% tags=["figure"]
 catalogue.save_figure(
     figures.by_std(table, {"gain": "induced gain [m/N]"}, plan.field),
     "induced-gain",
     kind="induced gain",
-    caption="Largest deviation over all forces of one size, both summed over a trial "
-    "but for its last state, a dot a network, against its training std; mean over "
-    "directions of the reach. Lines are the controllers that were worked out.",
+    caption="Induced gain, the largest deviation of the hand over all forces of one "
+    "size (root sums of squares over a trial without its last state), against the "
+    "training std, mean over directions of the reach, a dot for each network. Lines "
+    "are the computed controllers.",
     models=trained.table,
 )
 
@@ -263,7 +273,7 @@ for kind in (OPTIMAL, VIEW, MEMORYLESS):
     for row in tested.where(kind=kind):
         member = {"kind": kind, **{key: row[key] for key in keys[1:]}}
         for name in ("gain", "released", *asides):
-            words = f"{meanings[name].split(' [')[0]}, of a controller worked out"
+            words = f"{meanings[name].split(' [')[0]}, of a computed controller"
             catalogue.record(
                 f"best_{name}", row[name], measured[name], words, member=member
             )
@@ -275,9 +285,9 @@ Markdown(table_of(numbers, {**effects, "gain": "induced gain [m/N]"}))
 # %% [markdown]
 # ## Verdict
 #
-# "The optimum" has the state filtered from noisy senses unless said otherwise. Models
-# with a context are judged at the one nearest to 1, which the strongest fields of their
-# training had.
+# Unless stated otherwise, "the optimum" is the optimal controller with its filter.
+# Models with a context are tested at the context nearest to 1, at which their training
+# had the strongest fields.
 
 # %% tags=["claims"]
 claims = Claims()
@@ -296,7 +306,7 @@ best = {
 # %% tags=["claims"]
 claims.target(
     "near_optimal",
-    "Networks that were trained without a field cost at most 1.10 times the optimum.",
+    "The cost of networks trained without a field is at most 1.10 times the optimum.",
     reference="at most 1.10",
     ours=untrained.text("over_optimal"),
     holds=untrained.median("over_optimal") <= 1.10,
@@ -304,8 +314,8 @@ claims.target(
 )
 claims.target(
     "memory_pays",
-    "In the fields of its training a network costs less than the best controller "
-    "without memory, for every training std above 0.",
+    "In training fields a network has a lower cost than the best controller without "
+    "memory, for every training std above 0.",
     reference="below 1",
     ours=in_fields.text("over_memoryless"),
     holds=all(
@@ -320,8 +330,8 @@ claims.target(
 left_behind = {kind: group.median("released") for kind, group in best.items()}
 claims.target(
     "after_effect",
-    "A field that ends leaves networks of the highest training std an after-effect to "
-    "the other side, larger than that of the optimal controller's filter.",
+    "A field that ends leaves an after-effect to the other side in networks of the "
+    "highest training std, larger than that of the optimal controller's filter.",
     reference=f"below {left_behind[OPTIMAL]:.3g} % of reach",
     ours=robust.text("released", "%"),
     holds=robust.median("released") < min(left_behind[OPTIMAL], 0.0),
@@ -332,8 +342,8 @@ claims.target(
 fragile = tested.where(kind=NETWORK, field_std=lowest, **at)
 claims.target(
     "training_lowers_worst_case",
-    "Training in fields lowers the induced gain: every network of the highest training "
-    "std has a lower one than any of the lowest.",
+    "Training in fields lowers the induced gain: that of every network of the highest "
+    "training std is below that of any network of the lowest.",
     reference=f"below {number(fragile.summary('gain').lowest)} m/N",
     ours=robust.text("gain", "m/N"),
     holds=robust.summary("gain").highest < fragile.summary("gain").lowest,
@@ -341,11 +351,10 @@ claims.target(
 )
 claims.target(
     "optimum_resists",
-    "The optimum, which expects no field, is pushed aside less by every field than "
-    "networks that were trained without one: with the state in view, and with its "
-    "filter.",
+    "Every field pushes the optimum, which assumes no field, aside less than networks "
+    "trained without a field, with exact feedback and with its filter.",
     reference=f"below {untrained.text(asides[-1], '%')} in the strongest field",
-    ours=f"{best[VIEW].text(asides[-1], '%')} in view, "
+    ours=f"{best[VIEW].text(asides[-1], '%')} with exact feedback, "
     f"{best[OPTIMAL].text(asides[-1], '%')} with its filter",
     holds=[
         all(best[kind].median(x) < untrained.median(x) for x in asides)
@@ -367,5 +376,5 @@ if np.isfinite(stronger):
         f"{highest:g} is pushed {number(stronger)} times as far as the networks of "
         "that training std."
     )
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

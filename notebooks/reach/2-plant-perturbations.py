@@ -9,18 +9,19 @@
 # %% [markdown]
 # # How far does a field push a controller that was trained against it?
 #
-# Controllers that were trained under random fields of a given strength, the *training
-# std*, make reaches of 0.5 m under fields of fixed strength, the *amplitude*. Nobody
-# tells them that there is a field; all they feel is their own hand going astray.
+# Controllers were trained under fields of random strength, whose standard deviation is
+# the *training std*. Here they make reaches of 0.5 m under fields of fixed strength,
+# the *amplitude*. They receive no information about the field except that their
+# feedback reports the deviation of the hand.
 #
-# **You will see** reaches in the workspace and in their own frame, profiles of
+# **You will see** reaches in the workspace and in the frame of the reach, profiles of
 # velocity, and measures of deviation, error and force over thousands of trials.
 # **Needs** models of `1-train`, chosen by their parameters. **Takes** a minute for
 # twenty models on two cores.
 #
-# Fields push to the left of the movement (curl) or of the reach (constant), so a
-# deviation to the left is the field's and a force to the right is the correction. All
-# models meet the same reaches and the same noise.
+# A curl field pushes to the left of the movement and a constant field to the left of
+# the reach. A deviation to the left is therefore caused by the field, and a force to
+# the right corrects it. All models meet the same reaches and the same noise.
 
 # %%
 from typing import Literal
@@ -28,13 +29,13 @@ from typing import Literal
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-field: Literal["curl", "constant"] = "curl"  # [-] that is switched on
-amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): fields, ascending
-context: float = 0.0  # [1] told to models that have a context input
+field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): ascending strengths
+context: float = 0.0  # [1] context given to models that have a context input
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place
 evaluations: int = 2  # [1] in [1, 1000]: repeats of each reach, with other noise
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of the noise, not of any training
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise in the test
 # fmt: on
 
 # %%
@@ -48,14 +49,15 @@ from studies.reach.tasks import REACH, centre_out
 from studies.reach.trained import load_trained
 
 # %% [markdown]
-# ## The models, and what their evaluation costs
+# ## The models, and the memory of their evaluation
 #
-# A replicate whose lowest validation loss is more than two standard deviations above
-# that of the best of its training std is left out. That is the rule of the notes; where
-# replicates agree closely it leaves out some that have learned as well.
+# A replicate is excluded if its lowest validation loss is more than two standard
+# deviations above that of the best replicate of its training std. This rule is taken
+# from [laboratory notes](/pages/references.qmd#reach-notes) on this task. Where
+# replicates agree closely, it also excludes some that have learned well.
 #
-# Only one chunk of trials is held at a time; what is kept are measures of each trial
-# and means over them. The memory is worked out from shapes before anything runs.
+# Trials are evaluated in chunks. Only measures of each trial and means over trials are
+# kept. The memory is computed from array shapes before anything runs.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -75,18 +77,18 @@ many = under_fields(centre_out(grid, directions))
 few = under_fields(centre_out(grid=1, directions=7))
 reduction = reductions.ReachReduction(loop)
 memory = evaluation.memory(stacked, loop, many, evaluations, reduction)
-catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
+catalogue.record("memory", memory.held / 1e6, "MB", "memory held during the evaluation")
 Markdown(
     f"{trained}. {many.curl.shape[1]} reaches × {evaluations} repeats "
     f"× {len(amplitudes)} fields each: {memory}."
 )
 
 # %% [markdown]
-# **Prediction.** Without a field all models should reach alike. Under a field, the
-# hand should stray less the stronger the fields of the training were, at every
-# amplitude. A controller that cannot know the field can only be robust in advance: it
-# should push harder at the beginning of every reach, and answer its senses more
-# strongly, also where there is no field at all.
+# **Prediction.** Without a field all models should reach alike. Under a field of any
+# amplitude, the hand should deviate less the larger the training std. A controller that
+# cannot know the field has to be robust in advance. It should push harder at the
+# beginning of every reach and respond more strongly to its feedback, also without a
+# field.
 
 # %%
 found = evaluation.evaluate(stacked, loop, many, evaluations, keys[1], reduction)
@@ -108,9 +110,10 @@ under = [f"under a {field} field of {amplitude:g} {unit}" for amplitude in ampli
 # %% [markdown]
 # ## In the workspace
 #
-# One replicate of the lowest and one of the highest training std, all repeats, under
-# the strongest field; then all replicates, once. Starts are squares, goals are circles.
-# Look for paths that leave to the left, and how they come back.
+# The first two figures show one replicate of the lowest and one of the highest training
+# std under the strongest field, with all repeats. The third shows all replicates with
+# one trial each. Starts are squares, goals are circles. Paths should deviate to the
+# left and return.
 
 
 # %%
@@ -140,18 +143,19 @@ for name, (who, members, groups) in sets.items():
         figures.centre_out_set(groups, *ends, edges),
         f"centre-out-{name}",
         kind="centre-out set",
-        caption="Position, velocity and force in the workspace of reaches in seven "
-        f"directions {under[strongest]}, coloured by direction; {who}.",
+        caption="Position, velocity and force in the workspace during reaches in seven "
+        f"directions {under[strongest]}, coloured by direction, of {who}.",
         models=trained.table.iloc[members],
     ).show()
 
 # %% [markdown]
 # ## In the frame of the reach
 #
-# Turned so that all reaches go to the right, directions can be compared. First trial by
-# trial at the lowest training std, then by the field's amplitude at the lowest and the
-# highest training std, then by training std without and with the field. All panels of a
-# kind have the same limits.
+# Here all reaches are rotated to go to the right, so that directions can be compared.
+# The first figure shows single trials at the lowest training std. The next figures
+# compare amplitudes of the field at the lowest and the highest training std. The last
+# compare training stds under the weakest and the strongest field. All panels of a kind
+# have the same limits.
 
 # %%
 by_direction = aligned.by_direction(low[:1], strongest)
@@ -167,7 +171,7 @@ catalogue.save_figure(
     figures.aligned_paths(by_direction, REACH, edges),
     "aligned-by-direction",
     kind="aligned reaches",
-    caption=f"{turned} {under[strongest]}, coloured by direction; one replicate of "
+    caption=f"{turned} {under[strongest]}, coloured by direction, of one replicate of "
     f"training std {stds[0]:g}.",
     models=trained.table.iloc[low[:1]],
 )
@@ -179,8 +183,8 @@ for std, groups in by_amplitude.items():
         figures.aligned_paths(groups, REACH, edges).update_layout(title=title),
         f"aligned-by-amplitude-std-{std:g}",
         kind="aligned reaches",
-        caption=f"{turned} under {field} fields, coloured by amplitude; all replicates "
-        f"of {title}.",
+        caption=f"{turned} under {field} fields, coloured by amplitude of the field, "
+        f"of all replicates of {title}.",
         models=trained.table.iloc[trained.of_std(std)],
         parameters={"field_std": std},
     ).show()
@@ -192,7 +196,8 @@ for place, groups in by_std.items():
         figures.aligned_paths(groups, REACH, edges).update_layout(title=title),
         f"aligned-by-std-amplitude-{amplitudes[place]:g}",
         kind="aligned reaches",
-        caption=f"{turned} {under[place]}, coloured by training std.",
+        caption=f"{turned} {under[place]}, of all replicates, coloured by training "
+        "std.",
         models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
@@ -200,9 +205,10 @@ for place, groups in by_std.items():
 # %% [markdown]
 # ## Profiles of velocity
 #
-# Mean ± one standard deviation over directions, repeats and replicates. A stronger
-# training should show in a higher early peak forward where there is no field, and in a
-# single lateral bump rather than a long sway where there is one.
+# Lines are means and areas are one standard deviation over directions, repeats and
+# replicates. With a larger training std, the forward velocity should have a higher
+# early peak without a field. With a field, the lateral velocity should have a single
+# peak in place of a long oscillation.
 
 
 # %%
@@ -222,8 +228,8 @@ for place, band in by_place.items():
         ),
         f"velocity-amplitude-{amplitudes[place]:g}",
         kind="velocity profiles",
-        caption="Velocity forward and to the left over time, mean and standard "
-        f"deviation over trials and replicates by training std, {under[place]}.",
+        caption=f"Velocity forward and to the left over time {under[place]}, mean and "
+        "standard deviation over trials and replicates, by training std.",
         models=trained.table,
         parameters={"amplitude": amplitudes[place]},
     ).show()
@@ -231,9 +237,9 @@ for place, band in by_place.items():
 # %% [markdown]
 # ## Measures
 #
-# A number for each trial, averaged over the trials of a replicate; the tables show the
-# median over replicates and their range. Distances are in percent of the reach. Sums
-# over time are integrals, in units with a second.
+# Each measure is computed for every trial and averaged over the trials of a replicate.
+# The tables show the median and the range over replicates. Distances are in percent of
+# the reach. Sums over time are integrals, so their units contain a second.
 
 # %%
 TOLD = (
@@ -282,8 +288,8 @@ for name in TOLD:
 # %% [markdown]
 # ## Replicates, and a summary
 #
-# Lowest against highest training std for each replicate: the difference should be
-# larger than that between replicates.
+# The first figure compares the lowest with the highest training std for each replicate.
+# The difference between them should be larger than that between replicates.
 
 # %% tags=["figure"]
 lateral = "max_orthogonal_distance_left"
@@ -298,9 +304,9 @@ catalogue.save_figure(
     ),
     "replicates",
     kind="replicate violins",
-    caption=f"{metrics.words(lateral).capitalize()} of each trial "
-    f"{under[strongest]}, a violin a replicate: lowest training std on the left, "
-    "highest on the right.",
+    caption=f"{metrics.words(lateral).capitalize()} of each trial {under[strongest]}, "
+    "a violin for each replicate: lowest training std on the left, highest on the "
+    "right.",
     models=trained.table,
 )
 
@@ -315,9 +321,9 @@ catalogue.save_figure(
     ),
     "low-high",
     kind="low-high summary",
-    caption="Mean and standard deviation over trials of three measures under the "
-    f"weakest and the strongest {field} field, of the lowest and the highest training "
-    "std.",
+    caption="Three measures under the weakest and the strongest "
+    f"{field} field, mean and standard deviation over trials, of models of the lowest "
+    "and the highest training std.",
     models=trained.table,
 )
 

@@ -7,26 +7,27 @@
 # ---
 
 # %% [markdown]
-# # What of the published robustness of reaching comes out here?
+# # Which published results on robust reaching are reproduced?
 #
-# A [poster](/pages/references.qmd#reach-poster) shows how far curl fields push the hand
-# aside, by the strength of the fields in training, with peak velocities and forces.
-# [Notes](/pages/references.qmd#reach-notes) add claims around it. This page
-# sets all of them beside our models, those without a context.
+# A [poster](/pages/references.qmd#reach-poster) reports how far curl fields push the
+# hand aside, with peak velocities and forces, by *training std*, the standard deviation
+# of the field strength in training. [Laboratory
+# notes](/pages/references.qmd#reach-notes) of the same authors add further claims. This
+# notebook compares them with our models without a context input.
 #
-# **You will see** every published number beside ours, the claims that are no numbers,
-# and a verdict for each. **Needs** models of `1-train` of simple reaches in curl
-# fields, without a context, at training stds 0, 0.5, 1 and 1.5. **Takes** seconds for
-# each model, and a minute for the short trainings.
+# **You will see** every published number beside ours, the claims without numbers, and a
+# verdict for each. **Needs** models of `1-train` of simple reaches in curl fields,
+# without a context, at training stds 0, 0.5, 1 and 1.5. **Takes** seconds for each
+# model, and a minute for some short trainings.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are compared
 grid: int = 2  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 24  # [1] in [2, 360]: reaches from each place
 evaluations: int = 5  # [1] in [1, 1000]: repeats of each reach, with other noise
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of the noise, not of any training
-batches: int = 20  # [1] in [0, 10000]: of the short trainings; 0: none
-batch: int = 250  # [1] in [1, inf): trials in a batch of theirs
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise in the test
+batches: int = 20  # [1] in [0, 10000]: batches of the short trainings, 0 for none
+batch: int = 250  # [1] in [1, inf): trials in a batch of the short trainings
 replicates: int = 5  # [1] in [1, 100]: short trainings of each definition
 
 # %%
@@ -52,16 +53,17 @@ from studies.training import read_model
 # %% [markdown]
 # ## The models
 #
-# A number of ours is the mean over the trials of a replicate, then the median over the
-# replicates of a training std, with their range. Diverged models enter no number.
+# Each of our numbers is a mean over the trials of a replicate, and then the median over
+# the replicates of a training std, with their range. Models whose training diverged are
+# left out.
 
 # %%
-given = catalogue.models(models)
+chosen = catalogue.models(models)
 asked = {"task": "simple", "field": "curl", "method": "none"}
-fits = pd.Series(True, index=given.index)
+fits = pd.Series(True, index=chosen.index)
 for name, value in asked.items():
-    fits &= given[name] == value
-trained = given[fits & (given["outcome"] != "diverged")].reset_index(drop=True)
+    fits &= chosen[name] == value
+trained = chosen[fits & (chosen["outcome"] != "diverged")].reset_index(drop=True)
 rows = trained.to_dict("records")
 members = [evaluation.who(row) for row in rows]
 controllers = [
@@ -71,23 +73,24 @@ controllers = [
 loop = evaluation.common_loop(rows)
 why_not = findings.other_loop(loop)
 counts = pd.Series([member["field_std"] for member in members]).value_counts()
-catalogue.record("models", len(rows), "1", "models that are compared")
-lost = int((given[fits]["outcome"] == "diverged").sum())
-catalogue.record("diverged", lost, "1", "models whose training diverged")
+catalogue.record("models", len(rows), "1", "number of models compared")
+lost = int((chosen[fits]["outcome"] == "diverged").sum())
+catalogue.record("diverged", lost, "1", "number of trainings that diverged")
 fewest = int(counts.min())
-catalogue.record("fewest_replicates", fewest, "1", "of any training std")
+meaning = "smallest number of replicates of a training std"
+catalogue.record("fewest_replicates", fewest, "1", meaning)
 few = "" if counts.min() >= findings.FEWEST else ", fewer than a median should have"
 Markdown(
     f"{len(rows)} models, at least {counts.min()} of each training std{few}. "
-    + (f"**Their loop is another one: {why_not}.**" if why_not else "")
+    + (f"**They differ from the published setting: {why_not}.**" if why_not else "")
 )
 
 # %% [markdown]
 # ## Prediction
 #
-# Most entries of the table lie within 20 % or 1.5 percentage points of the published
-# ones, velocities within 0.05 m/s and forces within 0.2 N. Every ordering by training
-# std holds.
+# Most distances and errors should lie within 20 % or 1.5 percentage points of the
+# published ones, velocities within 0.05 m/s and forces within 0.2 N. Every order by
+# training std should hold.
 
 # %%
 reaches = evaluation.across_fields(
@@ -107,8 +110,8 @@ frame = reductions.table(found.measures, members, variants)
 # %% [markdown]
 # ## The poster's numbers
 #
-# Published / ours, with the range over replicates; ✓ where ours is within the
-# tolerance.
+# The tables give the published number, a stroke, and our number with the range over
+# replicates. A ✓ marks our numbers that lie within the tolerance.
 
 # %%
 table = findings.compared(frame, why_not)
@@ -118,9 +121,9 @@ for row in table[table["median"].notna()].to_dict("records"):
     unit, member = metrics.unit(row["measure"]), {"field_std": row["std"]}
     what = f"{metrics.words(row['measure'])} at curl {row['amplitude']:g}"
     for name, value, of, meaning in (
-        (tag, row["median"], unit, f"{what}, median replicate"),
+        (tag, row["median"], unit, f"{what}, median over replicates"),
         (f"published_{tag}", row["value"], unit, f"{what}, as published"),
-        (f"verdict_{tag}", row["verdict"], "-", f"{what}: is it reproduced?"),
+        (f"verdict_{tag}", row["verdict"], "-", f"{what}, whether it is reproduced"),
     ):
         catalogue.record(name, value, of, meaning, member=member)
 Markdown(findings.as_tables(table))
@@ -134,8 +137,8 @@ catalogue.save_figure(
     against_published(table, titles),
     "against_published",
     kind="comparison",
-    caption="Our number against the published one, a panel for each measure, a dot for "
-    "each training std and amplitude of the curl field; bars are the range over "
+    caption="Our number against the published number, a panel for each measure, a dot "
+    "for each training std and amplitude of the curl field. Bars are the range over "
     "replicates.",
     models=trained,
 )
@@ -143,8 +146,9 @@ catalogue.save_figure(
 # %% [markdown]
 # ## Claims
 #
-# The last claim is tested here by short trainings at σ = 1.6, rate 0.01 and without
-# clipping; `7-context-and-instability` shows them.
+# The last claim concerns the definition of the context. It is tested by short trainings
+# at σ = 1.6, with a learning rate of 0.01 and without clipping, which
+# `7-context-and-instability` shows in detail.
 
 # %%
 away = {}
@@ -180,7 +184,7 @@ for amplitude in findings.AMPLITUDES[2:]:
     medians = [group.median(findings.LATERAL) for group in groups]
     claims.test(
         f"distance_falls_at_curl_{amplitude:g}",
-        f"At curl {amplitude:g} the distance to the side falls with training std.",
+        f"At curl {amplitude:g} the lateral distance falls with the training std.",
         reference="falls from each training std to the next",
         ours=", ".join(map(number, medians)) + " % of the reach",
         holds=all(a > b for a, b in zip(medians, medians[1:], strict=False)),
@@ -193,7 +197,7 @@ for std in findings.STDS:
     weak, strong = (group.median(findings.FORCE) for group in pair)
     claims.test(
         f"force_is_steady_at_std_{std:g}".replace(".", "p"),
-        f"The largest forward force of training std {std:g} is as large at curl 4 as "
+        f"At training std {std:g} the largest forward force is as large at curl 4 as "
         "without a field.",
         reference="the same within 10 %",
         ours=f"{strong / weak:.3g} times as large",
@@ -201,9 +205,7 @@ for std in findings.STDS:
         models=pair,
     )
 findings.not_comparable(claims, why_not)
-words = (
-    "The original definition of the context always runs away, the uniform one never."
-)
+words = "Training always runs away with the original context, never with a uniform one."
 told = {"reference": "runs away at σ = 1.6", "source": findings.NOTES}
 if away:
     first, uniform = away["std-2024-11"], away["std-uniform"]
@@ -215,7 +217,7 @@ if away:
         **told,
     )
 else:
-    reason = "no short training was asked for"
+    reason = "short trainings were switched off"
     claims.leave("original_context_runs_away", words, reason=reason, **told)
 
 # %%
@@ -228,7 +230,7 @@ Markdown(claims.table())
 # %%
 numbers = findings.counted(table["verdict"])
 for name, count in numbers.items():
-    what = f"published numbers that are {name}"
+    what = f"number of published numbers that are {name}"
     catalogue.record(f"numbers_{name.replace(' ', '_')}", count, "1", what)
 tested = numbers[findings.REPRODUCED] + numbers[findings.NOT]
 missed = table[table["verdict"] == findings.NOT]
@@ -241,7 +243,6 @@ text = (
     f"{numbers[findings.REPRODUCED]} of {tested} published numbers that can be "
     f"compared are reproduced ({len(table)} are published). {claims.sentence()}"
 )
-catalogue.record(
-    "verdict", text, "-", "what became of numbers and claims, in sentences"
-)
+what = "how many numbers and claims are reproduced, in sentences"
+catalogue.record("verdict", text, "-", what)
 Markdown(text + (f" Not reproduced: {listed}." if listed else ""))

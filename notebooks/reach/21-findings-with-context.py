@@ -7,22 +7,25 @@
 # ---
 
 # %% [markdown]
-# # What of the published robustness on demand comes out here?
+# # Which published results on networks with a context are reproduced?
 #
-# A poster, figures and notes say what networks do that are told about a field: how far
-# they stray by context, how hard they answer, what they do beyond the contexts of their
-# training, and how fast their activity settles. Most claims were tested on the page of
-# their comparison, where the test can be read; this page gathers what became of them
-# and tests what is left, on states at rest.
+# A *context* is an input that tells a network how strong the field may be. A
+# [poster](/pages/references.qmd#reach-poster),
+# [figures](/pages/references.qmd#reach-methods) and [laboratory
+# notes](/pages/references.qmd#reach-notes) of the same authors report how the context
+# changes the lateral distance and the responses to feedback, what happens at contexts
+# outside the trained range, and how fast the activity settles. Most claims were tested
+# in other notebooks, which show the tests. This notebook gathers their verdicts. It
+# also tests the remaining claims, about states at rest.
 #
-# **You will see** every claim with what was reported, what came out and the verdict.
+# **You will see** every claim with the reported value, our value and the verdict.
 # **Needs** runs of `5-plant-perturbations-with-context`,
 # `6-feedback-perturbations-with-context` and `14-variations`, and models of `1-train`
 # that have a context input and were trained in curl fields. **Takes** a minute.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {  # [-] which models are let come to rest
+models: dict = {  # [-] which models are tested at rest
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
 notebooks: list[str] = [  # [-] notebooks whose claims are gathered, in this order
@@ -30,8 +33,8 @@ notebooks: list[str] = [  # [-] notebooks whose claims are gathered, in this ord
     "reach/feedback-perturbations-with-context",
     "reach/variations",
 ]
-contexts: list[float] = [-2.0, 0.0, 2.0]  # [1] numbers told to networks at rest
-grid: int = 5  # [1] in [1, 20]: the hand rests at grid × grid places
+contexts: list[float] = [-2.0, 0.0, 2.0]  # [1] contexts, ascending
+grid: int = 5  # [1] in [1, 20]: places at rest are grid × grid
 # fmt: on
 
 # %%
@@ -49,17 +52,18 @@ from studies.reach.trained import load_trained
 # %% [markdown]
 # ## Prediction
 #
-# The trends of the poster hold: distances fall and forces grow with the context, only
-# after training in fields. Most of its numbers are near ours, although our networks are
-# smaller and their training shorter. At rest every network settles, and it settles
-# faster the higher the context, only after training in fields.
+# The trends of the poster should be reproduced. Distances should fall and forces grow
+# with the context, after training in fields only. Most of the poster's numbers should
+# be near ours, although our networks are smaller and their training shorter. At rest
+# every network should settle. After training in fields it should settle faster the
+# higher the context.
 #
 # ## States at rest
 #
-# Each network is given the input of a hand that rests on its goal for a thousand steps.
-# Where its last step is below 1e-5 it is at rest, and the eigenvalues of one more step
-# say how it came there: those near one are slow. The poster reports the median of their
-# real parts over places and units.
+# Each network receives the input of a hand that rests on its goal for a thousand steps.
+# If its last step is below 1e-5 it is at rest. The eigenvalues of the map of one
+# further step tell how fast it settles: eigenvalues near one are slow. The poster
+# reports the median of their real parts over places and units.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -69,7 +73,7 @@ at_rest = relaxation.relaxed(
     trained.controllers, tasks.grid_points(grid), np.array(contexts, float)
 )
 rows = [
-    own
+    member
     | {
         "context": context,
         "median_real": float(np.median(at_rest.eigenvalues[m, c].real)),
@@ -77,7 +81,7 @@ rows = [
         "radius": float(at_rest.radius[m, c].max()),
         "resting": float(at_rest.resting[m, c].mean()),
     }
-    for m, own in enumerate(trained.members)
+    for m, member in enumerate(trained.members)
     for c, context in enumerate(contexts)
 ]
 table = pd.DataFrame(rows)
@@ -92,10 +96,10 @@ columns = {
 for std in stds:
     for context in contexts:
         group = evidence.where(table, field_std=std, context=context)
-        own = {"field_std": std, "context": context}
+        member = {"field_std": std, "context": context}
         for name, words in columns.items():
             meaning = f"{words}, median over replicates"
-            catalogue.record(name, group.median(name), "1", meaning, member=own)
+            catalogue.record(name, group.median(name), "1", meaning, member=member)
 groups = {
     f"std {std:g}, context {context:g}": evidence.where(
         table, field_std=std, context=context
@@ -122,7 +126,7 @@ catalogue.save_figure(
     kind="eigenvalues against context",
     caption="Median real part and largest imaginary part of the eigenvalues of one "
     f"step of the network at rest, over {grid * grid} places, against the context, by "
-    "training std; median and range of the replicates.",
+    "training std, median and range over replicates.",
     models=trained.table,
 )
 
@@ -143,7 +147,8 @@ claims.test(
 real, idle_real = (told.medians(group, "median_real") for group in (robust, idle))
 claims.test(
     "settles_faster_with_context",
-    "The median real part falls with the context after training in fields only.",
+    "The median real part of the eigenvalues falls with the context after training in "
+    "fields only.",
     reference="0.76 to 0.40 at std 1.5, 0.50 to 0.54 at std 0, contexts −3 to 3",
     ours=f"{told.said(real, '1')}; at std 0 {told.said(idle_real, '1')}",
     holds=[
@@ -160,8 +165,8 @@ grown, idle_grown = (
 )
 claims.test(
     "wings_grow_with_context",
-    "The largest imaginary part grows with the context with and without fields in "
-    "training, and more with them.",
+    "The largest imaginary part of the eigenvalues grows with the context with and "
+    "without fields in training, and more with them.",
     reference="0.17 to 0.43 at std 1.5, 0.2 to 0.37 at std 0",
     ours=f"by {grown:.2g} and {idle_grown:.2g}",
     holds=[grown > 0, idle_grown > 0, grown > idle_grown],
@@ -169,10 +174,10 @@ claims.test(
 )
 claims.leave(
     "no_speed_modulation",
-    "In delayed reaches under gusts the context changes accuracy by a tenth and peak "
+    "In delayed reaches with gusts, the context changes accuracy by a tenth and peak "
     "speed by less than 2 %.",
     reference="−1.2 to 0.6 % speed, 11 % accuracy",
-    reason="no delayed reaches with a context are trained at desk size",
+    reason="no delayed reaches with a context are trained in the small spreads",
     source=sources.NOTES,
 )
 claims.record(catalogue)
@@ -181,7 +186,7 @@ Markdown(claims.table())
 # %% [markdown]
 # ## Claim by claim
 #
-# What the other pages tested, on their own models.
+# Here are the claims that the other notebooks tested, with their models.
 
 # %%
 gathered = catalogue.scraps("claims", notebooks)
@@ -199,13 +204,13 @@ every.tested += claims.tested
 counts = pd.Series([str(claim.verdict) for claim in every]).value_counts()
 for verdict in evidence.Verdict:
     name, count = verdict.name.lower(), int(counts.get(verdict, 0))
-    catalogue.record(f"claims_{name}", count, "1", f"claims with verdict: {verdict}")
+    what = f"number of claims with the verdict: {verdict}"
+    catalogue.record(f"claims_{name}", count, "1", what)
 written = [vars(claim) for claim in every]
 pd.DataFrame(written).to_csv(catalogue.artifact("findings.csv"), index=False)
 fewest = int(pd.Series([m["field_std"] for m in trained.members]).value_counts().min())
-catalogue.record(
-    "fewest_replicates", fewest, "1", "fewest replicates of a training std"
-)
+meaning = "smallest number of replicates of a training std"
+catalogue.record("fewest_replicates", fewest, "1", meaning)
 text = every.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(f"{text} The states at rest are of at least {fewest} replicates.")

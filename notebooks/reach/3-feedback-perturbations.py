@@ -7,38 +7,40 @@
 # ---
 
 # %% [markdown]
-# # Which of its senses does a robust controller answer more strongly?
+# # To which feedback does a robust controller respond more strongly?
 #
-# A hand that rests on its goal is told, for a fraction of a second, that it is
-# elsewhere or that it moves. How hard it pushes back is the gain of the controller for
-# that sense. The same gain can be read from the noise of the senses, frequency by
-# frequency.
+# A controller has two kinds of feedback, the position and the velocity of the hand.
+# While the hand rests on its goal, an impulse of feedback reports for a fraction of a
+# second that the hand is elsewhere or that it moves. The force with which the
+# controller responds is its gain for that feedback. The gain can also be estimated from
+# feedback noise, at each frequency.
 #
-# **You will see** responses to impulses on position and velocity feedback, their
+# **You will see** responses to impulses of position and velocity feedback, their
 # measures by size of the impulse, and gain, phase and coherence over frequency.
 # **Needs** models of `1-train`, chosen by their parameters. **Takes** a minute for
 # twenty models on two cores.
 #
-# Impulses point in a random direction at each of a grid of places; everything is turned
-# into the frame of the impulse, so "forward" is along it and a controller that corrects
-# pushes backwards. All models get the same impulses and the same noise.
+# Impulses point in a random direction at each place of a grid. All results are rotated
+# into the frame of the impulse. "Forward" is along the impulse, and a controller that
+# corrects it pushes backwards. All models get the same impulses and the same noise. The
+# *training std* is the standard deviation of the field strength in training.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-context: float = 0.0  # [1] told to models that have a context input
-grid: int = 3  # [1] in [1, 20]: the hand rests at grid × grid places
+context: float = 0.0  # [1] context given to models that have a context input
+grid: int = 3  # [1] in [1, 20]: places at rest are grid × grid
 position_impulse: float = 1.8  # [m] in (0, inf): largest impulse of position feedback
 velocity_impulse: float = 1.2  # [m/s] in (0, inf): largest impulse of velocity feedback
-sizes: int = 3  # [1] in [1, 20]: impulses of each kind, up to the largest
-start: int = 30  # [steps] in [0, inf): when an impulse begins
-duration: int = 5  # [steps] in [1, inf): how long it lasts
-evaluations: int = 2  # [1] in [1, 1000]: repeats, with other noise
-noise: float = 0.1  # [m and m/s] in (0, inf): of the senses, for frequency responses
-noise_steps: int = 200  # [steps] in [32, inf): of a trial for frequency responses
+sizes: int = 3  # [1] in [1, 20]: number of sizes of each impulse, up to the largest
+start: int = 30  # [steps] in [0, inf): time at which an impulse begins
+duration: int = 5  # [steps] in [1, inf): duration of an impulse
+evaluations: int = 2  # [1] in [1, 1000]: repeats of each impulse, with other noise
+noise: float = 0.1  # [m and m/s] in (0, inf): feedback noise for frequency responses
+noise_steps: int = 200  # [steps] in [32, inf): trial length for frequency responses
 noise_grid: int = 3  # [1] in [1, 20]: places for frequency responses
 noise_evaluations: int = 4  # [1] in [1, 1000]: repeats for frequency responses
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of noise and directions
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of noise and directions
 # fmt: on
 
 # %%
@@ -53,11 +55,12 @@ from studies.reach.tasks import steady_states
 from studies.reach.trained import load_trained
 
 # %% [markdown]
-# ## The models, and what their evaluation costs
+# ## The models, and the memory of their evaluation
 #
-# A replicate whose lowest validation loss is more than two standard deviations above
-# that of the best of its training std is left out. That is the rule of the notes; where
-# replicates agree closely it leaves out some that have learned as well.
+# A replicate is excluded if its lowest validation loss is more than two standard
+# deviations above that of the best replicate of its training std. This rule is taken
+# from [laboratory notes](/pages/references.qmd#reach-notes) on this task. Where
+# replicates agree closely, it also excludes some that have learned well.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -80,21 +83,21 @@ variants = [
     for variable, most in largest.items()
     for share in shares
 ]
-pairs = [(own["variable"], own["size"]) for own in variants]
+pairs = [(variant["variable"], variant["size"]) for variant in variants]
 trials, probes = evaluation.impulses(at_rest(grid), pairs, start, duration, keys[0])
 reduction = reductions.ImpulseReduction(loop, start, duration)
 memory = evaluation.memory(stacked, loop, trials, evaluations, reduction, probes)
-catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
+catalogue.record("memory", memory.held / 1e6, "MB", "memory held during the evaluation")
 Markdown(
     f"{trained}. {grid * grid} places × {evaluations} repeats "
     f"× {len(variants)} impulses each: {memory}."
 )
 
 # %% [markdown]
-# **Prediction.** Training against stronger fields should raise the gains for both
-# senses. A curl field acts through velocity, so the gain for velocity should grow more
-# than that for position. In the frequency response the same should show as a higher
-# gain, most of all where the body follows, below about one hertz.
+# **Prediction.** A larger training std should raise the gains for both kinds of
+# feedback. A curl field acts through velocity, so the gain for velocity should grow
+# more than the gain for position. The frequency response should show the same, most of
+# all below about one hertz, where the hand follows the command.
 
 # %%
 found = evaluation.evaluate(
@@ -114,16 +117,16 @@ units = {"position": "m", "velocity": "m/s"}
 
 # %%
 def called(variable):
-    """An impulse of the largest size, in words."""
+    """The largest impulse of a feedback variable, in words."""
     return f"{variable} impulse of {largest[variable]:g} {units[variable]}"
 
 
 # %% [markdown]
 # ## Example trials
 #
-# The strongest impulses, in their own frame: the hand starts at the origin and is
-# pushed away by the correction of an error that is not there. A velocity impulse along
-# the axis should be answered backwards, and so should one of position.
+# The figures show the responses to the largest impulses, in the frame of the impulse.
+# The hand starts at the origin and moves because the controller corrects an error that
+# does not exist. It should move backwards after both kinds of impulse.
 
 
 # %%
@@ -139,8 +142,8 @@ for variable, groups in sets.items():
         ),
         f"trials-{variable}",
         kind="impulse trials",
-        caption=f"Position, velocity and force of trials with a {called(variable)}, in "
-        "the frame of the impulse, coloured by training std.",
+        caption="Position, velocity and force during trials with a "
+        f"{called(variable)}, in the frame of the impulse, coloured by training std.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
@@ -148,9 +151,9 @@ for variable, groups in sets.items():
 # %% [markdown]
 # ## Response profiles
 #
-# Mean ± one standard deviation over places, repeats and replicates; grey is the time of
-# the impulse. Along the impulse there should be a quick push backwards, a rebound, and
-# a slow return; across it nothing.
+# Lines are means and areas are one standard deviation over places, repeats and
+# replicates. The grey area is the time of the impulse. Along the impulse there should
+# be a quick push backwards, a rebound and a slow return, and across it no response.
 
 
 # %%
@@ -169,15 +172,16 @@ for variable, band in by_variable.items():
         ),
         f"profiles-{variable}",
         kind="response profiles",
-        caption=f"Position, velocity and force over time after a {called(variable)}, "
-        "mean and standard deviation over trials and replicates by training std.",
+        caption=f"Position, velocity and force over time in trials with a "
+        f"{called(variable)} (grey area), mean and standard deviation over trials and "
+        "replicates, by training std.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
 
 # %% [markdown]
-# Both kinds of impulse together, lowest and highest training std only, around the time
-# of the impulse.
+# The next figure shows both kinds of impulse together, around the time of the impulse,
+# for the lowest and the highest training std.
 
 # %%
 both = {
@@ -210,17 +214,18 @@ catalogue.save_figure(
     fig.update_xaxes(range=close),
     "profiles-close",
     kind="response profiles",
-    caption="Position, velocity and force around the largest impulses of position "
-    "(dotted) and velocity feedback (solid), mean and standard deviation, of the "
-    "lowest and the highest training std.",
+    caption="Position, velocity and force over time around the largest impulses of "
+    "position feedback (dotted) and velocity feedback (solid), mean and standard "
+    "deviation, of models of the lowest and the highest training std.",
     models=trained.table,
 )
 
 # %% [markdown]
 # ## Measures
 #
-# Largest forces during and after the impulse, and how far the hand was led astray:
-# first by kind of impulse at the largest size, then by size.
+# We measure the largest forces during and after the impulse, and the largest deviation
+# of the hand. The first figures compare both kinds of impulse at the largest size, the
+# next compare sizes.
 
 # %%
 TOLD = (
@@ -274,7 +279,7 @@ for name in TOLD:
         f"largest-{name.replace('_', '-')}",
         kind="measure violins",
         caption=f"{metrics.words(name).capitalize()} of each trial with the largest "
-        "impulses by training std, coloured by the sense that was perturbed.",
+        "impulses, by training std, coloured by the feedback that was perturbed.",
         models=trained.table,
     ).show()
 
@@ -301,11 +306,11 @@ for variable, rows in of_variable.items():
 # %% [markdown]
 # ## Frequency response
 #
-# The hand rests under sensory noise, and the network's output (before the motor noise)
-# is compared with the noise that was added to each sense. This is an estimate of the
-# closed loop: what is fed back through the moving hand is part of the answer. Where the
-# coherence is low, other inputs and nonlinearity make the output, and gain and phase
-# mean little.
+# The hand rests while its feedback is noisy. The network's output, before motor noise,
+# is compared with the noise that was added to each kind of feedback. This estimates the
+# gain of the closed loop, because the movement of the hand feeds back to the network.
+# Where the coherence is low, other inputs and nonlinearity determine the output, and
+# gain and phase mean little.
 
 # %%
 noisy = evaluation.common_loop(
@@ -334,7 +339,8 @@ catalogue.save_figure(
     "frequency-response",
     kind="frequency response",
     caption="Closed-loop gain, phase and coherence over frequency, from the noise of "
-    "each sense to the output; median and range over replicates by training std.",
+    "each kind of feedback to the output, median and range over replicates, by "
+    "training std.",
     models=trained.table,
 )
 
@@ -346,18 +352,19 @@ for variable in largest:
         below = of_these[0].frequency <= frequency.LOW
         value = float(np.median([one.gain[below].mean() for one in of_these]))
         member, unit = {"field_std": std}, figures.GAIN[variable]
-        meaning = f"mean gain for {variable} below one hertz, median replicate"
+        meaning = f"mean gain for {variable} below one hertz, median over replicates"
         catalogue.record(f"gain_{variable}", value, unit, meaning, member=member)
         coherence = float(np.median([one.coherence.max() for one in of_these]))
-        meaning = f"largest coherence with noise of {variable}, median replicate"
+        meaning = f"largest coherence with {variable} noise, median over replicates"
         catalogue.record(
             f"coherence_{variable}", coherence, "1", meaning, member=member
         )
         low[variable, std] = value
 
 # %% [markdown]
-# **Verdict.** The gain for a sense is the largest force after the largest impulse of
-# it. The frequency response gives a second, independent one, below one hertz.
+# **Verdict.** We take the largest force after the largest impulse as the gain for that
+# kind of feedback. The frequency response below one hertz gives a second, independent
+# estimate.
 
 # %%
 gains = {

@@ -9,30 +9,33 @@
 # %% [markdown]
 # # Which direction does each hidden unit prefer, and does a field turn it?
 #
-# The activity of a unit during reaches in all directions is fitted by a plane over the
-# force that the network commands, or over the goal. The slope of that plane points in
-# the unit's preferred direction. A field rotates the forces that a reach needs, so
-# preferences for the goal may turn although the network is the same.
+# The activity of a hidden unit during reaches in all directions is fitted as a linear
+# function of the force that the network commands, or of the position of the goal. The
+# gradient of that function points in the unit's *preferred direction*. A field changes
+# the forces that a reach needs, so preferences for the goal may turn although the
+# network is the same.
 #
 # **You will see** histograms of preferred directions around the circle, for force and
-# goal, while speeding up and slowing down, at rest and under a static load; how far a
-# curl field turns them; and whether units prefer what their readout pushes to.
-# **Needs** models of `1-train`, chosen by their parameters. **Takes** half a minute for
-# twenty models on two cores.
+# for goal, while speeding up and slowing down, at rest and under a static load. You
+# will also see how far a curl field turns them, and whether units prefer the force that
+# their readout produces. **Needs** models of `1-train`, chosen by their parameters.
+# **Takes** half a minute for twenty models on two cores.
 #
-# The fit is least squares, solved exactly from sums over trials and time. Speeding up
-# is the time until peak speed, slowing down as long again after it.
+# The fit is by least squares, solved exactly from sums over trials and time. *Speeding
+# up* is the time until peak speed, and *slowing down* is an equally long time after it.
+# The *training std* of a model is the standard deviation of the field strength in
+# training.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
-curl: float = 4.0  # [N s/m] in (-inf, inf): amplitude of the field that may turn units
+curl: float = 4.0  # [N s/m] in (-inf, inf): amplitude of the curl field in the test
 load: float = 0.4  # [N] in (0, inf): size of the static load
-context: float = 0.0  # [1] told to models that have a context input
-directions: int = 24  # [1] in [3, 360]: reaches, and loads, from the origin
-grid: int = 5  # [1] in [2, 20]: the hand rests at grid × grid places
-evaluations: int = 2  # [1] in [1, 1000]: repeats, with other noise
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: of the noise
+context: float = 0.0  # [1] context given to models that have a context input
+directions: int = 24  # [1] in [3, 360]: directions of reaches and of loads
+grid: int = 5  # [1] in [2, 20]: places at rest are grid × grid
+evaluations: int = 2  # [1] in [1, 1000]: repeats of each trial, with other noise
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise in the test
 # fmt: on
 
 # %%
@@ -47,11 +50,12 @@ from studies.reach.tasks import centre_out, steady_states
 from studies.reach.trained import load_trained
 
 # %% [markdown]
-# ## The models, and what their evaluation costs
+# ## The models, and the memory of their evaluation
 #
-# A replicate whose lowest validation loss is more than two standard deviations above
-# that of the best of its training std is left out. That is the rule of the notes; where
-# replicates agree closely it leaves out some that have learned as well.
+# A replicate is excluded if its lowest validation loss is more than two standard
+# deviations above that of the best replicate of its training std. This rule is taken
+# from [laboratory notes](/pages/references.qmd#reach-notes) on this task. Where
+# replicates agree closely, it also excludes some that have learned well.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -61,7 +65,7 @@ keys = jax.random.split(jax.random.key(evaluation_seed), 3)
 
 # %%
 def known(trials):
-    """Trials with the context that these models are told."""
+    """Trials with the context that these models are given."""
     return trials._replace(context=trials.context + context)
 
 
@@ -72,20 +76,20 @@ places = jax.tree.map(lambda x: x[None], known(steady_states(grid)))
 loads = evaluation.across_loads(known(steady_states(1)), load, directions)
 reduction = preferences.reach_moments
 memory = evaluation.memory(stacked, loop, reaches, evaluations, reduction)
-catalogue.record("memory", memory.held / 1e6, "MB", "held while evaluating")
+catalogue.record("memory", memory.held / 1e6, "MB", "memory held during the evaluation")
 Markdown(
     f"{trained}. {directions} reaches × {evaluations} repeats "
     f"× 2 fields each: {memory}."
 )
 
 # %% [markdown]
-# **Prediction.** Preferred directions should cover the circle evenly. A unit should
-# prefer the force that its readout produces, if only on average. Goal preferences
-# should turn round between speeding up and slowing down, because the force does. A unit
-# that is tuned to force keeps its preferred force in the curl field, but the goal for
-# which it is most active changes: forces against a field that pushes to the left are
-# turned to the right of the goal, so preferred goals should turn to the left while
-# speeding up, and preferred forces less than they.
+# **Prediction.** Preferred directions should cover the circle evenly. On average a unit
+# should prefer the force that its readout produces. Goal preferences should reverse
+# between speeding up and slowing down, because the force reverses. A unit that is tuned
+# to force should keep its preferred force in the curl field, but its preferred goal
+# should change. Against a field that pushes to the left, forces point to the right of
+# the goal. Preferred goals should therefore turn to the left while speeding up, and
+# preferred forces should turn less.
 
 # %%
 found = evaluation.evaluate(stacked, loop, reaches, evaluations, keys[0], reduction)
@@ -115,8 +119,9 @@ def by_std(angles):
 # %% [markdown]
 # ## Preferred directions without a field
 #
-# All replicates of a training std together. A circle of radius 1 is an even spread.
-# Units of one kind sit opposite each other when the network works with push and pull.
+# The figure pools all replicates of a training std. A circle of radius 1 is an even
+# distribution. Two opposite peaks would mean that the network works with units in
+# opposition.
 
 # %% tags=["figure"]
 titles = {
@@ -132,32 +137,32 @@ catalogue.save_figure(
     ),
     "preferred-directions",
     kind="preference histograms",
-    caption="Density of the preferred directions of hidden units around the circle, in "
-    "reaches without a field, for force and goal while speeding up and slowing down; a "
-    "curve for each training std.",
+    caption="Density of the preferred directions of hidden units around the circle in "
+    "reaches without a field, for force and for goal, while speeding up and slowing "
+    "down, a curve for each training std.",
     models=trained.table,
 )
 
 # %%
-lines = ["| fit | explained variance, median unit [1] |", "|---|---:|"]
+lines = ["| fit | explained variance, median over units [1] |", "|---|---:|"]
 for name, title in titles.items():
     explained = preferences.middle(fits[name].explained[:, 0])
-    meaning = f"variance that the fit of {title} explains, median unit"
+    meaning = f"variance that the fit of {title} explains, median over units"
     catalogue.record(f"explained_{name}", explained, "1", meaning)
     lines.append(f"| {title} | {explained:.2f} |")
 for name, fit in {"position at rest": at_rest, "static load": under_load}.items():
     explained = preferences.middle(fit.explained)
-    meaning = f"variance that the fit of {name} explains, median unit"
+    meaning = f"variance that the fit of {name} explains, median over units"
     catalogue.record(f"explained_{name.replace(' ', '_')}", explained, "1", meaning)
     lines.append(f"| {name} | {explained:.2f} |")
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# ## What the field turns
+# ## Turns of preferred directions by a field
 #
-# Change of each unit's preferred direction from no field to the curl field,
-# counter-clockwise (left) positive. Look for goal preferences that turn and force
-# preferences that stay.
+# The figure shows the change of each unit's preferred direction from no field to the
+# curl field. Turns to the left (counter-clockwise) are positive. Goal preferences
+# should turn and force preferences should stay.
 
 # %% tags=["figure"]
 changes = {
@@ -170,8 +175,8 @@ catalogue.save_figure(
     ),
     "change-by-field",
     kind="preference histograms",
-    caption="Density of the change of each unit's preferred direction from no field "
-    f"to a curl field of {curl:g} N s/m, left positive; a curve for each training "
+    caption="Density of the change of each unit's preferred direction from no field to "
+    f"a curl field of {curl:g} N s/m, positive to the left, a curve for each training "
     "std.",
     models=trained.table,
 )
@@ -180,7 +185,8 @@ catalogue.save_figure(
 turns = {}
 for name in titles:
     for std in stds:
-        member, meaning = {"field_std": std}, f"mean turn by the field, {titles[name]}"
+        member = {"field_std": std}
+        meaning = f"mean turn of preferred directions by the field, {titles[name]}"
         turn = np.degrees(preferences.circular_mean(changes[name][trained.of_std(std)]))
         turns[name, std] = float(turn)
         catalogue.record(f"turn_{name}", float(turn), "degrees", meaning, member=member)
@@ -197,10 +203,9 @@ Markdown("\n".join(lines))
 # %% [markdown]
 # ## At rest, and under a static load
 #
-# Where the hand is held still, a unit may prefer a place of the workspace; where a load
-# pulls at it in all directions, the force that holds against it. Both are fitted at the
-# end of trials, so it is worth knowing how far the hand is then from where it should
-# be.
+# If the hand is at rest, a unit may prefer a place of the workspace. If a load pulls at
+# the hand, a unit may prefer the force against the load. Both are fitted at the end of
+# trials, so we also report how far the hand then is from its target.
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -214,9 +219,9 @@ catalogue.save_figure(
     ),
     "steady-preferences",
     kind="preference histograms",
-    caption="Density of the places that units prefer at rest, of the forces they "
-    "prefer under a static load, and of the directions their readout pushes to; a "
-    "curve for each training std.",
+    caption="Density around the circle of the places that units prefer at rest, of the "
+    "forces that they prefer under a static load, and of the directions of their "
+    "readout, a curve for each training std.",
     models=trained.table,
 )
 
@@ -229,7 +234,7 @@ errors = {
     for std in stds
 }
 for std, (free, loaded) in errors.items():
-    member, meaning = {"field_std": std}, "median distance to the place that is held"
+    member, meaning = {"field_std": std}, "median distance of the hand from its target"
     catalogue.record("holding_error", free, "mm", f"{meaning}, free", member=member)
     meaning += ", under a static load"
     catalogue.record("holding_error_loaded", loaded, "mm", meaning, member=member)
@@ -239,11 +244,12 @@ parts = [
 Markdown(f"Median distance to the place, free and under load: {'; '.join(parts)}.")
 
 # %% [markdown]
-# ## Do units prefer what they push to?
+# ## Do units prefer the force that they produce?
 #
-# The mean cosine between a unit's preferred force and the direction of its column of
-# the readout: 1 if every unit is active for the force that it produces, 0 if there is
-# no relation. Along the reach the fit is made at each time step, over directions.
+# We compute the mean cosine between a unit's preferred force and the direction of its
+# column of the readout. It is 1 if every unit is active for the force that it produces,
+# and 0 if there is no relation. Along the reach the fit is made over directions at each
+# time step.
 
 # %%
 kinds = {
@@ -267,7 +273,9 @@ for title in kinds:
     for std in stds:
         value = float(np.median(likeness[title, std]))
         tag = f"agreement_{title.replace(', ', '_').replace(' ', '_')}"
-        meaning = f"mean cosine of readout and preferred {title}, median replicate"
+        meaning = (
+            f"mean cosine of readout and preferred {title}, median over replicates"
+        )
         catalogue.record(tag, value, "1", meaning, member={"field_std": std})
     values = " | ".join(f"{np.median(likeness[title, std]):.2f}" for std in stds)
     lines.append(f"| {title} | {values} |")
@@ -281,14 +289,15 @@ catalogue.save_figure(
     figures.angles_in_time(time, by_std(cosines[:, 1:]), line_colours),
     "agreement-in-time",
     kind="preferences in time",
-    caption="Mean cosine between the preferred force and the readout of units along "
-    "the reach, median and range over replicates; a curve for each training std.",
+    caption="Mean cosine between the preferred force of units and their readout over "
+    "time along the reach, median and range over replicates, a curve for each training "
+    "std.",
     models=trained.table,
 )
 
 # %% [markdown]
-# **Verdict.** Means over units and replicates, at the lowest and the highest training
-# std.
+# **Verdict.** Numbers are means over units and replicates, at the lowest and the
+# highest training std.
 
 # %%
 ends = list(dict.fromkeys((stds[0], stds[-1])))

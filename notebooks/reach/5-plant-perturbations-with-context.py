@@ -7,12 +7,13 @@
 # ---
 
 # %% [markdown]
-# # Can a controller be told how robust to be?
+# # Can an input set how robust a controller is?
 #
-# Controllers of this page were trained under random fields, and a number told them on
-# every trial how strong the field might be. Here that number, the *context*, is turned
-# like a knob while the field stays the same. Contexts outside the range of the training
-# are asked for too.
+# The controllers of this notebook were trained under random fields, and an input told
+# them on every trial how strong the field might be. Here that input, the *context*, is
+# varied while the field stays the same. We also use contexts outside the range of the
+# training. The *training std* is the standard deviation of the field strength in
+# training, and the *method* says how the context was related to the field.
 #
 # **You will see** reaches, profiles and measures by context, and for each trial the
 # context at which its path is straightest. **Needs** models of `1-train` that have a
@@ -29,13 +30,13 @@ from typing import Literal
 models: dict = {  # [-] which models are tested
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
-field: Literal["curl", "constant"] = "curl"  # [-] field that is switched on
-amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): field, ascending
-contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] numbers told, ascending
+field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): ascending strengths
+contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] contexts, ascending
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place
 evaluations: int = 2  # [1] in [1, 1000]: repeats of each reach, with other noise
-evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise of these tests
+evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of the noise in the test
 # fmt: on
 
 # %%
@@ -62,20 +63,22 @@ from studies.reach.trained import load_trained
 # %% [markdown]
 # ## What is known
 #
-# A [poster](/pages/references.qmd#reach-poster) shows networks that were told a factor
-# of the field's strength, between 0 and 1. In a curl field of 4 N s/m the largest
-# distance to the side falls from 52 to 13 % of the reach between contexts −3 and 3
-# after training at std 1.5, and stays between 44 and 48 % without a field in training.
-# The [notes](/pages/references.qmd#reach-notes) add that the effect goes on outside the
-# trained range: towards less robustness than any training gives below 0, and towards
-# overshoot above 1. They ask at which context the path is straightest, without answer.
+# A [poster](/pages/references.qmd#reach-poster) shows networks whose context was a
+# factor of the field's strength, between 0 and 1. In a curl field of 4 N s/m, the
+# largest lateral distance falls from 52 to 13 % of the reach between contexts −3 and 3
+# after training at std 1.5. Without a field in training it stays between 44 and 48 %.
+# [Laboratory notes](/pages/references.qmd#reach-notes) of the same authors add that the
+# effect extends outside the trained range. Below 0, networks are less robust than after
+# any training, and above 1 they overshoot. The notes ask at which context the path is
+# straightest and give no answer.
 #
 # ## Prediction
 #
-# At the largest training std the hand strays less at every step of the context from −1
-# to 2. Without a field in training the context means nothing, so the distance changes
-# by less than a tenth. The force grows with the context. The path is straightest at
-# a context above 1, because the test's field is stronger than most in training.
+# At the largest training std, the lateral distance should fall with every step of the
+# context from −1 to 2. Without a field in training the context has no meaning, so the
+# distance should change by less than a tenth. The force should grow with the context.
+# The path should be straightest at a context above 1, because the field of the test is
+# stronger than most fields in training.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -120,9 +123,10 @@ context_colours = {f"context {c:g}": figures.context_colour(c) for c in contexts
 # %% [markdown]
 # ## The simplest case: paths by context
 #
-# All replicates of the lowest and of the highest training std, once in each direction,
-# under the strongest field, turned into the frame of the reach. If the context is a
-# knob, the colours lie in order; without a field in training they lie on each other.
+# The figures show all replicates of the lowest and of the highest training std, one
+# trial in each direction, under the strongest field, in the frame of the reach. If the
+# context sets the robustness, the paths are ordered by colour. Without a field in
+# training they should coincide.
 
 
 # %%
@@ -161,14 +165,15 @@ for std, groups in by_context.items():
         kind="aligned reaches by context",
         caption=f"Position, velocity and force along and across the reach in a {field} "
         f"field of {strongest:g} {unit}, by context, of all replicates of training std "
-        f"{std:g}, told by {method}; thick lines are means.",
+        f"{std:g}, method {method}. Thick lines are means.",
         models=trained.table.iloc[trained.of_std(std)],
         parameters={"field_std": std},
     ).show()
 
 # %% [markdown]
-# The same paths by training std, at each context. At a low context trained networks
-# should be no better than untrained ones.
+# The next figures show the same paths by training std, at each context. At a low
+# context, networks trained in fields should be no more robust than networks trained
+# without.
 
 # %% tags=["figure"]
 for context, groups in by_std.items():
@@ -179,8 +184,8 @@ for context, groups in by_std.items():
         f"aligned-by-std-context-{context:g}",
         kind="aligned reaches by std",
         caption=f"Position, velocity and force along and across the reach in a {field} "
-        f"field of {strongest:g} {unit} at context {context:g}, by training std, told "
-        f"by {method}; thick lines are means.",
+        f"field of {strongest:g} {unit} at context {context:g}, by training std, "
+        f"method {method}. Thick lines are means.",
         models=trained.table,
         parameters={"context": context},
     ).show()
@@ -188,9 +193,9 @@ for context, groups in by_std.items():
 # %% [markdown]
 # ## Profiles
 #
-# Velocity and force over time, mean ± one standard deviation over directions, repeats
-# and replicates, at the highest training std. A network that is told of a strong field
-# should push harder at once, also where there is no field.
+# The figures show velocity and force over time at the highest training std, as mean and
+# one standard deviation over directions, repeats and replicates. At a high context the
+# network should push harder from the start, also without a field.
 
 
 # %%
@@ -221,15 +226,16 @@ for place, band in by_place.items():
         f"profiles-amplitude-{amplitudes[place]:g}",
         kind="profiles by context",
         caption="Velocity and force over time, along and across the reach, in a "
-        f"{field} field of {amplitudes[place]:g} {unit}, by context; mean ± one "
-        f"standard deviation, training std {stds[-1]:g}, told by {method}.",
+        f"{field} field of {amplitudes[place]:g} {unit}, by context, mean and one "
+        f"standard deviation, training std {stds[-1]:g}, method {method}.",
         models=trained.table.iloc[trained.of_std(stds[-1])],
         parameters={"amplitude": amplitudes[place]},
     ).show()
 
 # %% [markdown]
-# The velocity in the strongest field by training std, at the lowest and the highest
-# context: far apart where the network is told of a strong field.
+# The next figures compare the velocity in the strongest field between training stds, at
+# the lowest and the highest context. The curves should differ more at the highest
+# context.
 
 
 # %%
@@ -257,8 +263,8 @@ for context, band in extremes.items():
         f"velocity-by-std-context-{context:g}",
         kind="profiles by std",
         caption=f"Velocity over time, along and across the reach, in a {field} field "
-        f"of {strongest:g} {unit} at context {context:g}, by training std; mean ± one "
-        f"standard deviation, told by {method}.",
+        f"of {strongest:g} {unit} at context {context:g}, by training std, mean and "
+        f"one standard deviation, method {method}.",
         models=trained.table,
         parameters={"context": context},
     ).show()
@@ -266,9 +272,10 @@ for context, band in extremes.items():
 # %% [markdown]
 # ## Measures against context
 #
-# A number for each trial, averaged over the trials of a replicate; lines are medians
-# over replicates and areas their range. Grey is the range of a context that is a switch
-# or a factor in training; one that tells the size of the draw goes beyond it.
+# Each measure is averaged over the trials of a replicate. Lines are medians over
+# replicates and areas their range. The grey area is the range from 0 to 1, which
+# contexts have in training if they are a switch or a factor. Contexts that give the
+# size of the field (method dai) exceed it.
 
 # %%
 SHOWN = (
@@ -300,8 +307,8 @@ for pair, about in zip(pairs, ("deviation", "effort"), strict=True):
         f"{about}-against-context",
         kind="measures against context",
         caption=f"Measures of {about} against the context in a {field} field of "
-        f"{strongest:g} {unit}, by training std, told by {method}; median and range of "
-        "the replicates, grey the range of a switch or a factor in training.",
+        f"{strongest:g} {unit}, by training std, method {method}, median and range "
+        "over replicates. The grey area is the trained range of a switch or a factor.",
         models=trained.table,
     ).show()
 
@@ -311,8 +318,8 @@ for measure in (*NAMES, "output_correlation"):
     meaning = f"{words} in the strongest field, median over replicates"
     for std in stds:
         for context, value in told.medians(at(std), measure).items():
-            own = {"field_std": std, "context": context}
-            catalogue.record(measure, value, of, meaning, member=own)
+            member = {"field_std": std, "context": context}
+            catalogue.record(measure, value, of, meaning, member=member)
 means.to_csv(catalogue.artifact("measures.csv"), index=False)
 cells = [
     [f"{c:g}", *(at(std, context=c).text(measure) for std in stds)]
@@ -340,18 +347,19 @@ for measure in SHOWN[:2]:
         f"violins-{measure.replace('_', '-')}",
         kind="measure violins by context",
         caption=f"{metrics.words(measure).capitalize()} of every trial by context and "
-        f"training std, in a {field} field of {strongest:g} {unit}, told by {method}.",
+        f"training std, in a {field} field of {strongest:g} {unit}, method {method}.",
         models=trained.table,
     ).show()
 
 # %% [markdown]
 # ## The context at which the path is straightest
 #
-# The deviation of a path is the size of its lateral distance over time. For each trial
-# it is known at every context; its minimum lies between the neighbours of the lowest
-# one, where a parabola finds it. Where the lowest deviation is at an end of the
-# contexts the minimum may lie beyond, and is counted so. The share saved is the fall
-# from the worst context to the best; where it is small, no context matters.
+# The deviation of a path is the integral over time of the size of its lateral distance.
+# We compute it for each trial at every context. A parabola through the lowest value and
+# its two neighbours gives the context of the minimum. If the lowest value is at an end
+# of the contexts, the minimum may lie beyond, and the trial is counted as such. The
+# *saved* share is the fall of the deviation from the worst context to the best. If it
+# is small, the context does not matter.
 
 # %%
 deviation = told.split_contexts(
@@ -367,19 +375,33 @@ best = {
     for k in fields
 }
 sums = {key: straightness.summary(one) for key, one in best.items()}
+
+# %%
 for (std, amplitude), one in sums.items():
-    own = {"field_std": std, "amplitude": amplitude}
+    member = {"field_std": std, "amplitude": amplitude}
     for name, value, meaning in (
-        ("straightest", one.median, "context of the straightest path, median trial"),
-        ("straightest_low", one.lowest, "context of the straightest path, 10 % below"),
+        (
+            "straightest",
+            one.median,
+            "context of the straightest path, median of trials",
+        ),
+        (
+            "straightest_low",
+            one.lowest,
+            "context of the straightest path, 10th percentile",
+        ),
         (
             "straightest_high",
             one.highest,
-            "context of the straightest path, 90 % below",
+            "context of the straightest path, 90th percentile",
         ),
-        ("straightest_saved", one.saved, "deviation saved by the best context, share"),
+        (
+            "straightest_saved",
+            one.saved,
+            "share of the deviation saved at best context",
+        ),
     ):
-        catalogue.record(name, value, "1", meaning, member=own)
+        catalogue.record(name, value, "1", meaning, member=member)
 
 # %%
 rows = [
@@ -393,8 +415,8 @@ Markdown(evidence.markdown(head, rows, text=3))
 # %% tags=["figure"]
 straight = in_field[in_field["context"] == contexts[0]].copy()
 for std in stds:
-    own = straight["field_std"] == std
-    straight.loc[own, "straightest"] = best[std, strongest].context.ravel()
+    same = straight["field_std"] == std
+    straight.loc[same, "straightest"] = best[std, strongest].context.ravel()
 catalogue.save_figure(
     figures.measure_violins(
         straight.assign(amplitude=strongest),
@@ -407,8 +429,8 @@ catalogue.save_figure(
     "straightest",
     kind="straightest context",
     caption="Context at which the path of a trial is straightest, by training std, in "
-    f"a {field} field of {strongest:g} {unit}, told by {method}; trials at the lowest "
-    "and highest context may be straightest beyond.",
+    f"a {field} field of {strongest:g} {unit}, method {method}. Trials at the lowest "
+    "or highest context may be straightest beyond it.",
     models=trained.table,
 )
 
@@ -440,8 +462,8 @@ low, high = min(contexts), max(contexts)
 # %% tags=["claims"]
 claims.test(
     "distance_falls_with_context",
-    f"At training std {stds[-1]:g} the distance to the side falls with every step of "
-    "the context from −1 to 2.",
+    f"At training std {stds[-1]:g} the lateral distance falls with every step of the "
+    "context from −1 to 2.",
     reference=reported["falls"],
     ours=told.said(distance, "%"),
     holds=told.falls(distance, -1, 2),
@@ -450,8 +472,8 @@ claims.test(
 flat = told.change(idle, -1, 2)
 claims.test(
     "flat_without_training",
-    "Without a field in training the context changes the distance to the side by less "
-    "than a tenth.",
+    "Without a field in training the context changes the lateral distance by less than "
+    "a tenth.",
     reference=reported["flat"],
     ours=f"{told.said(idle, '%')}; changes by {100 * flat:.2g} % from −1 to 2",
     holds=flat < 0.1,
@@ -465,7 +487,7 @@ idle_grown = idle_forces.get(high, np.nan) / idle_forces.get(low, np.nan)
 claims.test(
     "force_grows_with_context",
     "From the lowest to the highest context the largest net force grows by more than a "
-    "tenth after training in a field, and by less without.",
+    "tenth after training in a field, and by less after training without.",
     reference=reported["force"],
     ours=f"{grown:.3g}-fold and {idle_grown:.3g}-fold",
     holds=[grown > 1.1, idle_grown < 1.1],
@@ -475,8 +497,8 @@ outside = [low < 0 and distance.get(low, 0) > distance.get(0.0, np.inf)]
 outside += [high > 1 and distance.get(high, np.inf) < distance.get(1.0, 0)]
 claims.test(
     "extrapolates",
-    "Contexts outside the trained range go on in the same direction: more distance "
-    "below 0, less above 1.",
+    "Contexts outside the trained range continue the trend: the lateral distance is "
+    "larger below 0 and smaller above 1.",
     reference=reported["outside"],
     ours=told.said(distance, "%"),
     holds=outside,
@@ -488,8 +510,8 @@ claims.test(
 gaps = {c: idle[c] - distance[c] for c in distance if c in idle}
 claims.test(
     "spread_grows_with_context",
-    "The difference between training stds grows with every step of the context from 0 "
-    "on.",
+    "The difference of lateral distance between training stds grows with every step of "
+    "the context from 0 on.",
     reference="grows with context",
     ours=told.said(gaps, "%"),
     holds=told.falls({c: -gap for c, gap in gaps.items()}, 0, high),
@@ -499,7 +521,8 @@ claims.test(
 if field == "curl" and low <= -3:
     claims.test(
         "anti_robust",
-        "At context −3 the trained network strays further than an untrained one.",
+        "At context −3 a network trained in fields deviates more than one trained "
+        "without.",
         reference="52 against 48 % at −3",
         ours=f"{distance.get(-3.0, np.nan):.3g} against {idle.get(-3.0, np.nan):.3g} %",
         holds=distance.get(-3.0, np.nan) > idle.get(-3.0, np.nan),
@@ -507,8 +530,8 @@ if field == "curl" and low <= -3:
     )
 
 # %% [markdown]
-# In a constant field one more thing is said: without a field in training the forward
-# velocity is the same with and without it.
+# One more claim concerns constant fields. After training without a field, the forward
+# velocity is reported to be the same with and without a field in the test.
 
 # %% tags=["claims"]
 if field == "constant":
@@ -528,8 +551,9 @@ if field == "constant":
     )
 
 # %% [markdown]
-# The rest is said of single methods: a switch leaves all training stds alike where it
-# is off, a size lets them differ there and never overshoots, a factor overshoots.
+# The other claims concern single methods. With a switch (bcs), all training stds are
+# alike when it is off. With the size of the field (dai), they differ at context 0 and
+# never overshoot. With a factor (pai-asf), they overshoot.
 
 # %% tags=["claims"]
 trained_stds = [std for std in stds if std > 0]
@@ -540,7 +564,7 @@ some = at(trained_stds[-1]) if trained_stds else evidence.NOTHING
 if (field, method) == ("constant", "bcs"):
     claims.test(
         "switch_off_is_alike",
-        "At context 0 the distance to the side differs by less than a quarter between "
+        "At context 0 the lateral distance differs by less than a quarter between "
         "training stds.",
         reference="about equal across stds",
         ours=f"differs by {100 * apart:.2g} %",
@@ -551,9 +575,9 @@ if (field, method) == ("constant", "bcs"):
 if (field, method) == ("constant", "dai"):
     claims.test(
         "size_differs_and_never_overshoots",
-        "At context 0 the distance to the side differs by a quarter or more between "
-        "training stds, and at the highest context no std has the hand, over time, on "
-        "the other side of the way.",
+        "At context 0 the lateral distance differs by a quarter or more between "
+        "training stds, and at the highest context the hand overshoots, on average "
+        "over time, at no training std.",
         reference="context 0 differs, asymptotic, no hyper-robustness",
         ours=f"differs by {100 * apart:.2g} %; {told.said(last, 'm s')}",
         holds=[apart >= 0.25, min(last.values(), default=np.nan) >= 0],
@@ -565,8 +589,8 @@ if (field, method) == ("constant", "dai"):
 if (field, method) == ("constant", "pai-asf"):
     claims.test(
         "factor_overshoots",
-        "At the highest context the hand is, over time, on the other side of the way "
-        "at some training std.",
+        "At the highest context the hand overshoots, on average over time, at some "
+        "training std.",
         reference="−0.7 at context 2, std 0.04, summed over steps",
         ours=told.said(last, "m s"),
         holds=min(last.values(), default=np.nan) < 0,
@@ -574,11 +598,12 @@ if (field, method) == ("constant", "pai-asf"):
     )
 
 # %% [markdown]
-# ## The published numbers
+# ## Comparison with published numbers
 #
-# A number of ours counts as near the published one within 30 % of it or, where it is
-# small, within 1 % of the reach, 0.1 N, 0.1 N s, 0.05 m/s or 0.05 m s. Only models of
-# the loop of the sources are compared.
+# One of our numbers counts as near the published one if it is within 30 % of it. If the
+# published number is small, it has to be within 1 % of the reach, 0.1 N, 0.1 N s, 0.05
+# m/s or 0.05 m s. Only models with the same hand, noise and time step as in the sources
+# are compared.
 
 # %% tags=["claims"]
 SMALL = {"% of reach": 1.0, "N": 0.1, "N s": 0.1, "m/s": 0.05, "m s": 0.05}
@@ -603,15 +628,16 @@ for name in dict.fromkeys(pair.reference.name for pair in pairs):
 Markdown(published.as_table(pairs, near) if pairs else "None is published of these.")
 
 # %% [markdown]
-# One prediction is this page's own, without a source: where the path is straightest.
+# The prediction of the context at which the path is straightest has no source. It is a
+# prediction of this project.
 
 # %%
 of_top = sums.get((stds[-1], strongest))
 beyond = bool(of_top is not None and of_top.median > 1)
-catalogue.record("straightest_beyond_one", beyond, "-", "straightest context exceeds 1")
-catalogue.record(
-    "flatness", flat, "1", "relative change of distance, untrained, −1 to 2"
-)
+meaning = "whether the median path is straightest at a context above 1"
+catalogue.record("straightest_beyond_one", beyond, "-", meaning)
+meaning = "relative change of lateral distance from context −1 to 2, training std 0"
+catalogue.record("flatness", flat, "1", meaning)
 claims.record(catalogue)
 Markdown(claims.table())
 
@@ -620,5 +646,5 @@ text = (
     f"{claims.sentence()} At training std {stds[-1]:g} the median path is straightest "
     f"at context {of_top}, {'as' if beyond else 'not as'} predicted above 1."
 )
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

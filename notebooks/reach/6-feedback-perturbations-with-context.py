@@ -7,39 +7,42 @@
 # ---
 
 # %% [markdown]
-# # What does a context change: the answers to the senses, or the command itself?
+# # Does a context change the responses to feedback, or the command itself?
 #
-# A controller that is told to be robust could command more force whatever happens, or
-# answer its senses more firmly once something happens. A hand that rests on its goal
-# shows which: a context that acts on the command moves it, one that acts on the gains
-# does not, until the senses report an error.
+# The *context* is an input that tells a controller how strong the field may be. A
+# controller with a high context could command more force in any case, or respond more
+# strongly to feedback of an error. A hand that rests on its goal tells the two apart. A
+# context that acts on the command moves the hand. A context that acts on the gains does
+# not, until the feedback reports an error.
 #
-# **You will see** answers to impulses of feedback by context, and what a step of the
-# context itself does to the units and to the hand, at rest and during a reach.
-# **Needs** models of `1-train` that have a context input, of one method and one kind of
-# field. **Takes** two minutes for twenty models on two cores.
+# **You will see** responses to impulses of feedback by context, and the effect of a
+# step of the context on the units and on the hand, at rest and during a reach.
+# **Needs** models of `1-train` that have a context input, of one method (the relation
+# of context and field) and one kind of field. **Takes** two minutes for twenty models
+# on two cores.
 #
-# Impulses point in a random direction at each of a grid of places and everything is
-# turned into the frame of the impulse, as in `3-feedback-perturbations`.
+# Impulses point in a random direction at each place of a grid. All results are rotated
+# into the frame of the impulse, as in `3-feedback-perturbations`. The *training std* is
+# the standard deviation of the field strength in training.
 
 # %% tags=["parameters"]
 # fmt: off
 models: dict = {  # [-] which models are tested
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
-contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] numbers told, ascending
-grid: int = 3  # [1] in [1, 20]: the hand rests at grid × grid places
+contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] contexts, ascending
+grid: int = 3  # [1] in [1, 20]: places at rest are grid × grid
 position_impulse: float = 1.8  # [m] in (0, inf): largest impulse of position feedback
 velocity_impulse: float = 1.2  # [m/s] in (0, inf): largest impulse of velocity feedback
-sizes: int = 3  # [1] in [1, 20]: impulses of each kind, up to the largest
-start: int = 20  # [steps] in [0, inf): when an impulse begins
-duration: int = 5  # [steps] in [1, inf): how long an impulse lasts
+sizes: int = 3  # [1] in [1, 20]: number of sizes of each impulse, up to the largest
+start: int = 20  # [steps] in [0, inf): time at which an impulse begins
+duration: int = 5  # [steps] in [1, inf): duration of an impulse
 evaluations: int = 2  # [1] in [1, 1000]: repeats of each impulse, with other noise
-step: int = 10  # [steps] in [1, inf): when the context steps
-new_context: float = 2.0  # [1] context after the step; it is 0 before
-directions: int = 3  # [1] in [1, 360]: reaches during which the context steps
-curl: float = 2.0  # [N s/m] field of half of these reaches
-axes: int = 10  # [1] in [1, inf): principal axes that stand for reaching activity
+step: int = 10  # [steps] in [1, inf): time at which the context steps
+new_context: float = 2.0  # [1] context after the step from 0
+directions: int = 3  # [1] in [1, 360]: directions of reaches with a step of the context
+curl: float = 2.0  # [N s/m] curl field of half of the reaches with a step
+axes: int = 10  # [1] in [1, inf): principal axes that describe reaching activity
 evaluation_seed: int = 0  # [1] in [0, 4294967295]: seed of noise and directions
 # fmt: on
 
@@ -68,19 +71,22 @@ from studies.reach.trained import load_trained
 # ## What is known
 #
 # A [poster](/pages/references.qmd#reach-poster) reports the largest force after an
-# impulse of velocity feedback of 1.2 m/s: 2.7 N after training without a field, at any
-# context; after training at std 1.5 from 2.2 N at context −3 to 5.8 N at context 3.
-# The [notes](/pages/references.qmd#reach-notes) say that training against fields raises
-# the gain for velocity more than that for position, and that a step of the context at
-# rest changes the units but not the hand: its direct effect lies in the output-null
-# space.
+# impulse of velocity feedback of 1.2 m/s. After training without a field it is 2.7 N at
+# any context. After training at std 1.5 it rises from 2.2 N at context −3 to 5.8 N at
+# context
+# 3. [Laboratory notes](/pages/references.qmd#reach-notes) of the same authors add that
+# training against fields raises the gain for velocity more than the gain for position.
+# A step of the context at rest is said to change the units but not the hand, because
+# its direct effect lies in the *output-null* space, in which a change of activity does
+# not change the output.
 #
 # ## Prediction
 #
-# The force after an impulse grows with the context at the largest training std and not
-# without a field in training; the growth is larger for velocity. A step of the context
-# at rest moves the hand by less than 2 % of a reach, and the readout shows less of the
-# change of the units than of a change in a random direction.
+# At the largest training std the force after an impulse should grow with the context,
+# and more so for velocity. Without a field in training it should not. A step of the
+# context at rest should move the hand by less than 2 % of a reach. The readout should
+# transmit a smaller share of the change of the units than of a change in a random
+# direction.
 
 # %%
 trained = load_trained(catalogue, models)
@@ -121,9 +127,10 @@ units = {"position": "m", "velocity": "m/s"}
 # %% [markdown]
 # ## The simplest case: one impulse of velocity
 #
-# Mean ± one standard deviation over places, repeats and replicates; grey is the time of
-# the impulse. The push backwards and the rebound should grow with the context, and only
-# where there were fields in training.
+# Lines are means and areas one standard deviation over places, repeats and replicates.
+# The grey area is the time of the impulse. After training in fields, the push backwards
+# and the rebound should grow with the context. After training without a field they
+# should not.
 
 
 # %%
@@ -156,8 +163,8 @@ for std, band in velocity.items():
         f"profiles-velocity-std-{std:g}",
         kind="response profiles by context",
         caption="Position and force over time, along and across an impulse of velocity "
-        f"feedback of {velocity_impulse:g} m/s (grey), by context; mean ± one standard "
-        f"deviation, training std {std:g}, told by {method}.",
+        f"feedback of {velocity_impulse:g} m/s (grey area), by context, mean and one "
+        f"standard deviation, training std {std:g}, method {method}.",
         models=trained.table.iloc[trained.of_std(std)],
         parameters={"field_std": std},
     ).show()
@@ -165,9 +172,9 @@ for std, band in velocity.items():
 # %% [markdown]
 # ## Measures by size and context
 #
-# The largest net force of each trial, by size of the impulse and by context, at the
-# highest training std. Pale grey is the network without a field in training, at all
-# contexts.
+# The figures show the largest net force of each trial, by size of the impulse and by
+# context, at the highest training std. Grey violins are networks trained without a
+# field, at all contexts.
 
 # %%
 FORCE = "max_net_force"
@@ -201,16 +208,16 @@ for variable in largest:
         context_effects.in_order(fig, [f"context {name}" for name in shades]),
         f"force-by-size-{variable}",
         kind="measure violins by context",
-        caption=f"Largest net force by size of an impulse of {variable} feedback and "
-        f"by context, training std {stds[-1]:g}, told by {method}; grey: training std "
-        "0 at all contexts.",
+        caption=f"Largest net force of each trial by size of an impulse of {variable} "
+        f"feedback and by context, training std {stds[-1]:g}, method {method}. Grey "
+        "violins are training std 0 at all contexts.",
         models=trained.table,
         parameters={"variable": variable},
     ).show()
 
 # %% [markdown]
-# Against the context, for the largest impulse of each kind: median and range of the
-# replicates.
+# The next figure shows the force after the largest impulse of each kind against the
+# context.
 
 # %%
 named = {f"training std {std:g}": std for std in stds}
@@ -223,9 +230,9 @@ panels = {
 for variable in largest:
     for std in stds:
         for context, value in told.medians(of(std, variable), FORCE).items():
-            own = {"field_std": std, "context": context}
+            member = {"field_std": std, "context": context}
             meaning = f"largest net force after the largest {variable} impulse, median"
-            catalogue.record(f"force_{variable}", value, "N", meaning, member=own)
+            catalogue.record(f"force_{variable}", value, "N", meaning, member=member)
 means.to_csv(catalogue.artifact("measures.csv"), index=False)
 
 # %% tags=["figure"]
@@ -237,18 +244,18 @@ catalogue.save_figure(
     kind="force against context",
     caption=f"Largest net force after an impulse of {position_impulse:g} m of position "
     f"and of {velocity_impulse:g} m/s of velocity feedback, against the context, by "
-    f"training std, told by {method}; median and range of the replicates.",
+    f"training std, method {method}, median and range over replicates.",
     models=trained.table,
 )
 
 # %% [markdown]
 # ## A step of the context
 #
-# Without noise, each trial is followed with and without a step of the context, at rest
+# Each trial is simulated without noise, with and without a step of the context, at rest
 # at each place of the grid and during reaches with and without a field. The difference
-# of the hidden states is split into what the readout shows and what it hides. An
-# impulse of velocity feedback at the same moment shows what a change that must become
-# a force looks like.
+# of the hidden states is split into the part that the readout transmits to the output
+# and the part that it does not. For comparison we use an impulse of velocity feedback
+# at the same time, which must become a force.
 
 # %%
 quiet = context_steps.quiet(loop)
@@ -283,7 +290,7 @@ def since(response, part):
 CHANCE = context_steps.OUTPUTS / stacked.readout.weight.shape[-1]
 top = trained.of_std(stds[-1])
 events = {"step of the context": stepped, "impulse of velocity": pushed}
-parts = {"shown": "share that the readout shows [1]"}
+parts = {"shown": "share transmitted by the readout [1]"}
 parts["reaching"] = f"share on {axes} axes of reaching [1]"
 shares = {
     words: {name: since(one, part)[top] for name, one in events.items()}
@@ -299,16 +306,17 @@ catalogue.save_figure(
     ),
     "shares-in-time",
     kind="shares of a change",
-    caption="Share of the squared change of the hidden state that the readout shows, "
-    f"and that lies on {axes} principal axes of reaching, over the time since a step "
-    f"of the context from 0 to {new_context:g} or an impulse of velocity feedback, "
-    f"hand at rest; training std {stds[-1]:g}, told by {method}, median and range of "
-    "the replicates.",
+    caption="Share of the squared change of the hidden state that the readout "
+    f"transmits, and share that lies on {axes} principal axes of reaching activity, "
+    f"over the time since a step of the context from 0 to {new_context:g} or an "
+    f"impulse of velocity feedback, with the hand at rest. Training std {stds[-1]:g}, "
+    f"method {method}, median and range over replicates.",
     models=trained.table.iloc[top],
 )
 
 # %% [markdown]
-# The units of one replicate that change most, and the hand of all replicates.
+# The next figure shows the units of one replicate that change most, and the
+# displacement of the hand of all replicates.
 
 # %%
 changes = np.asarray(stepped.units)[top[0], 0, grid * grid // 2, step:]
@@ -328,38 +336,39 @@ catalogue.save_figure(
     context_effects.in_time(time, traces, line_colours),
     "units-and-hand",
     kind="units after a step of the context",
-    caption=f"After a step of the context from 0 to {new_context:g}, hand at rest. "
-    "Left: the units of one replicate that change most, in the middle of the "
-    f"workspace, training std {stds[-1]:g}. Right: largest displacement over the "
-    f"places, by training std, median and range of the replicates, told by {method}.",
+    caption=f"Changes over time after a step of the context from 0 to {new_context:g} "
+    f"with the hand at rest, method {method}. Left: activity of the units of one "
+    "replicate that change most, in the middle of the workspace, training std "
+    f"{stds[-1]:g}. Right: largest displacement of the hand over places, by training "
+    "std, median and range over replicates.",
     models=trained.table,
 )
 
 # %% [markdown]
-# The same step during reaches: places to the left of the reach, mean over directions,
-# with the step and without, in no field and in a curl field, at the highest std.
+# The next figure shows the same step during reaches at the highest training std: the
+# lateral position with and without the step, without a field and in a curl field.
 
 # %%
 lateral = {}
 for place, where in enumerate(("no field", f"curl {curl:g}")):
     for course, change in ((on_the_way.before, "stays"), (on_the_way.after, "steps")):
-        own = np.asarray(course)[top, place].mean(axis=1)
-        lateral[f"{where}, context {change}"] = own[:, step:]
+        means_of_step = np.asarray(course)[top, place].mean(axis=1)
+        lateral[f"{where}, context {change}"] = means_of_step[:, step:]
 path_colours = dict(zip(lateral, plotting.PALETTE, strict=False))
 
 # %% tags=["figure"]
 catalogue.save_figure(
     context_effects.in_time(
         np.arange(loop.steps - step) * loop.dt,
-        {"place to the left of the reach [m]": lateral},
+        {"position to the left of the reach [m]": lateral},
         path_colours,
     ),
     "steps-during-reaches",
     kind="reaches with a step of the context",
-    caption="Place to the left of the reach over the time since a step of the context "
-    f"from 0 to {new_context:g}, and without it, in no field and in a curl field of "
-    f"{curl:g} N s/m; mean over directions, median and range of the replicates of "
-    f"training std {stds[-1]:g}, told by {method}.",
+    caption="Position to the left of the reach over the time since a step of the "
+    f"context from 0 to {new_context:g}, and without a step, without a field and in a "
+    f"curl field of {curl:g} N s/m. Mean over directions, then median and range over "
+    f"the replicates of training std {stds[-1]:g}, method {method}.",
     models=trained.table.iloc[top],
 )
 
@@ -367,23 +376,37 @@ catalogue.save_figure(
 PERCENT = 100 / tasks.REACH
 paths = np.asarray(on_the_way.position).max(axis=-1).mean(axis=-1) * PERCENT
 grown = np.sqrt(np.asarray(stepped.hidden)[:, 0, :, -1].mean(axis=-1))
+
+# %%
 effects = {
-    "hand_moved": (drift.max(axis=1) * PERCENT, "% of reach", "displaced at rest"),
-    "path_moved": (paths[:, 0], "% of reach", "displaced on the way without a field"),
-    "path_moved_in_curl": (paths[:, 1], "% of reach", "displaced on the way in a curl"),
+    "hand_moved": (drift.max(axis=1) * PERCENT, "% of reach", "displacement at rest"),
+    "path_moved": (paths[:, 0], "% of reach", "displacement in reaches, no field"),
+    "path_moved_in_curl": (paths[:, 1], "% of reach", "displacement in reaches, curl"),
     "units_moved": (
         grown / np.asarray(activity.size),
         "1",
-        "change of units at the end",
+        "change of units at the end, over reaching activity",
     ),
-    "first_share": (since(stepped, "shown")[:, 0], "1", "share shown at first"),
-    "impulse_share": (since(pushed, "shown")[:, 0], "1", "share shown of an impulse"),
+    "first_share": (
+        since(stepped, "shown")[:, 0],
+        "1",
+        "transmitted share of the first change",
+    ),
+    "impulse_share": (
+        since(pushed, "shown")[:, 0],
+        "1",
+        "transmitted share of the first change, impulse",
+    ),
     "reaching_share": (
         since(stepped, "reaching")[:, -1],
         "1",
-        "share on reaching axes",
+        "share of the change on reaching axes",
     ),
-    "explained": (np.asarray(activity.explained), "1", "variance on reaching axes"),
+    "explained": (
+        np.asarray(activity.explained),
+        "1",
+        "share of reaching variance on reaching axes",
+    ),
 }
 
 # %%
@@ -392,8 +415,8 @@ for std in stds:
     group = evidence.where(table, field_std=std)
     for name, (_, of_unit, words) in effects.items():
         meaning = f"step of the context: {words}, median over replicates"
-        own = {"field_std": std}
-        catalogue.record(name, group.median(name), of_unit, meaning, member=own)
+        member = {"field_std": std}
+        catalogue.record(name, group.median(name), of_unit, meaning, member=member)
 columns = {name: f"{words} [{u}]" for name, (_, u, words) in effects.items()}
 groups = {f"{std:g}": evidence.where(table, field_std=std) for std in stds}
 Markdown(evidence.table_of(groups, columns, corner="training std"))
@@ -401,7 +424,7 @@ Markdown(evidence.table_of(groups, columns, corner="training std"))
 # %% [markdown]
 # ## Verdict
 #
-# A force ratio counts as the published one within a quarter of it.
+# A force ratio counts as equal to the published ratio if it is within a quarter of it.
 
 # %% tags=["claims"]
 claims = evidence.Claims(sources.POSTER)
@@ -425,7 +448,7 @@ flat = told.change(idle["velocity"], low, high)
 claims.test(
     "force_rises_with_context",
     "The force after a velocity impulse rises with every step of the context after "
-    "training in fields, and changes by less than a tenth without.",
+    "training in fields, and changes by less than a tenth after training without.",
     reference="2.2 to 5.8 N at std 1.5, 2.7 N at std 0",
     ours=f"{told.said(forces['velocity'], 'N')}; at std 0 {100 * flat:.2g} %",
     holds=[rising, flat < 0.1],
@@ -449,8 +472,8 @@ claims.test(
 # %% tags=["claims"]
 claims.test(
     "step_moves_units_not_hand",
-    "A step of the context at rest changes the units, by a tenth of the size of "
-    "reaching activity or more, and moves the hand by less than 2 % of a reach.",
+    "A step of the context at rest changes the units by at least a tenth of the size "
+    "of reaching activity, and moves the hand by less than 2 % of a reach.",
     reference="units change, the effector does not",
     ours=f"units {robust.text('units_moved')}, hand {robust.text('hand_moved', '%')}",
     holds=[robust.median("units_moved") >= 0.1, robust.median("hand_moved") < 2],
@@ -460,8 +483,8 @@ claims.test(
 shown, of_impulse = robust.median("first_share"), robust.median("impulse_share")
 claims.test(
     "step_is_output_null",
-    "The readout shows less of the first change after a step of the context than of a "
-    "random one, and less than of that after an impulse.",
+    "The readout transmits a smaller share of the first change after a step of the "
+    "context than of a random change, and than of the change after an impulse.",
     reference="the direct effect is output-null",
     ours=f"{shown:.2g}, random {CHANCE:.2g}, impulse {of_impulse:.2g}",
     holds=[shown < CHANCE, shown < of_impulse],
@@ -474,7 +497,7 @@ in_curl, without = (robust.median(x) for x in ("path_moved_in_curl", "path_moved
 claims.test(
     "step_changes_paths_in_fields",
     "During reaches a step of the context changes the path more in a curl field than "
-    "in none.",
+    "without a field.",
     reference="changes the path during curl reaches",
     ours=f"{in_curl:.3g} against {without:.3g} % of the reach",
     holds=in_curl > without,
@@ -483,7 +506,8 @@ claims.test(
 )
 
 # %% [markdown]
-# The published forces after impulses of velocity; ours are near within 30 % or 0.1 N.
+# We also compare with the published forces after impulses of velocity. One of our
+# numbers counts as near if it is within 30 % or 0.1 N of the published one.
 
 # %% tags=["claims"]
 alike = method == "pai-asf" and published.comparable(loop)
@@ -517,5 +541,5 @@ text = (
     f"{growth['velocity']:.3g}-fold for velocity and {growth['position']:.3g}-fold for "
     f"position, {as_said} predicted more for velocity."
 )
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

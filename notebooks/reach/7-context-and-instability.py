@@ -9,13 +9,14 @@
 # %% [markdown]
 # # Does the definition of the context decide whether a training runs away?
 #
-# Networks with a context are told how strong the field may be on a trial: it scales a
-# random amplitude. In one month that scale was defined in three ways. They sound alike,
-# and the first made the loss of a training explode on its first batches.
+# The *context* tells a network how strong the field may be on a trial. It is the scale
+# of a random amplitude. [Laboratory notes](/pages/references.qmd#reach-notes) of one
+# month define that scale in three similar ways. With the first definition the loss
+# exploded in the first batches of training.
 #
-# **You will see** what each definition draws, how strong a field Euler's method can
-# bear, and the loss of the first batches under each. **Needs** nothing. **Takes** a
-# minute with the defaults, of which most is compiling.
+# **You will see** the distributions of context and field under each definition, how
+# strong a field Euler's method can integrate, and the loss of the first batches.
+# **Needs** nothing. **Takes** a minute with the defaults, most of it for compiling.
 #
 # With $N_1, N_2$ standard normal and $U$ uniform on $[0, 1]$, context $c$ and amplitude
 # $b$ of the curl field are: first $c=\sigma|N_1|$, $b=c\,N_2$; second $c=|N_1|$,
@@ -23,15 +24,15 @@
 # fields and tell the network different numbers.
 
 # %% tags=["parameters"]
-field_std: float = 1.6  # [N s/m] in (0, inf): std of the field, σ
+field_std: float = 1.6  # [N s/m] in (0, inf): standard deviation σ of the field
 batch: int = 250  # [1] in [1, inf): trials in a batch
-batches: int = 20  # [1] in [2, inf): of each training
-learning_rate: float = 0.01  # [1] in (0, inf): constant
+batches: int = 20  # [1] in [2, inf): batches of each training
+learning_rate: float = 0.01  # [1] in (0, inf): constant learning rate
 clip: float = 0.0  # [1] in [0, inf): largest norm of a gradient; 0 for none
 hidden: int = 50  # [1] in [1, inf): hidden units
 steps: int = 100  # [1] in [11, inf): states of a trial, the first included
 dt: float = 0.05  # [s] in (0, inf): time step
-replicates: int = 3  # [1] in [1, 100]: trainings of each definition, of seeds 0, 1, …
+replicates: int = 3  # [1] in [1, 100]: trainings of each definition, one a seed
 drawn: int = 200  # [1] in [1, inf): batches drawn for the distributions
 
 # %%
@@ -48,12 +49,13 @@ from studies.reach.loop import Loop
 # %% [markdown]
 # ## Prediction
 #
-# A curl field does no work, so in continuous time no amplitude makes the hand faster.
-# A step of Euler's method multiplies a free hand's speed by $\sqrt{1+b^2\Delta t^2}$: a
-# trial of $K$ control steps by $(1+b^2\Delta t^2)^{K/2}$. The loss grows with its
-# square. A product of two normals has heavy tails, so one trial in a batch can carry
-# the whole loss. So the first and the second definition should both run away (a loss
-# over 10⁶, or none at all), and the third should not.
+# A curl field does no work, so in continuous time no amplitude makes the hand faster. A
+# step of Euler's method multiplies the speed of a free hand by $\sqrt{1+b^2\Delta
+# t^2}$, and a trial of $K$ control steps by $(1+b^2\Delta t^2)^{K/2}$. The loss grows
+# with the square of the speed. The product of two normals has heavy tails, so one trial
+# can dominate the loss of its batch. A training *runs away* if its loss exceeds 10⁶ or
+# is not a number. The first and the second definition should run away, and the third
+# should not.
 
 # %%
 loop = Loop(steps=steps, dt=dt)
@@ -61,7 +63,7 @@ names = instability.DEFINITIONS
 tenfold, thousandfold = (
     instability.curl_that_grows(factor, dt, loop.controls) for factor in (10, 1000)
 )
-meaning = "curl amplitude under which a free hand grows faster in a trial,"
+meaning = "curl amplitude at which a free hand's speed grows in a trial"
 record("curl_that_grows_tenfold", tenfold, "N s/m", f"{meaning} tenfold")
 record("curl_that_grows_thousandfold", thousandfold, "N s/m", f"{meaning} 1000-fold")
 Markdown(
@@ -71,7 +73,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## What is drawn
+# ## Distributions of context and field
 
 # %%
 samples = {
@@ -80,12 +82,13 @@ samples = {
 }
 rows = {}
 for method, words in names.items():
-    own = samples[method]
-    largest = np.max(np.abs(own.curl), axis=1)
+    drawn_trials = samples[method]
+    largest = np.max(np.abs(drawn_trials.curl), axis=1)
     faster = instability.growth(largest, dt, loop.controls)
+    highest = np.max(drawn_trials.context, axis=1)
     rows[words] = {
-        "mean context": float(np.mean(own.context)),
-        "largest context in a batch": float(np.median(np.max(own.context, axis=1))),
+        "mean context": float(np.mean(drawn_trials.context)),
+        "largest context in a batch": float(np.median(highest)),
         "largest |b| in a batch [N s/m]": float(np.median(largest)),
         "its growth of speed": float(np.median(faster)),
     }
@@ -101,8 +104,8 @@ distributions = pd.DataFrame(rows).T
 distributions.map(lambda value: f"{value:.3g}")
 
 # %% [markdown]
-# The first definition tells numbers that grow with σ; the second leaves the context
-# alone, but not the fields. "In a batch" is the median over the batches drawn.
+# Under the first definition the context grows with σ. Under the second it does not, but
+# the fields are the same. Values "in a batch" are medians over batches.
 
 # %% tags=["figure"]
 save_figure(
@@ -116,15 +119,16 @@ save_figure(
     ),
     "distributions",
     kind="distributions",
-    caption="Share of trials whose context (left) or curl amplitude (right) is above a "
-    "size, a curve for each definition of the context.",
+    caption="Share of trials whose context (left) or curl amplitude (right) exceeds "
+    "the value on the axis, a curve for each definition of the context.",
 )
 
 # %% [markdown]
-# ## What training makes of it
+# ## The first batches of training
 #
-# The same seeds, hence the same weights, starts, goals and normals under each
-# definition. Nothing stops a training but a loss or a parameter that is not a number.
+# Trainings use the same seeds under each definition, and thus the same weights, starts,
+# goals and normal numbers. A training is stopped only if its loss or a parameter is not
+# a number.
 
 # %%
 losses = instability.early_losses(
@@ -140,14 +144,19 @@ losses = instability.early_losses(
     report=progress(batches),
 )
 away = dict(zip(names, instability.ran_away(losses), strict=True))
+
+# %%
 table = {}
-for method, own in zip(names, losses, strict=True):
-    first, late = own[:, 0], own[:, -max(1, batches // 5) :]
-    largest = np.max(np.where(np.isfinite(own), own, -np.inf), axis=1)
+for method, loss in zip(names, losses, strict=True):
+    first, late = loss[:, 0], loss[:, -max(1, batches // 5) :]
+    largest = np.max(np.where(np.isfinite(loss), loss, -np.inf), axis=1)
     end = float(np.median(np.median(late, axis=1)))  # NaN where any has none
     member, meaning = {"method": method}, "share of trainings that ran away"
     record("ran_away", float(np.mean(away[method])), "1", meaning, member=member)
-    value, meaning = float(np.median(first)), "loss of the first batch, median training"
+    value, meaning = (
+        float(np.median(first)),
+        "loss of the first batch, median over seeds",
+    )
     record("first_loss", value, "1", meaning, member=member)
     table[names[method]] = {
         "loss on the first batch": f"{np.median(first):.3g}",
@@ -162,16 +171,16 @@ save_figure(
     contexts.early_loss(dict(zip(names.values(), losses, strict=True)), 1e6),
     "early_loss",
     kind="early loss",
-    caption="Loss over the batches of short trainings, a line a seed, by the "
-    "definition of the context; a cross where it is no number.",
+    caption="Loss against the batch of short trainings, a line a seed, coloured by the "
+    "definition of the context. Crosses mark losses that are not a number.",
 )
 
 # %% [markdown]
 # ## Verdict
 
 # %%
-always = {method: bool(np.all(own)) for method, own in away.items()}
-never = {method: not np.any(own) for method, own in away.items()}
+always = {method: bool(np.all(each)) for method, each in away.items()}
+never = {method: not np.any(each) for method, each in away.items()}
 counts = "; ".join(f"{w.split(':')[0]} {row['ran away']}" for w, row in table.items())
 original, middle, uniform = names
 holds = always[original] and never[uniform]
@@ -188,6 +197,6 @@ text = (
     "fields of the first and a context that does not grow with σ, so the tail of the "
     f"field {lesson}."
 )
-plain, meaning = text.replace("**", ""), "which definitions ran away, in sentences"
+plain, meaning = text.replace("**", ""), "which trainings ran away, in sentences"
 record("verdict", plain, "-", meaning)
 Markdown(text)

@@ -7,28 +7,29 @@
 # ---
 
 # %% [markdown]
-# # Where does a controller rest, and what does its context do to that place?
+# # Where are a controller's fixed points at rest, and how does a context move them?
 #
-# The hand is held still at its goal. The network's input is then constant, and its
-# hidden state $h$ follows the map $h\mapsto F(h)$ until it rests at a fixed point,
-# $F(h^*)=h^*$. Here that point is found for a grid of places and, where a network is
-# told a context, for several contexts.
+# If the hand is held still at its goal, the network's input is constant. The hidden
+# state $h$ then follows the map $h\mapsto F(h)$ until it settles at a fixed point,
+# $F(h^*)=h^*$. We find these points for a grid of places and, for networks with a
+# *context* input that tells how strong the field may be, for several contexts.
 #
-# **You will see** how two methods find fixed points, the grid that they form, how the
-# context moves it, and how hard a settled network pushes against an error. **Needs**
-# models of `1-train`, with a context or without. **Takes** a few seconds a model.
+# **You will see** how three methods find fixed points, the grid that the points form,
+# how the context moves it, and the force of a settled network against an error.
+# **Needs** models of `1-train`, with a context or without. **Takes** a few seconds for
+# each model.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are opened
-contexts: list[float] = [-3, -2, -1, 0, 1, 2, 3]  # [1] contexts told, ascending
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are analysed
+contexts: list[float] = [-3, -2, -1, 0, 1, 2, 3]  # [1] contexts, ascending
 grid: int = 5  # [1] in [2, 20]: places in each direction of the workspace
-repeats: int = 2  # [1] in [1, 100]: searches of each place from ends of trials
-anywhere: int = 2  # [1] in [0, 100]: searches of each place from random states
-position_errors: list[float] = [0.05, 0.2]  # [m] held errors of the felt position
-velocity_errors: list[float] = [0.2, 0.3, 0.4]  # [m/s] held errors of the felt velocity
+repeats: int = 2  # [1] in [1, 100]: searches at each place from ends of trials
+anywhere: int = 2  # [1] in [0, 100]: searches at each place from random states
+position_errors: list[float] = [0.05, 0.2]  # [m] constant errors of position feedback
+velocity_errors: list[float] = [0.2, 0.3, 0.4]  # [m/s] constant errors of velocity
 descent_steps: int = 10000  # [1] in [10, inf): steps of Adam that are shown
-seed: int = 0  # [1] in [0, 4294967295]: of the trials' noise and the random states
+seed: int = 0  # [1] in [0, 4294967295]: seed of noise and random states
 # fmt: on
 
 # %%
@@ -47,22 +48,23 @@ from studies.reach.tables import numbers
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#reach-notes) report one fixed point for each
-# constant input. Those of a grid of places form a planar grid in the first three
-# principal components, and the context moves that grid along a direction that is
-# roughly orthogonal to it. The notes ask whether this direction is that of the readout,
-# "which would make sense". Fixed points were missing mainly at context −2.
+# [Laboratory notes](/pages/references.qmd#reach-notes) on this task report one fixed
+# point for each constant input. The points of a grid of places form a planar grid in
+# the first three principal components, and the context moves that grid along a
+# direction that is roughly orthogonal to it. The notes ask whether this direction is
+# that of the readout, "which would make sense". Fixed points were missing mainly at
+# context −2.
 #
 # ## Prediction
 #
 # No fixed point can be missing. Hidden states stay in the cube from −1 to 1, which $F$
-# maps continuously into itself, so a fixed point exists for every input (Brouwer). A
-# search that finds none has failed.
+# maps continuously into itself, so by Brouwer's theorem a fixed point exists for every
+# input. A search that finds none has failed.
 #
-# At rest the force must be zero at every place and under every context. The grid and
-# its translation must therefore both be orthogonal to the readout, against the guess in
-# the notes. What the context can change is the response to an error: a network that was
-# trained in fields should push harder against the same error when its context is high.
+# At rest the force must be zero at every place and every context. The grid and its
+# translation must therefore both be orthogonal to the readout, contrary to the guess in
+# the notes. The context can change the response to an error. A network that was trained
+# in fields should push harder against the same error when its context is high.
 
 # %%
 looked = {}
@@ -93,9 +95,10 @@ fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
 # %% [markdown]
 # ## Which inputs have a fixed point?
 #
-# Searches start from the last hidden states of trials in which the hand stays where it
-# is, and from random states. Each state is iterated forward, and Newton's method then
-# solves $F(h)-h=0$ in float64. The residual is evaluated afresh.
+# Searches start from the last hidden states of trials in which the hand stays at its
+# goal, and from random states. Each state is iterated forward, and Newton's method then
+# solves $F(h)-h=0$ in float64. The residual $\lVert F(h)-h\rVert$ of each result is
+# then computed separately.
 
 # %%
 counts = []
@@ -126,10 +129,11 @@ Markdown(told_words + "\n\n" + markdown(head, counts))
 # %% [markdown]
 # ## How they are found
 #
-# [fixed-point-finder](/pages/references.qmd#golub-sussillo-2018) and the researchers'
-# own finder minimise the mean of $(F(h)-h)^2$ over all inputs jointly with Adam.
-# Newton's method should square the error in each step, forward iteration should divide
-# it by a constant, and Adam should be slow wherever the map hardly contracts.
+# The program [fixed-point-finder](/pages/references.qmd#golub-sussillo-2018) and the
+# finder of the notes' authors minimise the mean of $(F(h)-h)^2$ over all inputs jointly
+# with Adam. We compare this with our two methods. Newton's method should square the
+# error in each step, forward iteration should divide it by a constant, and Adam should
+# be slow where the map hardly contracts.
 
 # %%
 first = next(iter(looked.values()))
@@ -156,17 +160,16 @@ catalogue.save_figure(
     rest.falls(curves, fixed_points.EXACT),
     "residuals",
     kind="residual by step",
-    caption="Distance that the hidden state moves in a step of the network, over the "
-    "steps of three methods that look for its fixed points: median and range over all "
-    f"places and contexts of the first model ({next(iter(looked))}).",
+    caption="Residual of the hidden state, its movement in one step of the network, "
+    "against the steps of three methods that search for fixed points: median and range "
+    f"over all places and contexts of the first model ({next(iter(looked))}).",
 )
 
 # %% [markdown]
 # ## The grid, and its translation
 #
-# Each grid is compared with an affine image of the workspace, and the mean displacement
-# from one context to another is the translation. Vectors of the readout are drawn by
-# their components alone: a vector has no mean to subtract.
+# Each grid of fixed points is compared with an affine image of the workspace. The mean
+# displacement of the grid from one context to another is its *translation*.
 
 # %% tags=["figure"]
 groups = list(found.groups.items())
@@ -183,10 +186,10 @@ catalogue.save_figure(
     rest.scenes(shown, by_name),
     "grids",
     kind="fixed points at rest",
-    caption="Fixed points of hidden states with the hand at rest at a grid of places, "
-    "in the first three principal components of all of them, coloured by context; one "
-    f"model each of {' and of '.join(shown)}. Grey lines show the directions of the "
-    "readout.",
+    caption="Fixed points of the hidden state with the hand at rest at a grid of "
+    "places, in the first three principal components of all of them, coloured by "
+    f"context, for one model each of {' and of '.join(shown)}. Grey lines are the "
+    "directions of the readout.",
 )
 
 
@@ -221,7 +224,10 @@ by_chance = [geometry.chance(units, 2, share) for share in (0.05, 0.5)]
 meanings = {
     "planar": ("share of the grid's variance in two principal components", "1"),
     "affine": ("share of the grid's variance that is an image of the workspace", "1"),
-    "together": ("movement by a shift of target and hand over one of the target", "1"),
+    "together": (
+        "movement when target and hand shift, over when only target does",
+        "1",
+    ),
     "length": ("translation from context 0 to 1 over the size of the grid", "1"),
     "common": ("share of the translation that is the same at all places", "1"),
     "to_plane": ("angle between translation and grid", "degrees"),
@@ -232,28 +238,29 @@ meanings = {
 Markdown(numbers(catalogue, found, meanings, "at context 0"))
 
 # %% [markdown]
-# An angle means little without its dimension: in a space of many units a random vector
-# is nearly orthogonal to any plane.
+# An angle has to be judged by the dimension of the space. In a space of many units a
+# random vector is nearly orthogonal to any plane.
 
 # %%
-catalogue.record("chance", by_chance[1], "degrees", "angle of the median random vector")
+meaning = "median angle between random vectors and a plane"
+catalogue.record("chance", by_chance[1], "degrees", meaning)
 Markdown(
     f"Among {units} units half of all random vectors make an angle above "
     f"{by_chance[1]:.0f}° with a plane, and 95 % an angle above {by_chance[0]:.0f}°."
 )
 
 # %% [markdown]
-# ## How hard a settled network pushes
+# ## Force of a settled network against an error
 #
-# A held error moves the fixed point, and with it the force. The gain is that force over
-# the size of the error, for a small error from the derivative
-# $\partial h^*/\partial u=(I-J)^{-1}\,\partial F/\partial u$, and for the errors of
-# the parameters from fixed points that are searched anew.
+# A constant error of the feedback moves the fixed point, and with it the force. The
+# *gain* is that force over the size of the error. For a small error it follows from the
+# derivative $\partial h^*/\partial u=(I-J)^{-1}\,\partial F/\partial u$. For the errors
+# given in the parameters it is computed from fixed points that are searched again.
 
 # %%
 titles = {
-    grids.FELT: "gain, felt position [N/m]",
-    grids.SPEED: "gain, felt velocity [N s/m]",
+    grids.FELT: "gain, position feedback [N/m]",
+    grids.SPEED: "gain, velocity feedback [N s/m]",
 }
 quantities = {
     title: lambda it, part=part: it.gain(part) for part, title in titles.items()
@@ -267,10 +274,10 @@ catalogue.save_figure(
     rest.by_context(panels, colours, log=[*titles.values(), "force at rest [N]"]),
     "gains",
     kind="gains by context",
-    caption="Force of a network that has settled on a small held error, over the size "
-    "of the error, the force that is left without an error, and the size of the grid "
-    "of fixed points, over the context: median and range of the replicates of each "
-    "setting.",
+    caption="Gains of a settled network for small constant errors of position and "
+    "velocity feedback (force over error), its force without an error, and the size of "
+    "its grid of fixed points, against the context, median and range over the "
+    "replicates of each setting.",
     models=found.table,
 )
 
@@ -308,22 +315,22 @@ meanings = {
     "gain_low": ("velocity gain at the lowest context", "N s/m"),
     "gain_high": ("velocity gain at the highest context", "N s/m"),
     "held_low": (
-        f"the same for an error of {velocity_errors[-1]:g} m/s, lowest",
+        f"velocity gain for {velocity_errors[-1]:g} m/s at the lowest context",
         "N s/m",
     ),
     "held_high": (
-        f"the same for an error of {velocity_errors[-1]:g} m/s, highest",
+        f"velocity gain for {velocity_errors[-1]:g} m/s at the highest context",
         "N s/m",
     ),
     "same_position": (
-        "share of the answer to position that is the same everywhere",
+        "share of the response to position that is the same at all places",
         "1",
     ),
     "same_velocity": (
-        "share of the answer to velocity that is the same everywhere",
+        "share of the response to velocity that is the same at all places",
         "1",
     ),
-    "lost": ("held errors without a fixed point", "1"),
+    "lost": ("number of constant errors without a fixed point", "1"),
 }
 
 # %%
@@ -336,10 +343,10 @@ Markdown(
 # %% [markdown]
 # ## Verdict
 #
-# The first claims are about every model, the others about those that are told a
-# context. A translation counts as orthogonal to the grid if its angle is above that of
-# the median random vector, and as aligned with the readout if it is below that of 95 %
-# of them.
+# The first claims concern all models, the others only those with a context. A
+# translation counts as orthogonal to the grid if its angle is above that of the median
+# random vector. It counts as aligned with the readout if its angle is below that of 95
+# % of random vectors.
 
 # %% tags=["claims"]
 claims, every = Claims(NOTES), found.where()
@@ -356,7 +363,7 @@ claims.target(
 )
 claims.target(
     "derivatives",
-    "Implicit derivatives are those of fixed points that are found again.",
+    "Implicit derivatives agree with differences of fixed points searched again.",
     reference="relative error at most 1e-6",
     ours=every.text("difference"),
     holds=max(every.values("difference")) <= 1e-6,
@@ -412,7 +419,7 @@ ratio = [
 claims.target(
     "gain_on_demand",
     "The velocity gain at rest rises with every step of the context after training in "
-    "fields, and by less than half without.",
+    "fields, and by less than half after training without.",
     reference="predicted above",
     ours=f"from {fields.text('gain_low')} to {fields.text('gain_high', 'N s/m')} with, "
     f"from {none.text('gain_low')} to {none.text('gain_high', 'N s/m')} without",
@@ -426,5 +433,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)

@@ -7,24 +7,25 @@
 # ---
 
 # %% [markdown]
-# # Does a reach follow the fixed points of what the network is told?
+# # Does the hidden state follow the fixed points of its inputs during a reach?
 #
-# When a target appears, the network's input jumps, and its hidden state sets out for a
-# new fixed point. As the hand moves, so does that point. Here it is found at the two
-# ends of reaches in all directions, and at every step between them.
+# When a target appears, the input of the network changes at once, and its hidden state
+# moves towards a new fixed point. As the hand moves, the input changes and so does the
+# fixed point. We find it at the beginning and end of reaches in all directions, and at
+# every step in between.
 #
-# **You will see** the ring of fixed points before and after the reach, how both change
-# with the context, and how far behind its moving fixed point the hidden state is.
-# **Needs** models of `1-train`, with a context or without. **Takes** some ten seconds a
-# model.
+# **You will see** the ring of fixed points before and after the reach, how both rings
+# change with the context, and how far the hidden state is from its moving fixed point.
+# **Needs** models of `1-train`, with a context or without. **Takes** some ten seconds
+# for each model.
 
 # %% tags=["parameters"]
 # fmt: off
-models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are opened
-contexts: list[float] = [-2, -1, 0, 1, 2]  # [1] contexts told, ascending
-directions: int = 24  # [1] in [5, 360]: reaches from the middle, at the two ends
-followed: int = 4  # [1] in [2, 360]: directions of the reaches that are followed
-curls: list[float] = [0, 2]  # [N s/m] fields of the reaches that are followed
+models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are analysed
+contexts: list[float] = [-2, -1, 0, 1, 2]  # [1] contexts, ascending
+directions: int = 24  # [1] in [5, 360]: directions of the rings of fixed points
+followed: int = 4  # [1] in [2, 360]: directions of reaches analysed at every step
+curls: list[float] = [0, 2]  # [N s/m] fields of reaches analysed at every step
 every: int = 1  # [1] in [1, 20]: control steps from one fixed point to the next
 # fmt: on
 
@@ -42,20 +43,21 @@ from studies.reach.tables import numbers
 # %% [markdown]
 # ## What is known
 #
-# The [notes](/pages/references.qmd#reach-notes) call the state of affairs before the
-# reach *inits-goals* (the goal is shown and the hand still at its start) and that after
-# it *goals-goals*. They saw a ring of goals-goals fixed points, and asked how both
-# rings change with the context. Courses of fixed points along a reach had dislocations,
-# which were bad at context −2 only.
+# [Laboratory notes](/pages/references.qmd#reach-notes) on this task name two
+# situations. In *inits-goals* the goal is shown and the hand is at its start. In
+# *goals-goals* the hand has arrived. The notes report a ring of goals-goals fixed
+# points, and ask how both rings change with the context. Along a reach the sequence of
+# fixed points had *dislocations*, breaks between one step and the next, which were bad
+# at context −2 only.
 #
 # ## Prediction
 #
-# Both rings are images of the circle of goals. Settled at goals-goals the network
-# pushes nowhere; at inits-goals it would push towards the goal, and the harder the
-# higher its context, if it was trained in fields. The network is faster than the hand,
-# so its state should follow its fixed point closely: each step goes towards it, and it
-# is nearly reached at the end. A dislocation is a failure of the search, so there
-# should be none.
+# Both rings should be images of the circle of goals. At a goals-goals fixed point the
+# network should produce no force. At an inits-goals fixed point it should push towards
+# the goal, and the harder the higher its context if it was trained in fields. The
+# network is faster than the hand, so its hidden state should follow the fixed point
+# closely. Each step should go towards the fixed point and nearly reach it at the end. A
+# dislocation would be a failure of the search, so there should be none.
 
 # %%
 ends, paths = {}, {}
@@ -111,7 +113,7 @@ settled = {f"context {ring.contexts[k]:g}": ring.settled.best[k] for k in places
 by_name = {f"context {c:g}": rest.context_colour(c) for c in [0.0, *contexts]}
 shown = {
     "goal shown, hand at the start": (frame, named, ring.model.readout),
-    "goal shown, hand there": (frame, settled, ring.model.readout),
+    "goal shown, hand at the goal": (frame, settled, ring.model.readout),
 }
 catalogue.save_figure(
     rest.scenes(shown, by_name),
@@ -119,14 +121,14 @@ catalogue.save_figure(
     kind="rings of fixed points",
     caption=f"Fixed points of {directions} reaches from the middle of the workspace, "
     "when the goal has just been shown (left) and when the hand has arrived (right), "
-    f"in the same three principal components, coloured by context; model {first}. Grey "
-    "lines show the directions of the readout.",
+    f"in the same three principal components, coloured by context, of model {first}. "
+    "Grey lines are the directions of the readout.",
 )
 
 # %%
 meanings = {
-    "inputs": ("inputs that were searched", "1"),
-    "without": ("inputs without a fixed point", "1"),
+    "inputs": ("number of inputs that were searched", "1"),
+    "without": ("number of inputs without a fixed point", "1"),
     "affine_begun": ("least share of inits-goals that is an image of the goals", "1"),
     "affine_settled": ("least share of goals-goals that is an image of the goals", "1"),
     "wide_low": ("radius of inits-goals over goals-goals, lowest context", "1"),
@@ -152,17 +154,18 @@ catalogue.save_figure(
     rest.by_context(drawn, colours, columns=3),
     "rings-by-context",
     kind="rings by context",
-    caption="Force towards the goal that a network would settle on if the hand stayed "
-    "at its start, and the radii of both rings of fixed points, over the context: "
-    "median and range of the replicates of each setting.",
+    caption="Force towards the goal of a network that settles while the hand stays at "
+    "its start (inits-goals), and radii of the rings of fixed points before "
+    "(inits-goals) and after the reach (goals-goals), against the context, median and "
+    "range over the replicates of each setting.",
     models=found.table,
 )
 
 # %% [markdown]
 # ## Along the reach
 #
-# The input of every step of a reach without noise is held, and its fixed point searched
-# from the hidden state of that step.
+# At every step of a reach without noise, the input is held constant, and its fixed
+# point is searched from the hidden state of that step.
 
 # %% tags=["figure"]
 course = paths[first][0]
@@ -189,8 +192,8 @@ catalogue.save_figure(
     kind="fixed points along a reach",
     caption="Hidden states of reaches without noise (left) and the fixed points of "
     "the inputs at the same steps (right), in the same three principal components, "
-    f"coloured by direction; model {first}, context {course.contexts[now]:g}, no "
-    "field.",
+    f"coloured by direction, of model {first} at context {course.contexts[now]:g}, "
+    "without a field.",
 )
 
 
@@ -214,12 +217,15 @@ def follow(row):
 found = found.measured(follow)
 last = f"curl {curls[-1]:g} N s/m"
 meanings = {
-    "towards": ("cosine between a step and the way to the fixed point", "1"),
-    "towards_field": (f"the same cosine at {last}", "1"),
-    "behind_first": ("distance from the fixed point at first, over the ring", "1"),
-    "behind_last": ("distance from the fixed point at the end, over the ring", "1"),
-    "behind_last_field": (f"the same distance at the end at {last}", "1"),
-    "dislocated_share": ("share of steps at which the course is broken", "1"),
+    "towards": ("cosine between a step and the direction to the fixed point", "1"),
+    "towards_field": (f"cosine of step and direction to the fixed point, {last}", "1"),
+    "behind_first": (
+        "first distance from the fixed point, over the ring's radius",
+        "1",
+    ),
+    "behind_last": ("last distance from the fixed point, over the ring's radius", "1"),
+    "behind_last_field": (f"last distance over the ring's radius, {last}", "1"),
+    "dislocated_share": ("share of steps at which fixed points break off", "1"),
 }
 Markdown(numbers(catalogue, found, meanings, "along the reach"))
 
@@ -239,9 +245,10 @@ catalogue.save_figure(
     ),
     "behind",
     kind="distance from the fixed point",
-    caption="Distance of the hidden state from the fixed point of its input, over the "
-    "radius of the ring of inits-goals, along reaches without noise or field: median "
-    "over contexts and directions, then median and range of each setting's replicates.",
+    caption="Distance of the hidden state from the fixed point of its input, divided "
+    "by the radius of the ring before the reach, over time along reaches without noise "
+    "or field: median over contexts and directions, then median and range over the "
+    "replicates of each setting.",
     models=found.table,
 )
 
@@ -262,7 +269,7 @@ broken = int(found.table["dislocated"].sum())
 lowest = int(found.table["dislocated_lowest"].sum())
 claims.test(
     "dislocations",
-    "Courses of fixed points are broken mainly at the lowest context.",
+    "Sequences of fixed points along a reach break mainly at the lowest context.",
     reference="bad at context −2 only",
     ours=f"{broken} of {found.table['steps'].sum()} steps broken, {lowest} of them at "
     "the lowest context",
@@ -271,7 +278,7 @@ claims.test(
 )
 claims.test(
     "ring",
-    "Fixed points of all directions form a ring where the hand has arrived.",
+    "Fixed points of all directions form a ring when the hand has arrived.",
     reference="a ring",
     ours=f"share that is an affine image of the goals "
     f"{all_models.text('affine_settled')}",
@@ -281,8 +288,8 @@ claims.test(
 # %% tags=["claims"]
 claims.target(
     "follows",
-    "The hidden state goes towards its moving fixed point and has nearly reached it at "
-    "the end.",
+    "The hidden state moves towards its moving fixed point and has nearly reached it "
+    "at the end.",
     reference="predicted above: cosine above 0.5, distance below a tenth of the ring",
     ours=f"cosine {all_models.text('towards')}, distance "
     f"{all_models.text('behind_last')}",
@@ -290,8 +297,8 @@ claims.target(
 )
 claims.target(
     "push_on_demand",
-    "The force at inits-goals grows with the context after training in fields, and by "
-    "less than half without.",
+    "The force at inits-goals fixed points grows with the context after training in "
+    "fields, and by less than half after training without.",
     reference="predicted above",
     ours=f"from {fields.text('push_low')} to {fields.text('push_high', 'N')} with, "
     f"from {none.text('push_low')} to {none.text('push_high', 'N')} without",
@@ -306,5 +313,5 @@ Markdown(claims.table())
 
 # %%
 text = claims.sentence()
-catalogue.record("verdict", text, "-", "what became of the claims, in sentences")
+catalogue.record("verdict", text, "-", "how many claims hold, in sentences")
 Markdown(text)
