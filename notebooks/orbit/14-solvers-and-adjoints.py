@@ -54,9 +54,9 @@ lasted = chosen[chosen["outcome"] != "diverged"].to_dict("records")
 surveys.some(lasted)
 row = lasted[0]
 model = surveys.loader(catalogue)(row)
-points, own = int(row["points"]), surveys.taught(row)
+points, known = int(row["points"]), surveys.taught(row)
 sizes = {"space": bool(row["space"]), "points": points}
-learned = tasks.orbit_set("complex", 10, 1, **sizes) if own is None else own
+learned = tasks.orbit_set("complex", 10, 1, **sizes) if known is None else known
 plan = PhasePlan((0.0, 1.0), 1.0, 1, segment_length)
 data = batches.trajectories_of(learned, plan)
 times, states = (x[:segments] for x in data)
@@ -112,7 +112,7 @@ catalogue.save_figure(
 # %%
 unseen = tasks.unseen_set(1, space=bool(row["space"]), points=points)
 followed = {}
-taught = "drawn orbit" if own is None else "training orbit"  # of a file: not known
+taught = "drawn orbit" if known is None else "training orbit"  # not of a file
 for name, orbits in {taught: learned, "unseen orbit": unseen}.items():
     time, true = (
         jnp.float32(x[0][orbits.mask[0]]) for x in (orbits.time, orbits.states)

@@ -108,17 +108,17 @@ sets = {bool(space): test_sets(bool(space)) for space in table["space"].unique()
 # %%
 def unseen_by(row):
     """The test sets that hold no orbit which a model was trained on."""
-    own = surveys.trained_on(row, data_file)
+    seen = surveys.trained_on(row, data_file)
     known = sets[bool(row["space"])]
-    return {x: orbits for x, orbits in known.items() if not (own and x == "own")}
+    return {x: orbits for x, orbits in known.items() if not (seen and x == "own")}
 
 
 taught = [row["model"] for row in chosen.rows if surveys.trained_on(row, data_file)]
 told = ""
 if data_file:
-    own = next(iter(sets.values()))["own"]
-    told = f"{data_file} holds {counted(len(own), 'orbit')}."
-    told += trainings.of_velocities(own)
+    read = next(iter(sets.values()))["own"]
+    told = f"{data_file} holds {counted(len(read), 'orbit')}."
+    told += trainings.of_velocities(read)
 if taught:
     told += (
         f" {len(taught)} of {counted(len(chosen), 'model')} learned from that file, so "
@@ -148,7 +148,7 @@ for step, row in enumerate(trained.to_dict("records"), start=1):
 
 # %%
 reported = {
-    name: {place: found.row for place, found in judged.get(name, {}).items()}
+    name: {place: report_of.row for place, report_of in judged.get(name, {}).items()}
     for name in table["model"]
 }
 statistics = figures.generalisation_table(reported, reports.STATISTICS)
@@ -161,9 +161,9 @@ Markdown(figures.markdown_table(means, diverged))
 places = {"1": "one unseen orbit", "real": "real objects", "own": "your own orbits"}
 places = {x: places.get(x, f"{x} unseen orbits") for x in next(iter(sets.values()))}
 for member, row in chosen.members():
-    for place, found in judged.get(row["model"], {}).items():
+    for place, report_of in judged.get(row["model"], {}).items():
         for name, statistic in reports.SCRAPS.items():
-            value, unit = found.row[statistic], reports.unit_of(statistic)
+            value, unit = report_of.row[statistic], reports.unit_of(statistic)
             meaning = f"{name.replace('_', ' ')} on {places[place]}"
             catalogue.record(f"{name}_{place}", value, unit, meaning, member=member)
     if row["model"] in diverged:

@@ -96,15 +96,15 @@ def look(row):
     }
 
 
-found = survey(catalogue, models, keep=steady.moves_at_once)
-found = found.measured(look, catalogue.progress(len(found), "models"))
-colours, groups = rest.group_colours(found), list(found.groups.items())
+analysed = survey(catalogue, models, keep=steady.moves_at_once)
+analysed = analysed.measured(look, catalogue.progress(len(analysed), "models"))
+colours, groups = rest.group_colours(analysed), list(analysed.groups.items())
 
 # %% [markdown]
 # ## Spectra by context
 
 # %% tags=["figure"]
-firsts = rest.first_and_last(found, looked)
+firsts = rest.first_and_last(analysed, looked)
 spectra_shown = {
     name: rest.named_contexts(it.contexts, it.value) for name, it in firsts.items()
 }
@@ -150,10 +150,10 @@ spread = [float(np.sqrt(np.mean(x))) for x in replicates.values()]
 more = [["standard deviation of sorted moduli over replicates", "1", *spread]]
 untold = (
     ""
-    if any(found.table["told"])
+    if any(analysed.table["told"])
     else "None of these models is told a context: lowest and highest are the same.\n\n"
 )
-Markdown(untold + numbers(catalogue, found, meanings, "spectra", more))
+Markdown(untold + numbers(catalogue, analysed, meanings, "spectra", more))
 
 # %% tags=["figure"]
 panels = {
@@ -163,13 +163,13 @@ panels = {
     "angle of the wing [rad]": lambda it: it.wing_turn,
 }
 catalogue.save_figure(
-    rest.by_context(rest.by_setting(found, looked, panels), colours),
+    rest.by_context(rest.by_setting(analysed, looked, panels), colours),
     "spectra-by-context",
     kind="spectra by context",
     caption="Median real part, largest imaginary part and largest modulus of the "
     "eigenvalues at rest, and angle of the eigenvalue of largest imaginary part (the "
     "wing), against the context, median and range over the replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %% [markdown]
@@ -196,7 +196,7 @@ for part in parts:
 chance = 2 / next(iter(looked.values())).value.shape[-1]
 meaning = "overlap of a random vector with the readout"
 catalogue.record("chance_overlap", chance, "1", meaning)
-Markdown(markdown(["largest singular value [1]", *found.groups], lines))
+Markdown(markdown(["largest singular value [1]", *analysed.groups], lines))
 
 
 # %% tags=["figure"]
@@ -247,7 +247,7 @@ def stimulate(row):
 
 
 chance_overlap = chance
-found = found.measured(stimulate, catalogue.progress(len(found), "models"))
+analysed = analysed.measured(stimulate, catalogue.progress(len(analysed), "models"))
 
 # %%
 meanings = {
@@ -268,7 +268,7 @@ for name, words in (("slow", "least stable"), ("turning", "oscillatory")):
             "1",
         ),
     }
-Markdown(numbers(catalogue, found, meanings, f"at context {stimulated:g}"))
+Markdown(numbers(catalogue, analysed, meanings, f"at context {stimulated:g}"))
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -282,7 +282,7 @@ catalogue.save_figure(
     f"with the hand at rest, at context {stimulated:g}, of all replicates of each "
     "setting: random sets (violins), the units that carry the least stable mode "
     "(squares) and those of the oscillatory mode (diamonds).",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %% [markdown]
@@ -340,8 +340,8 @@ catalogue.save_figure(
 # constant if it changes by less than 0.1.
 
 # %% tags=["claims"]
-claims, all_models = Claims(POSTER), found.where()
-fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+claims, all_models = Claims(POSTER), analysed.where()
+fields, none = (analysed.where(told=True, perturbed=x) for x in (True, False))
 claims.test(
     "inside_unit_circle",
     "All eigenvalues at rest lie inside the unit circle.",
@@ -378,7 +378,7 @@ claims.test(
 )
 
 # %% tags=["claims"]
-told = found.where(told=True)
+told = analysed.where(told=True)
 claims.test(
     "context_over_place",
     "Spectra vary more with the context than with the place.",

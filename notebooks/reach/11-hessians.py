@@ -96,10 +96,10 @@ def look(row):
 
 
 # %%
-found = survey(catalogue, models, keep=steady.moves_at_once)
-found = found.measured(look, catalogue.progress(len(found), "models"))
-colours, groups = rest.group_colours(found), list(found.groups.items())
-firsts = rest.first_and_last(found, looked)
+analysed = survey(catalogue, models, keep=steady.moves_at_once)
+analysed = analysed.measured(look, catalogue.progress(len(analysed), "models"))
+colours, groups = rest.group_colours(analysed), list(analysed.groups.items())
+firsts = rest.first_and_last(analysed, looked)
 
 # %% [markdown]
 # ## The speed: slow directions
@@ -136,10 +136,10 @@ units = next(iter(looked.values())).points.shape[-1]
 middle = geometry.chance(units, 2, 0.5)
 untold = (
     ""
-    if any(found.table["told"])
+    if any(analysed.table["told"])
     else "None of these models is told a context: lowest and highest are the same.\n\n"
 )
-table = numbers(catalogue, found, meanings, "at rest in the middle")
+table = numbers(catalogue, analysed, meanings, "at rest in the middle")
 Markdown(
     f"{untold}{table}\n\nHalf of all random vectors make an angle above {middle:.0f}° "
     "with the readout."
@@ -183,7 +183,7 @@ catalogue.save_figure(
     "random displacement of the hidden state (left), and share of the speed's Hessian "
     "that the Jacobian does not give (right), against the length of the displacement, "
     "median and range over the replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %%
@@ -197,7 +197,7 @@ quantities = {
     "radius, linear approximation [1]": lambda it: it.through["readout"].radius.min(-1),
     "smallest eigenvalue, speed [1]": lambda it: it.slow[0][:, 0],
 }
-drawn = rest.by_setting(found, looked, quantities)
+drawn = rest.by_setting(analysed, looked, quantities)
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -209,7 +209,7 @@ catalogue.save_figure(
     "force, and smallest eigenvalue of the speed's Hessian, with the hand at rest in "
     "the middle of the workspace, against the context, median and range over the "
     "replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %% [markdown]
@@ -219,8 +219,8 @@ catalogue.save_figure(
 # tenth.
 
 # %% tags=["claims"]
-claims, every = Claims(NOTES), found.where()
-fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+claims, every = Claims(NOTES), analysed.where()
+fields, none = (analysed.where(told=True, perturbed=x) for x in (True, False))
 claims.target(
     "identity",
     "At a fixed point the speed's Hessian is (J − I)ᵀ(J − I).",

@@ -91,9 +91,9 @@ Markdown(
 # field.
 
 # %%
-found = evaluation.evaluate(stacked, loop, many, evaluations, keys[1], reduction)
+evaluated = evaluation.evaluate(stacked, loop, many, evaluations, keys[1], reduction)
 variants = [{"amplitude": float(amplitude)} for amplitude in amplitudes]
-frame = reductions.table(found.measures, trained.members, variants)
+frame = reductions.table(evaluated.measures, trained.members, variants)
 repeats = min(evaluations, 5)
 shown = [
     evaluation.evaluate(
@@ -213,7 +213,7 @@ for place, groups in by_std.items():
 
 # %%
 by_place = {
-    place: figures.bands_by_std(trained, found.profile, place, ["velocity"])
+    place: figures.bands_by_std(trained, evaluated.profile, place, ["velocity"])
     for place in (weakest, strongest)
 }
 band_edges = figures.profile_limits(list(by_place.values()))
@@ -251,14 +251,14 @@ TOLD = (
     "output_correlation",
 )
 summaries = {
-    name: robustness.summary(frame, name, "amplitude") for name in found.measures
+    name: robustness.summary(frame, name, "amplitude") for name in evaluated.measures
 }
 robustness.record(catalogue, summaries, TOLD, "amplitude")
 means = [
     robustness.by_replicate(frame, name, "amplitude").set_index(
         ["field_std", "seed", "amplitude"]
     )
-    for name in found.measures
+    for name in evaluated.measures
 ]
 means[0].join(means[1:]).to_csv(catalogue.artifact("measures.csv"))
 

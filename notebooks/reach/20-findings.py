@@ -96,7 +96,7 @@ Markdown(
 reaches = evaluation.across_fields(
     centre_out(grid, directions), "curl", findings.AMPLITUDES
 )
-found = evaluation.evaluate(
+evaluated = evaluation.evaluate(
     evaluation.stack(controllers),
     loop,
     reaches,
@@ -105,7 +105,7 @@ found = evaluation.evaluate(
     reductions.ReachReduction(loop),
 )
 variants = [{"amplitude": amplitude} for amplitude in findings.AMPLITUDES]
-frame = reductions.table(found.measures, members, variants)
+frame = reductions.table(evaluated.measures, members, variants)
 
 # %% [markdown]
 # ## The poster's numbers
@@ -217,7 +217,7 @@ if away:
         **told,
     )
 else:
-    reason = "short trainings were switched off"
+    reason = "no short training was run"
     claims.leave("original_context_runs_away", words, reason=reason, **told)
 
 # %%

@@ -100,10 +100,10 @@ Markdown(
 # all below about one hertz, where the hand follows the command.
 
 # %%
-found = evaluation.evaluate(
+evaluated = evaluation.evaluate(
     stacked, loop, trials, evaluations, keys[1], reduction, probes
 )
-frame = reductions.table(found.measures, trained.members, variants)
+frame = reductions.table(evaluated.measures, trained.members, variants)
 keep = reductions.PathReduction(loop)
 paths = evaluation.evaluate(
     stacked, loop, trials, min(evaluations, 2), keys[1], keep, probes
@@ -159,7 +159,7 @@ for variable, groups in sets.items():
 # %%
 quantities = ("position", "velocity", "force")
 by_variable = {
-    variable: figures.bands_by_std(trained, found.profile, place, quantities)
+    variable: figures.bands_by_std(trained, evaluated.profile, place, quantities)
     for variable, place in of_largest.items()
 }
 line_colours = figures.std_colours(trained)
@@ -240,7 +240,7 @@ of_variable = {
     for variable in largest
 }
 summaries = {
-    variable: {name: robust.summary(rows, name, "size") for name in found.measures}
+    variable: {name: robust.summary(rows, name, "size") for name in evaluated.measures}
     for variable, rows in of_variable.items()
 }
 for variable in largest:

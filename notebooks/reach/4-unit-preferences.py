@@ -92,10 +92,10 @@ Markdown(
 # preferred forces should turn less.
 
 # %%
-found = evaluation.evaluate(stacked, loop, reaches, evaluations, keys[0], reduction)
+moments = evaluation.evaluate(stacked, loop, reaches, evaluations, keys[0], reduction)
 fits = {
-    name: preferences.fit(preferences.total(getattr(found, name), (2,)))
-    for name in found._fields
+    name: preferences.fit(preferences.total(getattr(moments, name), (2,)))
+    for name in moments._fields
 }
 steady = preferences.steady_moments
 rest = evaluation.evaluate(stacked, loop, places, evaluations, keys[1], steady)

@@ -86,11 +86,11 @@ def look(row):
     }
 
 
-found = survey(catalogue, models, keep=steady.moves_at_once)
-found = found.measured(look, catalogue.progress(len(found), "models"))
-colours = rest.group_colours(found)
-told = found.where(told=True)
-fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+analysed = survey(catalogue, models, keep=steady.moves_at_once)
+analysed = analysed.measured(look, catalogue.progress(len(analysed), "models"))
+colours = rest.group_colours(analysed)
+told = analysed.where(told=True)
+fields, none = (analysed.where(told=True, perturbed=x) for x in (True, False))
 
 # %% [markdown]
 # ## Which inputs have a fixed point?
@@ -102,7 +102,7 @@ fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
 
 # %%
 counts = []
-for name, group in found.groups.items():
+for name, group in analysed.groups.items():
     searches = [looked[row["model"]].steady.search for row in group]
     ends = {k: sum(s.counts[k] for s in searches) for k in ("fixed", "slow", "missing")}
     why = {k: sum(s.reasons[k] for s in searches) for k in searches[0].reasons}
@@ -115,7 +115,7 @@ for name in ("searches", "inputs", "without"):
         if name == "without"
         else (f"number of {name} of all models")
     )
-    catalogue.record(name, int(found.table[name].sum()), "1", meaning)
+    catalogue.record(name, int(analysed.table[name].sum()), "1", meaning)
 head = ["setting", "ended fixed", "slow", "missing", "inputs without a point"]
 head += ["most points of one input", "largest residual"]
 told_words = (
@@ -172,7 +172,7 @@ catalogue.save_figure(
 # displacement of the grid from one context to another is its *translation*.
 
 # %% tags=["figure"]
-groups = list(found.groups.items())
+groups = list(analysed.groups.items())
 shown = {}
 for name, group in dict([groups[0], groups[-1]]).items():
     it = looked[next(iter(group))["model"]]
@@ -215,8 +215,8 @@ def shape(row):
     }
 
 
-found = found.measured(shape)
-told = found.where(told=True)
+analysed = analysed.measured(shape)
+told = analysed.where(told=True)
 units = first.model.controller.hidden_size
 by_chance = [geometry.chance(units, 2, share) for share in (0.05, 0.5)]
 
@@ -235,7 +235,7 @@ meanings = {
     "plane_to_readout": ("smallest angle between grid and readout", "degrees"),
     "difference": ("largest error of implicit derivatives by differences", "1"),
 }
-Markdown(numbers(catalogue, found, meanings, "at context 0"))
+Markdown(numbers(catalogue, analysed, meanings, "at context 0"))
 
 # %% [markdown]
 # An angle has to be judged by the dimension of the space. In a space of many units a
@@ -266,8 +266,8 @@ quantities = {
     title: lambda it, part=part: it.gain(part) for part, title in titles.items()
 }
 quantities["force at rest [N]"] = lambda it: it.force
-quantities["size of the grid [1]"] = lambda it: [own.size for own in it.grids]
-panels = rest.by_setting(found, looked, quantities)
+quantities["size of the grid [1]"] = lambda it: [one.size for one in it.grids]
+panels = rest.by_setting(analysed, looked, quantities)
 
 # %% tags=["figure"]
 catalogue.save_figure(
@@ -278,7 +278,7 @@ catalogue.save_figure(
     "velocity feedback (force over error), its force without an error, and the size of "
     "its grid of fixed points, against the context, median and range over the "
     "replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 
@@ -307,8 +307,8 @@ def push(row):
     }
 
 
-found = found.measured(push)
-fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+analysed = analysed.measured(push)
+fields, none = (analysed.where(told=True, perturbed=x) for x in (True, False))
 
 # %%
 meanings = {
@@ -336,7 +336,7 @@ meanings = {
 # %%
 why = ", ".join(f"{n} {words}" for words, n in lost.items() if n) or "none"
 Markdown(
-    f"{numbers(catalogue, found, meanings, 'held errors')}\n\nHeld errors without a "
+    f"{numbers(catalogue, analysed, meanings, 'held errors')}\n\nHeld errors without a "
     f"fixed point, by what their searches ended at: {why}."
 )
 
@@ -349,15 +349,15 @@ Markdown(
 # % of random vectors.
 
 # %% tags=["claims"]
-claims, every = Claims(NOTES), found.where()
+claims, every = Claims(NOTES), analysed.where()
 claims.target(
     "all_found",
     "Every place and context has a fixed point, also at context −2.",
     reference="none missing, residual at most 1e-10",
-    ours=f"{found.table['without'].sum()} of {found.table['inputs'].sum()} inputs "
-    f"missing; residual {max(every.values('residual')):.1e}",
+    ours=f"{analysed.table['without'].sum()} of {analysed.table['inputs'].sum()} "
+    f"inputs missing; residual {max(every.values('residual')):.1e}",
     holds=[
-        found.table["without"].sum() == 0,
+        analysed.table["without"].sum() == 0,
         max(every.values("residual")) <= fixed_points.EXACT,
     ],
 )

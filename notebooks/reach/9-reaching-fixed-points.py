@@ -94,10 +94,10 @@ def look(row):
 
 
 # %%
-found = survey(catalogue, models, keep=steady.moves_at_once)
-found = found.measured(look, catalogue.progress(len(found), "models"))
-colours = rest.group_colours(found)
-groups = list(found.groups.items())
+analysed = survey(catalogue, models, keep=steady.moves_at_once)
+analysed = analysed.measured(look, catalogue.progress(len(analysed), "models"))
+colours = rest.group_colours(analysed)
+groups = list(analysed.groups.items())
 
 # %% [markdown]
 # ## The two rings
@@ -138,10 +138,10 @@ meanings = {
 }
 untold = (
     ""
-    if any(found.table["told"])
+    if any(analysed.table["told"])
     else "None of these models is told a context: lowest and highest are the same.\n\n"
 )
-Markdown(untold + numbers(catalogue, found, meanings, "both ends"))
+Markdown(untold + numbers(catalogue, analysed, meanings, "both ends"))
 
 # %% tags=["figure"]
 panels = {
@@ -149,7 +149,7 @@ panels = {
     "radius of inits-goals [1]": lambda ring: ring.radius(ring.begun),
     "radius of goals-goals [1]": lambda ring: ring.radius(ring.settled),
 }
-drawn = rest.by_setting(found, ends, panels)
+drawn = rest.by_setting(analysed, ends, panels)
 catalogue.save_figure(
     rest.by_context(drawn, colours, columns=3),
     "rings-by-context",
@@ -158,7 +158,7 @@ catalogue.save_figure(
     "its start (inits-goals), and radii of the rings of fixed points before "
     "(inits-goals) and after the reach (goals-goals), against the context, median and "
     "range over the replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %% [markdown]
@@ -214,7 +214,7 @@ def follow(row):
     }
 
 
-found = found.measured(follow)
+analysed = analysed.measured(follow)
 last = f"curl {curls[-1]:g} N s/m"
 meanings = {
     "towards": ("cosine between a step and the direction to the fixed point", "1"),
@@ -227,7 +227,7 @@ meanings = {
     "behind_last_field": (f"last distance over the ring's radius, {last}", "1"),
     "dislocated_share": ("share of steps at which fixed points break off", "1"),
 }
-Markdown(numbers(catalogue, found, meanings, "along the reach"))
+Markdown(numbers(catalogue, analysed, meanings, "along the reach"))
 
 # %% tags=["figure"]
 time = {
@@ -249,30 +249,31 @@ catalogue.save_figure(
     "by the radius of the ring before the reach, over time along reaches without noise "
     "or field: median over contexts and directions, then median and range over the "
     "replicates of each setting.",
-    models=found.table,
+    models=analysed.table,
 )
 
 # %% [markdown]
 # ## Verdict
 
 # %% tags=["claims"]
-claims, all_models = Claims(NOTES), found.where()
-fields, none = (found.where(told=True, perturbed=x) for x in (True, False))
+claims, all_models = Claims(NOTES), analysed.where()
+fields, none = (analysed.where(told=True, perturbed=x) for x in (True, False))
 claims.target(
     "all_found",
     "Every input along a reach has a fixed point.",
     reference="none missing",
-    ours=f"{found.table['without'].sum()} of {found.table['inputs'].sum()} missing",
-    holds=found.table["without"].sum() == 0,
+    ours=f"{analysed.table['without'].sum()} of {analysed.table['inputs'].sum()} "
+    "missing",
+    holds=analysed.table["without"].sum() == 0,
 )
-broken = int(found.table["dislocated"].sum())
-lowest = int(found.table["dislocated_lowest"].sum())
+broken = int(analysed.table["dislocated"].sum())
+lowest = int(analysed.table["dislocated_lowest"].sum())
 claims.test(
     "dislocations",
     "Sequences of fixed points along a reach break mainly at the lowest context.",
     reference="bad at context −2 only",
-    ours=f"{broken} of {found.table['steps'].sum()} steps broken, {lowest} of them at "
-    "the lowest context",
+    ours=f"{broken} of {analysed.table['steps'].sum()} steps broken, {lowest} of them "
+    "at the lowest context",
     holds=broken > 0 and lowest > 0.5 * broken,
     reason="" if broken else "none is broken at all",
 )
