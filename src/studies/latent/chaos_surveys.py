@@ -30,39 +30,40 @@ QUANTITIES = (
     Quantity(
         "ceiling",
         "1",
-        "Lyapunov times that the true equations hold, started with the model's error "
-        "after one step",
+        "Lyapunov times that a forecast of the true equations holds, started with the "
+        "model's error after one step",
     ),
-    Quantity("of_ceiling", "1", "the former as a share of the latter"),
+    Quantity("of_ceiling", "1", "time that a forecast holds, over the ceiling"),
     Quantity("reservoir", "1", "Lyapunov times that the reservoir's forecast holds"),
-    Quantity("constant", "1", "Lyapunov times that no change holds"),
+    Quantity("constant", "1", "Lyapunov times that holding the first state is right"),
     Quantity(
         "linear",
         "1",
-        "Lyapunov times that the straight line through later recordings holds",
+        "Lyapunov times that linear interpolation of later recordings is right",
     ),
-    Quantity("first_error", "1", "error after one step, in standard deviations"),
+    Quantity("first_error", "1", "forecast error after one step, in std of a neuron"),
     Quantity("exponent", "1/time", "largest Lyapunov exponent of the learned map"),
-    Quantity("exponent_ratio", "1", "the same over that of the true system"),
+    Quantity("exponent_ratio", "1", "learned over true largest Lyapunov exponent"),
     Quantity(
         "marginals",
         "1",
-        "distance of the marginals of a long rollout from the truth's, in standard "
-        "deviations",
+        "distance of the distributions of single neurons in a long rollout from the "
+        "true ones, in standard deviations",
     ),
     Quantity(
         "spectra",
         "1",
-        "distance of the power spectra of a long rollout from the truth's: 0 alike, 1 "
-        "disjoint",
+        "distance of the power spectra of a long rollout from the true ones, from 0 "
+        "(equal) to 1 (disjoint)",
     ),
     Quantity(
         "true_marginals",
         "1",
-        "distance of the marginals of two true trajectories, in standard deviations",
+        "distance of the distributions of single neurons between two true "
+        "trajectories, in standard deviations",
     ),
     Quantity(
-        "true_spectra", "1", "distance of the power spectra of two true trajectories"
+        "true_spectra", "1", "distance of power spectra between two true trajectories"
     ),
 )
 

@@ -13,18 +13,18 @@ from studies.latent.mechanism import Agreement, Mechanism
 from studies.latent.trained import Row
 
 HEARD = {
-    "heard_connected": "share of the true Jacobian explained, pairs with an edge, R²",
-    "heard_every": "share of the true Jacobian explained, all pairs of neurons, R²",
-    "heard_own": "share of the true Jacobian explained, neurons on themselves, R²",
+    "heard_connected": "explained share R² of the true Jacobian, pairs with an edge",
+    "heard_every": "explained share R² of the true Jacobian, all pairs of neurons",
+    "heard_own": "explained share R² of the true Jacobian, neurons on themselves",
 }
 ROLLED = {
-    "one_step": "next rows of the recording from true states",
+    "one_step": "next steps of the recording from true states",
     "intact": "rollouts without noise",
-    "cut": "rollouts, against the circuit without half of its edges",
-    "cut_intact": "rollouts of the intact true circuit, against the cut one",
+    "cut": "rollouts, compared with the true circuit without half of its edges",
+    "cut_intact": "rollouts of the intact true circuit, compared with the cut one",
     "white": "rollouts on a movie of white noise",
-    "push_5": "change that currents of 5 standard deviations make in other neurons",
-    "push_20": "change that currents of 20 standard deviations make in other neurons",
+    "push_5": "change that currents of 5 standard deviations cause in other neurons",
+    "push_20": "change that currents of 20 standard deviations cause in other neurons",
 }
 SCORES = {
     "r2": ("1", "R²"),

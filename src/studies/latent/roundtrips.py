@@ -30,14 +30,14 @@ HEADINGS = {
     "activity": "activity rollout diverges at [steps]",
     "trips": "round trip alone diverges at [trips]",
     "gain_step": "largest eigenvalue of a step [1]",
-    "gain_trip": "of a round trip [1]",
-    "gain_both": "of a step and a round trip [1]",
+    "gain_trip": "largest eigenvalue of a round trip [1]",
+    "gain_both": "largest eigenvalue of both together [1]",
 }
 COUNTS = {  # what `agreement` counts, as scraps say it
-    "all": "pairs of a model and a family of movies",
-    "latent": "pairs whose latent rollouts diverge",
+    "all": "number of pairs of a model and a family of movies",
+    "latent": "pairs of model and movies whose latent rollouts diverge",
     "latent_step": "pairs where latent rollouts diverge as the step's eigenvalue says",
-    "activity": "pairs whose activity rollouts diverge",
+    "activity": "pairs of model and movies whose activity rollouts diverge",
     "trips": "pairs where activity rollouts diverge as round trips alone do",
     "step": "pairs where activity rollouts diverge as the step's eigenvalue says",
     "both": "pairs where activity rollouts diverge as the eigenvalue of a step with "

@@ -27,11 +27,11 @@ STATES = 12  # rows at which the map is looked at
 
 # Each is a column of the table of checkpoints; low is good in all of them.
 SIGNALS = {
-    "loss_points": "error at the loss points",
-    "beyond": "error after the window, at recordings",
+    "loss_points": "error at the recordings within the window",
+    "beyond": "error at the recordings after the window",
     "max_intervening": "largest error before the first recording",
     "same_family": "long rollouts, same family",
-    "activity": "rollouts through the voltages, same family",
+    "activity": "activity rollouts, same family",
     "radius": "spectral radius of the map",
     "latent_step": "mean size of a latent step",
     "reconstruction": "reconstruction error",

@@ -36,61 +36,60 @@ QUANTITIES = (
         "window",
         "between",
         SQUARED,
-        "mean squared error between the recordings, within the training window (of the "
-        "whole window where every step is recorded)",
+        "mean squared error at the steps between the recordings, within the training "
+        "window (at all its steps if every step is recorded)",
     ),
     Quantity(
         "ratio",
-        "between, of interpolation",
+        "between, over interpolation",
         "1",
-        "error between the recordings, as a share of linear interpolation's",
+        "error between the recordings over that of linear interpolation",
     ),
     Quantity(
         "relative",
-        "between, of variance",
+        "between, over variance",
         "1",
-        "error between the recordings, as a share of the variance of what is observed",
+        "error between the recordings over the variance of the observed signal",
     ),
     Quantity(
         "to_floor",
-        "between, of noise floor",
+        "between, over noise floor",
         "1",
-        "error between the recordings, as a multiple of that of the true circuit "
-        "without noise from the true state",
+        "error between the recordings over that of the true circuit, simulated without "
+        "noise from the true state",
         ("validation",),
     ),
     Quantity(
         "to_stimulus_only",
-        "between, of stimulus only",
+        "between, over stimulus-only",
         "1",
-        "error between the recordings, as a multiple of that of the model that sees "
-        "the stimulus alone",
+        "error between the recordings over that of the stimulus-only model",
     ),
     Quantity(
         "from_true_state",
         "from true states",
         SQUARED,
-        "error between the recordings from true states, which a model of staggered "
-        "recordings never has",
+        "error between the recordings when rollouts start from true states, which "
+        "staggered recordings do not contain",
         ("validation",),
     ),
     Quantity(
         "fit",
-        "at the entries of the fit",
+        "at the fitted samples",
         SQUARED,
-        "error at the observed entries that the initial state was fitted to",
+        "error at the samples that the initial state was fitted to",
         (),
     ),
     Quantity(
         "fit_window",
-        "within the fit",
+        "within the fitted window",
         SQUARED,
-        "error at all entries of the window that the initial state was fitted to",
+        "error at all steps of the window that the initial state was fitted to",
         ("validation",),
     ),
     Quantity(
         "fit_beyond",
-        "after the fit",
+        "after the fitted window",
         SQUARED,
         "error at all steps after the window that the initial state was fitted to",
         ("validation",),
@@ -104,7 +103,7 @@ QUANTITIES = (
     ),
     Quantity(
         "beyond",
-        "beyond",
+        "beyond the window",
         SQUARED,
         "mean squared error after the training window, before any divergence",
         ("validation",),
@@ -113,15 +112,16 @@ QUANTITIES = (
         "divergence",
         "diverges at",
         "steps",
-        "first step at which the worst start's error exceeds one (of a user's "
-        "recording, four times its variance); the number of steps if none does",
+        "first step at which the error of a rollout's worst start exceeds one (on a "
+        "user's recording, four times its variance), or the number of steps if none "
+        "does",
     ),
     Quantity(
         "activity_divergence",
-        "through the voltages, diverges at",
+        "activity rollout diverges at",
         "steps",
-        "first step at which the worst start's error exceeds one when every step goes "
-        "through the voltages",
+        "first step at which the worst start's error exceeds one in an activity "
+        "rollout, which decodes and encodes again at every step",
         (),
     ),
 )

@@ -156,7 +156,7 @@ def ordered(errors: Mapping[str, float]) -> str:
     }
     ranked = sorted(groups, key=lambda name: -groups[name])
     said = " > ".join(f"{name} ({groups[name]:.3g} %)" for name in ranked)
-    as_said = "as predicted" if ranked == list(groups) else "unlike predicted"
+    as_said = "as predicted" if ranked == list(groups) else "not as predicted"
     return f"Largest errors first: {said}, {as_said}."
 
 

@@ -107,10 +107,10 @@ def learn(
 
 
 RECORDED = {
-    "network_inner": "error of networks of the inner planets on those",
-    "network_jupiter": "error of networks of the inner planets on Jupiter",
-    "law_inner": "error of the networks' laws on the inner planets",
-    "law_jupiter": "error of the networks' laws on Jupiter",
+    "network_inner": "error on the inner planets of networks trained on them",
+    "network_jupiter": "error on Jupiter of networks trained on the inner planets",
+    "law_inner": "error on the inner planets of laws read from these networks",
+    "law_jupiter": "error on Jupiter of laws read from these networks",
 }
 
 

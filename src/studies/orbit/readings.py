@@ -170,12 +170,12 @@ def profile(
 # In words --------------------------------------------------------------------------
 
 RECORDED = (
-    ("slope", "1", "exponent of the learned attraction"),
-    ("mu", "1", "coefficient of the inverse square, where only that is left"),
-    ("network_far", "%", "error of the network between 12 and 40 R_E"),
-    ("law_far", "%", "error of the law between 12 and 40 R_E"),
-    ("network_near", "%", "error of the network between 0.3 and 1 R_E"),
-    ("law_near", "%", "error of the law between 0.3 and 1 R_E"),
+    ("slope", "1", "exponent of the distance in the learned attraction"),
+    ("mu", "1", "coefficient of the inverse square, if only that term remains"),
+    ("network_far", "%", "acceleration error of the network between 12 and 40 R_E"),
+    ("law_far", "%", "acceleration error of the law between 12 and 40 R_E"),
+    ("network_near", "%", "acceleration error of the network between 0.3 and 1 R_E"),
+    ("law_near", "%", "acceleration error of the law between 0.3 and 1 R_E"),
 )
 
 

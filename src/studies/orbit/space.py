@@ -90,8 +90,8 @@ def said_of_starts(label: str, beside: str, share: dict[str, float]) -> str:
         for name, value in share.items()
     )
     alike = all(0.05 < value < 0.95 for value in share.values())
-    words = "does not matter, as predicted," if alike else "matters, unlike predicted,"
+    words = "does not matter, as predicted," if alike else "matters, not as predicted,"
     return (
-        f"For {label} it {words} that training orbits start at periapsis and not "
-        f"{beside}: they give the better model in {parts}."
+        f"For {label} it {words} whether training orbits start at periapsis or "
+        f"{beside}: a start at periapsis gives the better model in {parts}."
     )

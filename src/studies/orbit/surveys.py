@@ -38,14 +38,14 @@ SIZES = (1, 10, 100)  # orbits of the unseen sets
 LISTED = 12  # models that did not end well, beyond which their list is folded
 FLOOR, TIMES = 10.0, 3.0  # [%] and [1]: past both, a model of its group is stuck
 STUCK = (
-    f"*Stuck* models erred by {ZERO_FIELD:g} % on their own orbits (a field of zero "
-    f"would too), or by over {FLOOR:g} % and {TIMES:g} times the median of their "
-    "group. All stay in every median and range."
+    "A model is *stuck* if it did not learn even its training orbits: it errs there by "
+    f"at least {ZERO_FIELD:g} %, as a field of zero would, or by over {FLOOR:g} % and "
+    f"{TIMES:g} times the median of its group. All models enter medians and ranges."
 )
 STATES = {
-    "trained": "models that were trained to the end and are not stuck",
-    "stuck": "models that did not learn even their own training orbits",
-    "diverged": "models whose training diverged",
+    "trained": "number of models that were trained to the end and are not stuck",
+    "stuck": "number of models that did not learn even their training orbits",
+    "diverged": "number of models whose training diverged",
 }
 NEWTON = (
     "This notebook asks for Newton's field: choose models of `system` two_body, or "
@@ -337,6 +337,6 @@ def not_well(table: pd.DataFrame) -> str:
         lines.append(f"- {name}: {'; '.join(each)}")
     named = "\n".join(lines)
     if len(bad) > LISTED:
-        summary = "<summary>Each of them, by setting</summary>"
+        summary = "<summary>These models, by setting</summary>"
         named = f"<details>{summary}\n\n{named}\n\n</details>"
     return f"{said}\n\n{named}"

@@ -105,8 +105,8 @@ def of_rollouts(
             )
             continue
         parts.append(
-            f"After {after} the best group is {number(stray)} % of the radius away "
-            f"from the truth, its energy has moved by up to {number(drift)} %, and "
+            f"After {after} the position of the best group is wrong by {number(stray)} "
+            f"% of the radius, its energy has changed by up to {number(drift)} %, and "
             f"{number(lost)} % of the orbits were lost."
         )
     return " ".join(parts)

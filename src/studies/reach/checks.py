@@ -196,7 +196,7 @@ def check_field(parameters: Parameters) -> None:
     method = parameters.get("method", "none")
     if parameters.get("field") == "gusts" and method in ("dai", "pai-n"):
         message = (
-            f"`method` {method!r} tells the network the size of one field, which gusts "
+            f"`method` {method!r} gives the network the size of one field, which gusts "
             "do not have; use none, bcs or pai-asf."
         )
         raise ValueError(message)

@@ -78,7 +78,7 @@ def listens(rows: Sequence[Mapping[str, Any]]) -> str:
     if method == "none":
         message = (
             "These models have no context input (`method` none), so no context can be "
-            "told to them. Choose models of another method, as of reach/context."
+            "given to them. Choose models of another method, as in reach/context."
         )
         raise EvaluationError(message)
     return method

@@ -193,7 +193,7 @@ class Disturbance:
             raise ValueError(message)
         if self.field == "gusts" and self.method in ("dai", "pai-n"):
             message = (
-                f"`method` {self.method!r} tells the network the size of one field, "
+                f"`method` {self.method!r} gives the network the size of one field, "
                 "which gusts do not have; use none, bcs or pai-asf."
             )
             raise ValueError(message)

@@ -127,7 +127,9 @@ MEASURES: dict[str, Measure] = {
         lambda a: jnp.max(norm(a.force)), "N", "largest net force"
     ),
     "sum_net_force": Measure(
-        lambda a: integral(norm(a.force), a.dt), "N s", "net force over time"
+        lambda a: integral(norm(a.force), a.dt),
+        "N s",
+        "integral of the net force over time",
     ),
     "max_parallel_force_forward": Measure(
         lambda a: jnp.max(a.force[:, 0]), "N", "largest forward force"
@@ -138,7 +140,7 @@ MEASURES: dict[str, Measure] = {
     "sum_parallel_force": Measure(
         lambda a: integral(jnp.abs(a.force[:, 0]), a.dt),
         "N s",
-        "size of parallel force over time",
+        "integral of the size of the parallel force over time",
     ),
     "max_orthogonal_force_left": Measure(
         lambda a: jnp.max(a.force[:, 1]), "N", "largest force to the left"
@@ -149,7 +151,7 @@ MEASURES: dict[str, Measure] = {
     "sum_orthogonal_force_abs": Measure(
         lambda a: integral(jnp.abs(a.force[:, 1]), a.dt),
         "N s",
-        "size of lateral force over time",
+        "integral of the size of the lateral force over time",
     ),
     "max_parallel_vel_forward": Measure(
         lambda a: jnp.max(a.velocity[:, 0]), "m/s", "largest forward velocity"
@@ -186,12 +188,12 @@ MEASURES: dict[str, Measure] = {
     "sum_orthogonal_distance": Measure(
         lambda a: integral(a.position[:, 1], a.dt),
         "m s",
-        "lateral distance over time, left positive",
+        "integral of the lateral distance over time, left positive",
     ),
     "sum_orthogonal_distance_abs": Measure(
         lambda a: integral(jnp.abs(a.position[:, 1]), a.dt),
         "m s",
-        "size of lateral distance over time",
+        "integral of the size of the lateral distance over time",
     ),
     "max_deviation": Measure(
         lambda a: jnp.max(norm(a.position)), "m", "largest distance from the start"
@@ -199,16 +201,16 @@ MEASURES: dict[str, Measure] = {
     "sum_deviation": Measure(
         lambda a: integral(norm(a.position), a.dt),
         "m s",
-        "distance from the start over time",
+        "integral of the distance from the start over time",
     ),
     "end_velocity_error": Measure(
         lambda a: jnp.mean(norm(a.velocity[-LAST:])), "m/s", "speed at the end"
     ),
     "end_position_error": Measure(
-        end_position_error, "% of reach", "distance to the goal at the end"
+        end_position_error, "% of reach", "distance from the goal at the end"
     ),
     "initial_force_direction": Measure(
-        initial_force_direction, "rad", "direction of the first push, left positive"
+        initial_force_direction, "rad", "direction of the first force, left positive"
     ),
 }
 

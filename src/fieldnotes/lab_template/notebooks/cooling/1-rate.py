@@ -73,5 +73,5 @@ save_figure(
 holds = error <= 10
 words = "as predicted" if holds else "against the prediction"
 text = f"With a noise of {noise:g} K the rate is off by {error:.2g} %: {words}."
-record("verdict", text, "-", "what the prediction came to")
+record("verdict", text, "-", "whether the prediction holds, as a sentence")
 print(text)
