@@ -40,7 +40,7 @@ def of_noise(
     starts: Int[np.ndarray, " start"],
     steps: int,
 ) -> Shares:
-    """The same of the true circuit rolled out without noise."""
+    """The variances of each neuron for the true circuit, rolled out without noise."""
     rolled = truth.without_noise(circuit, recording, starts, steps)
     return Shares(rolled.total.mean(axis=0), rolled.unexplained.mean(axis=0))
 

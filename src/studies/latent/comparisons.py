@@ -1,4 +1,4 @@
-"""Many trained models side by side: the shape that most notebooks of this study share.
+"""Comparisons of many trained models, as most notebooks of this study make them.
 
 `compare` judges the models that a query finds on recordings of their own circuit,
 beside the baselines and the stimulus-only model; the result holds the numbers of every

@@ -242,7 +242,7 @@ def _edges(
 def _strength(
     edge: Mapping[str, Any], mean: float, strength: Mapping[Pair, float] | None
 ) -> float:
-    """Of a synapse of a pair of types that has edges [voltage]."""
+    """Strength of a synapse of a pair of types that has edges [voltage]."""
     if strength is None:
         return STRENGTH / mean
     pair = (str(edge["src"]), str(edge["tar"]))

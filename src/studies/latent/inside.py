@@ -1,4 +1,4 @@
-r"""A trained model opened: the shape of its latent states, its map, what it listens to.
+r"""Inside a trained model: its latent states, its map, and the connections it uses.
 
 The one-step map $z \mapsto z + f(z, u)$ has at each state a Jacobian; eigenvalues
 inside the unit circle are directions in which a rollout forgets its errors. The probe

@@ -1,4 +1,4 @@
-r"""What could be known between two recordings: an interpolation fitted to every step.
+r"""The best interpolation between two recordings: a regression on every step.
 
 With the stimulus known only at the recordings, no model can say what it did between
 them. How much that costs is asked of a ridge regression that is given both ends (states
@@ -69,7 +69,7 @@ def features(
     time_units: int,
     fitted: Interpolation,
 ) -> Float[np.ndarray, "window feature"]:
-    """What it is given: both ends on principal components, the stimulus, a one."""
+    """Features of a window: principal components of both ends, stimulus, a one."""
     ends = [
         (recording.voltage[rows + offset] - fitted.centre) @ fitted.basis
         for offset in (0, time_units)

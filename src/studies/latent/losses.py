@@ -1,4 +1,4 @@
-r"""What is made small. Errors are means over windows and neurons [squared voltage].
+r"""What is minimised. Errors are means over windows and neurons [squared voltage].
 
 A window gives $z_0 = E(x)$, $z_{k+1} = z_k + f([z_k; u_k])$. Its total is
 

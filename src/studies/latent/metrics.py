@@ -32,7 +32,7 @@ class Errors(NamedTuple):
 
 
 def finite(mse: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """The same with overflow and NaN replaced by `CAP`."""
+    """The errors with overflow and NaN replaced by `CAP`."""
     filled = np.nan_to_num(np.asarray(mse, float), nan=CAP, posinf=CAP)
     return np.minimum(filled, CAP)
 
@@ -88,7 +88,7 @@ def errors(
 
 
 def worst_case(mse: Curves, time_units: int, horizon: int) -> Errors:
-    """The same of the worst start at each step, as the source's stability metrics."""
+    """Errors of the worst start at each step, as the source's stability metrics."""
     return errors(finite(mse).max(axis=0, keepdims=True), time_units, horizon)
 
 

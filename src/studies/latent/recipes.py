@@ -62,12 +62,12 @@ class Recipe:
 
     @property
     def observation(self) -> Observation:
-        """What of the circuit is seen."""
+        """How the circuit is observed."""
         return Observation(self.mode, self.tu, self.phase_seed, self.interpolation)
 
     @property
     def task(self) -> Task:
-        """What the main phase asks."""
+        """The task of the main phase."""
         staggered = self.mode == "staggered"
         return Task(
             observation=self.observation,
@@ -88,7 +88,7 @@ class Recipe:
 
     @property
     def weights(self) -> Weights:
-        """Of the terms."""
+        """Weights of the terms of the loss."""
         return Weights(
             total_variation=np.float32(self.tv_weight),
             augmentation=np.float32(self.augmentation_weight),
@@ -111,7 +111,7 @@ class Recipe:
 
     @property
     def total_updates(self) -> int:
-        """Of all phases."""
+        """Updates of all phases together."""
         return self.stimulus_warm_up + self.warm_up + self.updates
 
     def parts(self) -> list["Part"]:
@@ -176,27 +176,27 @@ def trained(model: LatentModel, *names: str) -> Any:
 
 
 def of_stimulus(model: LatentModel) -> Any:
-    """The stimulus auto-encoder."""
+    """Which parameters train with the stimulus auto-encoder."""
     return trained(model, "stimulus_encoder", "stimulus_decoder")
 
 
 def of_reconstruction(model: LatentModel) -> Any:
-    """Encoder and decoder."""
+    """Which parameters train in the warm-up: encoder and decoder."""
     return trained(model, "encoder", "decoder")
 
 
 def of_dynamics(model: LatentModel) -> Any:
-    """All but the stimulus decoder."""
+    """Which parameters train with the map: all but the stimulus decoder."""
     return trained(model, "stimulus_encoder", *always(model))
 
 
 def without_stimulus(model: LatentModel) -> Any:
-    """The same with the stimulus encoder frozen."""
+    """Which parameters train with the map if the stimulus encoder is frozen."""
     return trained(model, *always(model))
 
 
 def always(model: LatentModel) -> list[str]:
-    """What trains in the dynamics in any case."""
+    """Which parameters train with the map in any case."""
     optional = [x for x in ("bank", "upsampler") if getattr(model, x) is not None]
     return ["encoder", "decoder", "evolver", *optional]
 

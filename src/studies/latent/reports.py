@@ -216,7 +216,7 @@ def row(found: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
 
 
 def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str, float]:
-    """The same of one family."""
+    """The numbers of one model on one family of movies."""
     units, horizon = plan.time_units, plan.horizon
     mse = found[f"{family}.mse"]
     told = metrics.errors(mse, units, horizon, plan.limit)._asdict()

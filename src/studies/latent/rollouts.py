@@ -1,4 +1,4 @@
-r"""A trained map left to itself: rollouts from many starts, and what to compare with.
+r"""Rollouts of a trained map from many starts, and the baselines to compare with.
 
 A *latent* rollout encodes once, $z_{k+1} = z_k + f(z_k, u_k)$, and decodes every step;
 an *activity* rollout goes through the voltages at every step. Step k (from 0) predicts

@@ -34,7 +34,7 @@ JUDGING_SEED = 1000  # offset of the seeds that judge: no training or validation
 
 
 def is_stimulus_only(row: Row) -> bool:
-    """Whether a model sees the stimulus alone."""
+    """Whether a model is the stimulus-only baseline."""
     return str(row.get("notebook", "")).endswith("stimulus-only")
 
 
@@ -66,12 +66,12 @@ def maps(
 
 
 def builder(row: Row) -> Callable[..., Any]:
-    """What makes the skeleton of the model of a row."""
+    """The function that builds the untrained model of a row."""
     return build_stimulus_only if is_stimulus_only(row) else build
 
 
 def loader(catalogue: Catalogue) -> Load:
-    """What reads the model of a row from its file."""
+    """The function that reads the model of a row from its file."""
     return lambda row: catalogue.load_model(
         row, partial(read_model, build=builder(row))
     )
@@ -90,7 +90,7 @@ def data_key(row: Row) -> tuple[Any, ...]:
 
 
 def signal_of(row: Row) -> tuple[str, float | None]:
-    """What was observed, and the time constant of calcium [s], None for voltage."""
+    """The observed signal, and the time constant of calcium [s] or None for voltage."""
     signal = row.get("signal", "voltage")
     if not isinstance(signal, str) or signal == "voltage":  # NaN: before there were two
         return "voltage", None

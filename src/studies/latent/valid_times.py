@@ -126,7 +126,7 @@ def _forecast(
 def alone(
     model: Any, recording: Recording, mode: str = "all", tu: int = 1
 ) -> np.ndarray:
-    """Voltages of a model left alone with the stimulus from row 0 of a recording."""
+    """Voltages of a rollout along the stimulus, from row 0 of a recording."""
     first, frames = recording.voltage[:1], recording.stimulus[None]
     ask = (jnp.asarray(first), jnp.asarray(frames), mode, tu)
     return np.asarray(_forecast(model, *ask)[0], float)

@@ -1,4 +1,4 @@
-"""What a training learns from: sets of orbits as segments or labelled states, by rows.
+"""Training data: sets of orbits as segments or labelled states, by rows.
 
 Rows are stored in a fixed random order, so that a batch can be a walk with a stride.
 Float32 begins here.

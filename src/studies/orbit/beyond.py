@@ -54,7 +54,7 @@ def perturbation_error(model: Any, orbits: tasks.OrbitSet) -> float:
 
 
 class Arcs(NamedTuple):
-    """One model left alone among three bodies, over a month."""
+    """Rollouts of one model among three bodies, over a month."""
 
     pieces: Float[np.ndarray, " piece"]  # median |change| of C over each piece [%]
     drift: float  # median over arcs of the largest drift [%]

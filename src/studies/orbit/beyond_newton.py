@@ -1,4 +1,4 @@
-"""Learning what Newton's field leaves: labels are measured acceleration minus −p/r³.
+"""Learning the residual: the measured acceleration minus Newton's, −p/r³.
 
 Two bodies explain all but 0.2 % of the motion of a low satellite, less than a network
 errs by. So the network learns the rest alone, times a thousand, and J2 is read off what

@@ -1,4 +1,4 @@
-"""The tables of December beside ours: medians, ranges, and words for how pairs differ.
+"""Reported tables (notes of December) beside our medians and ranges.
 
 What the notes say is in `published`; what counts as agreement, the notebook says.
 """

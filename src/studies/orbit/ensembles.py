@@ -1,4 +1,4 @@
-"""What an ensemble says of a set of orbits: every member in one compiled call.
+"""Errors of an ensemble on a set of orbits: every member in one compiled call.
 
 Models are stacked, as the trainer gives them: each array has a leading axis of members.
 States go in as float64 numpy and are evaluated in float32; NaN marks padding.
@@ -59,7 +59,7 @@ def _errors(
 
 
 def output_flips(models: Any, orbits: OrbitSet) -> PerMember:
-    """Share of neighbouring samples where a member's output turns to its twin [%]."""
+    """Share of neighbours where magnitude and direction both change sign [%]."""
     keep = orbits.mask
     safe = jnp.asarray(np.where(keep[..., None], orbits.states, 1.0), jnp.float32)
     magnitudes, directions = (np.array(part, float) for part in _outputs(models, safe))
@@ -95,7 +95,7 @@ def _follow(
 
 
 class Opened(NamedTuple):
-    """What goes into and comes out of one model along states."""
+    """Inputs and outputs of one model along states."""
 
     inputs: Float[np.ndarray, "time features"]
     magnitude: Float[np.ndarray, " time"]  # after the output layer's activation

@@ -1,4 +1,4 @@
-r"""A latent ODE: an orbit as the shadow of a motion in a space of its own.
+r"""A latent ODE: an orbit as a linear readout of a learned motion in a latent space.
 
 An encoder makes a latent state of the first samples, $h_0=E(y_0,\dots)$; a learned
 drift moves it, $\dot h=\tanh(f(h))$; a linear decoder reads states off it,

@@ -1,4 +1,4 @@
-r"""The law in words: which few terms an acceleration field is made of.
+r"""The law as a formula: the few terms that describe an acceleration field.
 
 Sequentially thresholded least squares (Brunton, Proctor and Kutz 2016, PNAS 113:3932)
 over a library of 19 terms: $r^0\dots r^{-5}$ along the radial direction $\hat R$ and
@@ -21,7 +21,7 @@ ROUNDS = 20  # of fitting and dropping; far fewer settle it
 
 @dataclass(frozen=True)
 class Law:
-    """The terms that are left, in the order of the library."""
+    """The terms that remain, in the order of the library."""
 
     names: tuple[str, ...]
     coefficients: Float[np.ndarray, " term"]

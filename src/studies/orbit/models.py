@@ -32,7 +32,7 @@ PRIORS: tuple[Prior, ...] = ("neutral", "symmetry-informed", "law given")
 
 
 class OrbitModel(eqx.Module):
-    """A network's guess of the motion under gravity, in the plane or in space.
+    """A learned motion under gravity, in the plane or in space.
 
     In the plane neither position nor velocity ever leaves it: the third component of
     both halves of the derivative is zero.
@@ -54,7 +54,7 @@ class OrbitModel(eqx.Module):
         return features_of(self.features, state, space=self.space)
 
     def raw_outputs(self, state: State) -> Float[Array, " outputs"]:
-        """What the network says of `state`, before the output layer."""
+        """Outputs of the network at `state`, before the output layer."""
         return self.network(self.inputs(state))
 
     def output_features(

@@ -1,4 +1,4 @@
-"""From four planets to a fifth: networks taught by the inner ones, asked of Jupiter.
+"""From four planets to a fifth: networks of the inner planets, tested on Jupiter.
 
 The accelerations that teach and judge are differences of DE421's positions (see
 `solar_system`); Newton's law is used nowhere. Units are AU and sqrt(AU³/GM of the Sun).

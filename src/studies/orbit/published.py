@@ -1,4 +1,4 @@
-"""What the notes of December publish: errors and other measures, by setting.
+"""What the notes of December report: errors and other measures, by setting.
 
 Every number is of one training from one seed. A setting is named by the words that tell
 it from `SETTING`: "100, signed, tanh" has a hundred orbits and another activation. The

@@ -1,4 +1,4 @@
-r"""What the motion itself gives: constants of nature by least squares, no network.
+r"""Constants of nature estimated from the motion by least squares, without a network.
 
 Accelerations are differences of positions. Each sample counts relative to its own size,
 so that an eccentric orbit is not its periapsis alone. With $s=\sin\phi=z/r$ the

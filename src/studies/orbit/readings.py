@@ -180,7 +180,7 @@ RECORDED = (
 
 
 def counted(groups: Mapping[str, Group], thresholds: Sequence[float]) -> str:
-    """How many models of each setting are left with the inverse square alone."""
+    """How many models of each setting have the inverse square alone as their law."""
     head = ["setting", *(f"threshold {level:g}" for level in thresholds)]
     rows = []
     for name, group in groups.items():
@@ -196,7 +196,7 @@ def middle(group: Group, measure: str) -> dict[str, Any]:
 
 
 def in_words(groups: Mapping[str, Group]) -> str:
-    """The law of the middle model of each setting."""
+    """The law of the model of median error of each setting."""
     lines = [
         f"- {name}: `{middle(group, 'network_inside')['words']}`"
         for name, group in groups.items()

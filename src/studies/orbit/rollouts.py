@@ -1,4 +1,4 @@
-"""A learned field left alone: how far it strays, and what it fails to conserve.
+"""Rollouts of a learned field: their errors, and what they fail to conserve.
 
 A rollout starts at each orbit's first true state. Numpy in float64; a rollout that ran
 away holds NaN from there on and is counted as lost, never averaged.

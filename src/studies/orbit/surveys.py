@@ -75,8 +75,8 @@ def survey(
     """The models that a query finds, judged on unseen orbits.
 
     Errors are columns such as `mean_100` and `angle_10` (see `reports.UNITS`);
-    `training_error` is the mean on a model's own orbits [%], `prior` what its layers
-    take for granted and `state` how it ended.
+    `training_error` is the mean on a model's training orbits [%], `prior` what its
+    layers take for granted and `state` how it ended.
 
     Args:
         catalogue: what the notebook lends.
@@ -152,7 +152,7 @@ def is_of_two_bodies(row: Row) -> bool:
 
 
 def loader(catalogue: Catalogue) -> Callable[[Row], Any]:
-    """What reads the model of a row from its file."""
+    """The function that reads the model of a row from its file."""
     return lambda row: catalogue.load_model(row, lambda path: read_model(path, build))
 
 
@@ -218,7 +218,7 @@ def nothing() -> dict[str, Any]:
 def measured(
     model: Any, row: Row, points: int, family: str = "complex"
 ) -> dict[str, Any]:
-    """Errors of a model on the unseen sets and on its own orbits [%], their shape.
+    """Errors of a model on the unseen sets and on its training orbits [%], their shape.
 
     The truth is that of the system whose orbits trained it.
     """
@@ -308,13 +308,13 @@ def middle(models: Group, measure: str = "mean_100") -> dict[str, Any] | None:
 def middles(
     models: Mapping[str, Group], measure: str = "mean_100"
 ) -> dict[str, dict[str, Any]]:
-    """The middle model of each group that has one."""
+    """The model of median error of each group that has one."""
     rows = {name: middle(group, measure) for name, group in models.items()}
     return {name: row for name, row in rows.items() if row is not None}
 
 
 def not_well(table: pd.DataFrame) -> str:
-    """Every stuck or diverged model with its error on its own orbits, by group.
+    """Every stuck or diverged model with its error on its training orbits, by group.
 
     A long list is folded: the answer of the page should not begin below it.
     """

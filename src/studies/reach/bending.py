@@ -37,7 +37,7 @@ class Bending:
 
     @property
     def inputs(self) -> Float[np.ndarray, "context size"]:
-        """What the network is told, by context."""
+        """Inputs of the network, by context."""
         return self.resting.steady.inputs[:, self.place]
 
     @property

@@ -52,7 +52,7 @@ def shown_share(
 
 
 def quiet(loop: Loop) -> Loop:
-    """The same loop without noise."""
+    """The closed loop without noise."""
     return replace(loop, sensory_noise=0.0, motor_noise=0.0)
 
 

@@ -1,4 +1,4 @@
-"""Evaluations across contexts: every trial under every number that a network is told.
+"""Evaluations across contexts: every trial at every context.
 
 A *variant* of an evaluation is a trial's field, or its impulse, with one context. All
 contexts of a field stand together, in the order in which they were asked for.
@@ -69,7 +69,7 @@ def split_contexts(
 
 
 def listens(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The method by which all these models are told about the field.
+    """The method that relates context and field, the same for all these models.
 
     Raises:
         EvaluationError: they have no context input, or differ in their method.

@@ -102,7 +102,7 @@ def random_gusts(key: PRNGKeyArray, controls: int) -> Float[Array, "control 2"]:
 
 
 class Told(NamedTuple):
-    """What a method makes of the draws: a scale for each, and the context."""
+    """A method's scale of the field for each trial, and the context."""
 
     scale: PerTrial
     context: PerTrial

@@ -1,4 +1,4 @@
-r"""How the controller's output answers each frequency of its senses' noise.
+r"""The response of the controller's output to feedback noise, at each frequency.
 
 The noise that is added to the senses is known, so it can serve as a probe. With its
 spectrum $X$ and that of the network's output $Y$ in each trial,

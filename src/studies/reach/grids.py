@@ -81,7 +81,7 @@ class Resting:
 
     @property
     def contexts(self) -> Float[np.ndarray, " context"]:
-        """The contexts that the model was told; 0 where it is told none."""
+        """The contexts of the model; 0 where it has no context input."""
         return self.steady.contexts
 
     @cached_property

@@ -1,4 +1,4 @@
-r"""Three definitions of a context that scales the field, and what training makes of it.
+r"""Three definitions of a context that scales the field, and their effect on training.
 
 With $N_1,N_2$ standard normal and $U$ uniform on $[0,1]$, the context $c$ and the
 amplitude $b$ of the curl field were first $c=\sigma|N_1|$, $b=cN_2$, then $c=|N_1|$,

@@ -1,4 +1,4 @@
-"""The closed loop: hand, senses, controller, muscles and field, step after step.
+"""The closed loop: hand, feedback, controller, muscles and field, step after step.
 
 A trial has as many states as steps, the first of them given, and one control step less.
 In a control step the senses come first (delayed, then disturbed), then the network, the

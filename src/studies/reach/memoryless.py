@@ -1,4 +1,4 @@
-r"""The best controller without memory: linear gains of the senses, new at each step.
+r"""The best controller without memory: linear gains of the feedback at each step.
 
 It commands $u_k=-K_k y_k$ from what it senses in that step alone, $y_k=(p-g, v)+\eta$,
 so it cannot find out which field it is in. Where a network does better under the same
@@ -77,7 +77,7 @@ def fields(field: str, std: float) -> Fields:
 
 
 def told(field: str, method: str, std: float, context: float) -> Fields:
-    """The fields that a controller must reckon with, by what its context tells.
+    """The fields that a controller may meet at its context.
 
     Without a context these are the fields of the training. "bcs" tells whether there is
     one, "dai" and "pai-n" its size, but not its sign, and the others its standard
@@ -113,7 +113,7 @@ def draw(met: Fields, trials: Trial, seed: int) -> Trial:
 
 
 def solve(loop: Loop, met: Fields, weights: Weights | None = None) -> Memoryless:
-    """The best gains of the senses for these fields.
+    """The best gains of the feedback for these fields.
 
     Args:
         loop: closed loop without delay and muscle filter.

@@ -1,4 +1,4 @@
-"""The controller: what it is told, a recurrent cell, and a linear readout."""
+"""The controller: its inputs, a recurrent cell, and a linear readout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

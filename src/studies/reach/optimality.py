@@ -1,4 +1,4 @@
-"""Trained networks beside the best controllers that can be worked out.
+"""Trained networks beside the best controllers that can be computed.
 
 Four kinds are put through the same trials: trained networks, the optimal controller of
 a hand without a field, once with its filter on noisy senses and once with the state in

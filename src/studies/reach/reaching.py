@@ -1,4 +1,4 @@
-r"""Fixed points of a reach: where a controller would settle on what it is told now.
+r"""Fixed points of a reach: where a controller would settle at the present input.
 
 While the hand moves, the network's input changes at every step, and with it the fixed
 point that its hidden state moves towards. `rings` holds the two ends of that course:

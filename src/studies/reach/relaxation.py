@@ -43,7 +43,7 @@ class Relaxed(NamedTuple):
 def steady_input(
     controller: Controller, place: Float[Array, "2"], context: Float[Array, ""]
 ) -> Float[Array, " inputs"]:
-    """What a network is told while the hand rests on its goal."""
+    """The input of a network while the hand rests on its goal."""
     none = jnp.zeros_like(place)
     one = jnp.ones((1,), place.dtype)
     return controller.layout.pack(

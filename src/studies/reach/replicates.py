@@ -1,4 +1,4 @@
-"""Replicates: which of them count.
+"""Replicates: the rule that excludes some of them.
 
 A replicate whose measure (a loss, an error) is far worse than that of the best has
 failed to learn; it is left out where results are averaged.

@@ -1,4 +1,4 @@
-"""What evaluations amount to: medians over replicates, and sentences about them.
+"""Medians of evaluations over replicates, and sentences about them.
 
 A *replicate* is one model of a training std. A measure is first averaged over the
 trials of a replicate; what is said of a training std is the median over its replicates,

@@ -1,4 +1,4 @@
-"""Who claims what about robust reaching: the sources on the page of references."""
+"""Sources of claims about robust reaching, on the page of references."""
 
 from studies.evidence import Source
 

@@ -45,7 +45,7 @@ class Model:
         return np.asarray(self.controller.readout.weight, float)
 
     def contexts(self, wanted: Sequence[float]) -> Float[np.ndarray, " context"]:
-        """The contexts that it is told; a network without that input has one, 0."""
+        """The contexts of the model; a network without that input has one, 0."""
         return np.asarray(wanted if self.layout.context else [0.0], float)
 
     def force(

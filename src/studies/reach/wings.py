@@ -1,4 +1,4 @@
-r"""Spectra at rest: which modes of a controller are slow or turn, and who carries them.
+r"""Spectra at rest: slow and oscillatory modes, and the units that carry them.
 
 `Spectra` looks at the Jacobians of one model's fixed points at rest. A *wing* is the
 part of a spectrum that oscillates, eigenvalues with $|\mathrm{Im}\,\lambda|$ of at

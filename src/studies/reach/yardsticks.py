@@ -1,4 +1,4 @@
-"""Controllers beside each other: what they cost, where fields push them, what stays.
+"""Comparisons of controllers: costs, lateral distances and after-effects.
 
 All functions take controllers of one kind stacked along a leading axis of members
 (trained networks, the optimal controller, the best ones without memory), run them in

@@ -1,4 +1,4 @@
-"""What is found inside a trained model: latent states, its map, what it listens to."""
+"""Figures of latent states, spectra of the map, and the connections that it uses."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Rollouts beside what they must beat: by step, by setting, by neuron, as traces."""
+"""Figures of rollouts and baselines: by step, by setting, by neuron, as traces."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,7 +44,7 @@ def listed(fig: go.Figure) -> list[Any]:
 
 
 def add_baselines(fig: go.Figure, found: Mapping[str, Curves], **where: Any) -> None:
-    """Mean curves of what a model must beat, grey, told apart by their dashes."""
+    """Mean curves of the baselines, in grey and told apart by their dashes."""
     for name, mse in found.items():
         keep, _ = plotting.thin(mse.shape[1], MOST)
         curve = np.maximum(finite(mse).mean(axis=0), LOWEST / 10)

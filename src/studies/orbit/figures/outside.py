@@ -1,4 +1,4 @@
-"""Figures of the judges from outside: laws, real motion and a published benchmark."""
+"""Figures of laws, real motion and a published benchmark."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

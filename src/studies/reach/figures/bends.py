@@ -1,4 +1,4 @@
-"""Figures of curvature: spectra of Hessians, and how far a linear picture holds."""
+"""Figures of curvature: spectra of Hessians, and errors of the linear approximation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

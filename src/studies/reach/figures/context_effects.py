@@ -1,4 +1,4 @@
-"""Figures of what a network is told: measures against context, shares over time."""
+"""Figures of contexts: measures against context, shares over time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Figures of the definitions of the context: what they draw, what training makes."""
+"""Figures of the definitions of the context: their distributions, and early losses."""
 
 from collections.abc import Mapping, Sequence
 

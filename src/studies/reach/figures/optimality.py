@@ -1,4 +1,4 @@
-"""Networks beside the best controllers that can be worked out."""
+"""Figures of networks beside the best controllers that can be computed."""
 
 from collections.abc import Mapping, Sequence
 
