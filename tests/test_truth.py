@@ -21,7 +21,7 @@ from studies.orbit import tasks
 from told import Desk, Told, faults
 
 HELD_OUT = ("held_out_error", "held_out_error_median")
-NOTHING_HELD_OUT = "independently|others judge|other judges|held-out|times as large"
+NOTHING_HELD_OUT = "independently|others? for validation|held-out|times as large"
 ORBIT = {"points": 36, "width": 8, "depth": 1, "batch": 32}
 # Newton's law is in these layers: a training of some steps learns something.
 LEARNS = {"output_layer": "rtn_r2", "steps": [60], "learning_rates": [3e-2]}
@@ -60,14 +60,14 @@ class Case(NamedTuple):
 CASES: dict[str, Case] = {
     "train, one orbit": Case(
         *MODELS["one orbit"],
-        says=("no other orbit is left to judge", "cannot be judged", "`orbits` (10)"),
+        says=("no other orbit is left for", "cannot be judged", "`orbits` (10)"),
         never=NOTHING_HELD_OUT,
         leaves=("training_error", "training_error_median"),
         keeps=HELD_OUT,
     ),
     "train, two orbits": Case(
         *train(data_file="two.csv", **LEARNS),
-        says=("1 orbit with 36 samples trains; 1 other judges", "other orbits of the"),
+        says=("is for training, 1 other for validation", "other orbits of the file"),
         never="independently",
         leaves=HELD_OUT,
     ),

@@ -71,9 +71,9 @@ edges = 0 if sets.train.pre is None else len(sets.train.pre)
 record("edges", edges, "1", "number of edges of the connectome")
 recorded = openings.of_recording(sets.train, sets.stimulated)
 Markdown(
-    f"{recorded} {sets.train.steps:,} steps of "
-    f"{1000 * sets.train.dt:g} ms train; {sets.validation.steps:,} and "
-    f"{sets.flow.steps:,} judge."
+    f"{recorded} {sets.train.steps:,} steps of {1000 * sets.train.dt:g} ms are for "
+    f"training, {sets.validation.steps:,} for validation and {sets.flow.steps:,} for "
+    "the test."
 )
 
 # %% [markdown]
@@ -144,7 +144,7 @@ for label, value in variance.items():
     meaning = f"variance of the voltage over time, mean over neurons; {label}"
     record(f"variance_{label.replace(' ', '_')}", value, "raw units²", meaning)
 words = " and ".join(f"{number(x)} ({label})" for label, x in variance.items())
-Markdown(f"Mean variance over time: {words}. Every error is also told relative to it.")
+Markdown(f"Mean variance over time: {words}. Errors are also given relative to it.")
 
 # %% [markdown]
 # ## Prediction

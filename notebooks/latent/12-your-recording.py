@@ -97,7 +97,7 @@ lengths = ", ".join(f"{part.steps:,} ({name})" for name, part in sets.judged.ite
 recorded = openings.of_recording(whole, sets.stimulated)
 Markdown(
     f"{recorded} A step is {1000 * whole.dt:g} ms. "
-    f"{whole.steps:,} rows train, {lengths} judge."
+    f"{whole.steps:,} rows are for training, {lengths} for tests."
 )
 
 # %% tags=["figure"]

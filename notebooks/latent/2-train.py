@@ -124,7 +124,7 @@ seen = float(recipe.observation.mask(sets.train.steps, sets.neurons).mean())
 record("observed", 100 * seen, "%", f"share of the {signal} that is observed")
 recorded = openings.of_recording(sets.train, sets.stimulated)
 Markdown(
-    f"{recorded} {sets.train.steps:,} steps train; "
+    f"{recorded} {sets.train.steps:,} steps are for training; "
     f"{100 * seen:.3g} % of the {signal} is observed. A window is "
     f"{counted(tu * ems, 'step')}."
 )

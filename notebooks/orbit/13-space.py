@@ -156,10 +156,10 @@ for (name, place), each in profiles.items():
     what = "rank correlation of a rollout's error with its start's angle from periapsis"
     member = {"setting": name, "place": place}
     catalogue.record("rank_correlation", rho, "1", what, member=member)
-    words = "nothing to do with" if chance > 0.01 else "something to do with"
+    words = "does not depend" if chance > 0.01 else "depends"
     lines.append(
-        f"- {name} ({place}): the stray has {words} how far from periapsis the start "
-        f"is (Spearman's ρ {rho:+.2f}, p = {chance:.1g})."
+        f"- {name} ({place}): the position error {words} on how far from periapsis a "
+        f"rollout starts (Spearman's ρ {rho:+.2f}, p = {chance:.1g})."
     )
 Markdown("\n".join(lines))
 

@@ -133,8 +133,9 @@ for name, (_, one) in followed.items():
     catalogue.record(f"first_half_share_{which}", half, "%", first)
 Markdown(
     "\n".join(
-        f"- {name}: {seen:.3g} % of the samples lie below {near:g} R_E and bring "
-        f"{heard:.3g} % of the gradient; the first half of the time {half:.3g} %."
+        f"- {name}: {seen:.3g} % of the samples lie below {near:g} R_E and contribute "
+        f"{heard:.3g} % of the gradient; the first half of the time contributes "
+        f"{half:.3g} %."
         for name, (seen, heard, half) in shares.items()
     )
 )
@@ -179,14 +180,14 @@ if len(exact):
 
 # %%
 texts = [
-    f"The cheapest way is *{cheap}*, {table.loc[cheap, 'speed_up']:.2g} times as fast "
-    "as the standard. "
+    f"The cheapest method is *{cheap}*, {table.loc[cheap, 'speed_up']:.2g} times as "
+    "fast as the standard. "
     + (
-        "Ways that follow their own steps back differ from it by at most "
+        "Discrete adjoints differ from the standard by at most "
         f"{exact['difference'].max():.2g} %: "
         + ("as predicted." if agrees else "**more than predicted**.")
         if len(exact)
-        else "No other way was asked for that follows its own steps back."
+        else "No other discrete adjoint was timed."
     )
 ]
 texts += [
@@ -202,9 +203,9 @@ if np.isfinite(plain) and others:
     word = "better" if medians[best] < plain else "no better"
     few = min(len(ranks[best]), len(ranks["plain"])) < 2
     texts.append(
-        f"Normalising is **{word}**: the best of it, `{best}`, errs by "
+        f"Normalising is **{word}**: the best normalised gradient, `{best}`, errs by "
         f"{number(medians[best])} % on unseen orbits, the plain gradient by "
         f"{number(plain)} %."
-        + (" With a single model of one that says nothing of chance." if few else "")
+        + (" With a single model of one this says nothing of chance." if few else "")
     )
 Markdown("\n\n".join(texts))

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # How well does one setting learn gravity from pieces of orbits?
+# # How well does one setting learn gravity from segments of orbits?
 #
 # A small network is shown a state through a feature layer, and its outputs become an
 # acceleration through an output layer. It learns in one of two ways. It retraces short
@@ -327,7 +327,7 @@ stray = np.linalg.norm(rolled[-1, :, :3] - orbit[:, :3], axis=-1)
 unit = figures.length_unit(system)
 meaning = "distance from the true position at the end of the reference orbit"
 along = float(known["reference_error"][-1])
-away = f"is {number(stray[-1])} {unit} from where it should be"
+away = f"is {number(stray[-1])} {unit} from the true one"
 if np.isfinite(stray[-1]):
     record("reference_stray", float(stray[-1]), unit, meaning)
 else:
@@ -336,8 +336,9 @@ meaning = "mean acceleration error along the reference orbit"
 if np.isfinite(along):
     record("reference_error", along, "%", meaning)
 Markdown(
-    f"{trainings.of_reference(reference, data_file)} the model shown {away}; along "
-    f"the true orbit its acceleration is wrong by {number(along)} % on average."
+    f"{trainings.of_reference(reference, data_file)} the predicted position {away}. "
+    "Along the true orbit the acceleration of this model is wrong by "
+    f"{number(along)} % on average."
 )
 
 # %% tags=["figure"]
@@ -378,11 +379,12 @@ exact = reference.acceleration[0]
 size = np.linalg.norm(exact, axis=-1)
 closest = float(time[np.argmin(np.linalg.norm(orbit[:, :3], axis=-1))])
 fold = size.max() / size.min()
-worst = f", at worst at {number(np.max(flips))} %" if len(every) > 1 else ""
+worst = f", and at {number(np.max(flips))} % in the worst of {len(every)} models"
+worst = worst if len(every) > 1 else ""
 Markdown(
     f"Along the reference orbit the true acceleration varies {fold:.3g}-fold. Outputs "
-    f"of the model shown turn to their twin at {number(flips[shown])} % of the "
-    f"training samples{worst}."
+    f"of the model shown flip at {number(flips[shown])} % of the training samples"
+    f"{worst}."
 )
 
 # %% tags=["figure"]

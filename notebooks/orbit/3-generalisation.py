@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Did the models learn gravity, or only their own orbits?
+# # Did the models learn gravity, or only their training orbits?
 #
 # A model that fits its training orbits may have learned the field or only the orbits.
 # Here trained models meet orbits that none of them has seen: sets of 1, 10 and 100

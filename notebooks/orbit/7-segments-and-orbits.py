@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Do short pieces of orbits teach gravity, or only straight lines?
+# # Do models learn gravity from short segments of orbits, or only straight lines?
 #
 # Along a segment of four samples the pull hardly changes. Does a model that retraces
 # such segments learn more than the linear motion around each start? And do more orbits
@@ -143,8 +143,8 @@ retraced = (
 by = "By matching accelerations" if shortest == "matching" else "On segments of"
 by += "" if shortest == "matching" else f" {shortest} samples"
 text = (
-    f"{by}, from {counted(int(most), 'orbit')}, the middle model beats the linear "
-    f"field {retraced}."
+    f"{by}, from {counted(int(most), 'orbit')}, the median model errs less than the "
+    f"linear field {retraced}."
     if key in curves
     else f"{by}, from {counted(int(most), 'orbit')}, no model was trained to the end."
 )
@@ -166,7 +166,7 @@ if np.isfinite(gain):
     catalogue.record("gain_from_segments", float(gain), "1", what)
 right = by_orbits > gain
 told = (
-    f"Orbits change the median error {by_orbits:.3g}-fold, segment lengths "
+    f"Orbits change the error {by_orbits:.3g}-fold, segment lengths "
     f"{gain:.3g}-fold: **{'as' if right else 'not as'} predicted**, orbits "
     f"{'help more' if right else 'do not help more'}."
     if np.isfinite([by_orbits, gain]).all()

@@ -151,7 +151,7 @@ more = [["standard deviation of sorted moduli over replicates", "1", *spread]]
 untold = (
     ""
     if any(analysed.table["told"])
-    else "None of these models is told a context: lowest and highest are the same.\n\n"
+    else "None of these models has a context, so lowest and highest are the same.\n\n"
 )
 Markdown(untold + numbers(catalogue, analysed, meanings, "spectra", more))
 
@@ -409,7 +409,7 @@ claims.test(
     "slow_units_matter",
     "Units of the least stable modes cause a larger corrective response than others.",
     source=NOTES,
-    reference="asked",
+    reference="an open question",
     ours=f"force above that of {all_models.text('slow_force_beyond')} of random sets",
     holds=all_models.median("slow_force_beyond") >= 0.95,
 )

@@ -137,7 +137,7 @@ middle = geometry.chance(units, 2, 0.5)
 untold = (
     ""
     if any(analysed.table["told"])
-    else "None of these models is told a context: lowest and highest are the same.\n\n"
+    else "None of these models has a context, so lowest and highest are the same.\n\n"
 )
 table = numbers(catalogue, analysed, meanings, "at rest in the middle")
 Markdown(
@@ -231,7 +231,7 @@ claims.target(
 claims.test(
     "minima",
     "Fixed points are minima of the speed.",
-    reference="asked; true wherever no eigenvalue of J is 1",
+    reference="an open question; true wherever no eigenvalue of J is 1",
     ours=f"smallest eigenvalue {every.text('smallest')}",
     holds=min(every.values("smallest")) > 0,
 )
@@ -251,7 +251,7 @@ claims.target(
 claims.test(
     "changes_with_context",
     "The curvature changes with the context after training in fields.",
-    reference="asked",
+    reference="an open question",
     ours=f"along the readout from {fields.text('bend_low')} to "
     f"{fields.text('bend_high', 'N')}",
     holds=abs(fields.median("bend_high") / fields.median("bend_low") - 1) > 0.1,
@@ -260,7 +260,7 @@ claims.test(
 claims.test(
     "changes_with_std",
     "The curvature changes with training in fields.",
-    reference="asked",
+    reference="an open question",
     ours=f"along the readout, highest context, {fields.text('bend_high')} with and "
     f"{none.text('bend_high', 'N')} without",
     holds=abs(fields.median("bend_high") / none.median("bend_high") - 1) > 0.1,

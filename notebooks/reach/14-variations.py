@@ -305,8 +305,9 @@ if larger and np.isfinite(apart):
     )
 if cheap and np.isfinite(side).all():
     texts.append(
-        f"With the cost of the command times {min(cheap):g} a network that met no "
-        f"field strays {side[0]:.3g} %, with the usual cost {side[1]:.3g} %."
+        f"In networks trained without a field the lateral distance is {side[0]:.3g} % "
+        f"with {min(cheap):g} times the cost of the command, and {side[1]:.3g} % with "
+        "the usual cost."
     )
 if known:
     meaning = "whether the context lowers the lateral distance in every setting"

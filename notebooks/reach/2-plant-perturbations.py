@@ -352,8 +352,8 @@ if several:
 # %%
 strays = robustness.verdict(
     falls,
-    "the hand strays less at every step of the training std, at every amplitude of the "
-    "field.",
+    "the hand deviates less at every step of the training std, at every amplitude of "
+    "the field.",
     judged=several,
 )
 pushes = robustness.verdict(

@@ -401,7 +401,7 @@ text = text if several else ""
 claims = [
     robust.verdict(holds, claim, judged=several)
     for holds, claim in (
-        (rises, "the force rises with the training std for both senses."),
+        (rises, "the force rises with the training std for both kinds."),
         (more, "it grows more for velocity than for position."),
         (same, "the frequency response agrees about which grows more."),
     )

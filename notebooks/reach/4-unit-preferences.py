@@ -318,18 +318,20 @@ less = all(
 claims = [
     robust.verdict(
         all(value < 0 for value in flips.values()),
-        "goal preferences turn round between speeding up and slowing down (mean cosine "
+        "goal preferences reverse between speeding up and slowing down (mean cosine "
         + ", ".join(f"{flips[std]:.2f} at training std {std:g}" for std in ends)
         + ").",
     ),
     robust.verdict(
         left,
-        "the field turns goal preferences against the forces, to its own side, while "
+        "the field turns goal preferences to the side to which it pushes, while "
         "speeding up (by "
         + ", ".join(f"{turns['goal_speeding', std]:.0f}°" for std in ends)
         + ").",
     ),
-    robust.verdict(less, "it turns force preferences less than goal preferences then."),
+    robust.verdict(
+        less, "the field turns force preferences less than goal preferences."
+    ),
     robust.verdict(
         all(value > 0 for value in loaded.values()),
         "units prefer the force that their readout produces, under load (mean cosine "

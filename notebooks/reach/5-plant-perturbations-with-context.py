@@ -107,7 +107,7 @@ reduction = reductions.ReachReduction(loop, NAMES)
 memory = evaluation.memory(stacked, loop, many, evaluations, reduction)
 catalogue.record("memory", memory.held / 1e6, "MB", "memory held at a time")
 Markdown(
-    f"{trained}, told by {method}. {many.curl.shape[1]} reaches × {evaluations} "
+    f"{trained}, method {method}. {many.curl.shape[1]} reaches × {evaluations} "
     f"repeats × {len(amplitudes)} fields × {len(contexts)} contexts each: {memory}."
 )
 

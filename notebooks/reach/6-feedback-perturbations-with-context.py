@@ -108,7 +108,7 @@ reduction = reductions.ImpulseReduction(loop, start, duration)
 memory = evaluation.memory(stacked, loop, trials, evaluations, reduction, probes)
 catalogue.record("memory", memory.held / 1e6, "MB", "memory held at a time")
 Markdown(
-    f"{trained}, told by {method}. {grid * grid} places × {evaluations} repeats × "
+    f"{trained}, method {method}. {grid * grid} places × {evaluations} repeats × "
     f"{len(kinds)} impulses × {len(contexts)} contexts each: {memory}."
 )
 

@@ -121,8 +121,8 @@ head += ["most points of one input", "largest residual"]
 told_words = (
     ""
     if len(told)
-    else "None of these models is told a context, so each has one grid of fixed "
-    "points, and nothing is said below about what a context does. "
+    else "None of these models has a context, so each has one grid of fixed points, "
+    "and the effect of a context cannot be shown. "
 )
 Markdown(told_words + "\n\n" + markdown(head, counts))
 
@@ -408,7 +408,7 @@ claims.test(
 claims.test(
     "along_readout",
     "The context moves the grid along the readout.",
-    reference="asked, would make sense",
+    reference='an open question, "would make sense"',
     ours=f"angle with the readout {told.text('to_readout', '°')}",
     holds=told.median("to_readout") <= by_chance[0],
     models=[told],

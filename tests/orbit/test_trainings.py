@@ -33,7 +33,7 @@ def test_the_factor_between_other_orbits_and_those_that_trained_is_judged():
 def test_without_other_orbits_nothing_is_said_of_them():
     text = said([2.0], [2.0], ALONE)
     assert "as predicted, below" in text
-    assert "cannot be judged: no other orbit is left to judge" in text
+    assert "cannot be judged: no other orbit is left for validation" in text
     assert "times as large" not in text and "independently" not in text
 
 
@@ -59,18 +59,18 @@ def test_a_model_no_better_than_a_field_of_zero_is_stuck(state, error, found):
     assert trainings.outcome(state, error) == found
 
 
-def test_what_trains_and_what_judges_is_told_of_every_source():
+def test_the_orbits_of_training_and_validation_are_told_of_every_source():
     assert trainings.of_data(DRAWN, "", 2) == (
-        "2 orbits with 72 samples train; 2 others judge."
+        "2 orbits with 72 samples are for training, 2 others for validation."
     )
     text = trainings.of_data(ALONE, "mine/one.csv", 10)
-    assert text.startswith("1 orbit with 36 samples trains; no other orbit is left")
+    assert text.startswith("1 orbit with 36 samples is for training; no other orbit is")
     assert "read from one.csv, so that `family`, `orbits` (10) and `points`" in text
 
 
 def test_a_rollout_ends_where_the_file_does():
     whole = DRAWN.true.take(np.array([0]))
-    assert trainings.of_reference(whole, "") == "After a period"
+    assert trainings.of_reference(whole, "") == "After one period"
     half = whole.until(19)
     assert "At the last sample of complex 0 (0.5 periods on)" == (
         trainings.of_reference(half, "own.csv")

@@ -1,7 +1,7 @@
 """What one training amounts to, in sentences that are true of any source of orbits.
 
-Orbits of a user's own file are not drawn, and of a file with one orbit none is left to
-judge; a training may diverge, or end without having learned anything.
+Orbits of a user's own file are not drawn, and of a file with one orbit none is left for
+validation; a training may diverge, or end without having learned anything.
 """
 
 from collections.abc import Collection
@@ -14,9 +14,9 @@ from studies.orbit.batches import Sets
 from studies.orbit.tasks import OrbitSet
 
 ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
-NONE_JUDGE = (
-    "no other orbit is left to judge, so validation uses the training orbit and no "
-    "error on unseen orbits can be told"
+NONE_LEFT = (
+    "no other orbit is left for validation, so it uses the training orbit and no error "
+    "on unseen orbits can be told"
 )
 REMEDY = (
     "Try another learning rate, more steps, or layers that are given more of the law."
@@ -39,18 +39,18 @@ def outcome(state: str, error: float) -> str:
 
 
 def of_data(sets: Sets, data_file: str, orbits: int) -> str:
-    """What trains and what judges.
+    """What is used for training and what for validation.
 
     Args:
         sets: of the first data seed.
         data_file: a user's own file, or "".
         orbits: how many would have been drawn [1].
     """
-    trains, judges = len(sets.training), len(sets.validation)
     samples = counted(int(sets.training.mask.sum()), "sample")
-    text = f"{counted(trains, 'orbit')} with {samples} train{_s(trains)}"
-    others = f"{counted(judges, 'other')} judge{_s(judges)}"
-    text += f"; {others if sets.independent else NONE_JUDGE}."
+    text = f"{counted(len(sets.training), 'orbit')} with {samples}"
+    text += f" {'is' if len(sets.training) == 1 else 'are'} for training"
+    others = f", {counted(len(sets.validation), 'other')} for validation"
+    text += f"{others if sets.independent else f'; {NONE_LEFT}'}."
     if data_file:
         text += (
             f" Orbits are read from {PurePath(data_file).name}, so that `family`, "
@@ -69,15 +69,10 @@ def of_velocities(orbits: OrbitSet) -> str:
     )
 
 
-def _s(subjects: int) -> str:
-    """The ending of a verb."""
-    return "s" if subjects == 1 else ""
-
-
 def of_reference(orbit: OrbitSet, data_file: str) -> str:
     """When the rollout of the reference orbit ends, as a sentence begins."""
     if not data_file:
-        return "After a period"
+        return "After one period"
     time = orbit.time[0, orbit.mask[0]]
     periods = (time[-1] - time[0]) / orbit.periods[0]
     return f"At the last sample of {orbit.names[0]} ({number(periods)} periods on)"
@@ -121,7 +116,7 @@ def of_training(
 def _held_out(own: float, other: float, sets: Sets) -> str:
     """How much worse other orbits are; or why that cannot be told."""
     if not sets.independent:
-        return f"The other prediction cannot be judged: {NONE_JUDGE}."
+        return f"The other prediction cannot be judged: {NONE_LEFT}."
     drawn = sets.validation.seed is not None
     which = "orbits drawn independently" if drawn else "other orbits of the file"
     gap = other / own if own > 0 else np.inf
