@@ -84,9 +84,9 @@ def test_what_accounts_for_activity_rollouts_is_counted(judged):
     counts = {"all": 6, "latent": 2, "latent_step": 6, "activity": 4}
     assert found.counts == counts | {"trips": 4, "step": 4, "both": 6}
     words = found.sentence()
-    assert "4 of 6 pairs of a model and a family diverge in activity rollouts" in words
-    assert "median over states), in 6; that a step alone does, in 4." in words
-    assert "a step that expands says the same in 6." in words
+    assert "4 of 6 pairs of a model and a family of movies diverge in" in words
+    assert "agrees in 6, and that of a step alone in 4." in words
+    assert "whether a latent rollout diverges in 6." in words
     both = found.gain(["0.5-1.0", "0.5-3.0"])
     assert both.startswith("0.5 (0.5 to 0.5)"), "x(t+1) = 0.5 x(t)"
     assert found.gain(["1.5-1.0"]).startswith("1.5") and found.gain([]) == "–"

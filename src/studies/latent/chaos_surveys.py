@@ -113,13 +113,15 @@ def largest_exponents(
     catalogue: Catalogue, systems: list[str], time: float, seeds: int
 ) -> dict[str, np.ndarray]:
     """Largest exponents of true systems, one for each of some starts [1/time]."""
-    found = {}
+    exponents = {}
     for name in systems:
         asked = {"system": name, "time": time, "seeds": seeds}
         system = chaos.system_of(name)
         compute = partial(_exponents, system, time, seeds)
-        found[name] = np.asarray(catalogue.cached("exponents", asked, compute)["own"])
-    return found
+        exponents[name] = np.asarray(
+            catalogue.cached("exponents", asked, compute)["own"]
+        )
+    return exponents
 
 
 def _exponents(system: chaos.System, time: float, seeds: int) -> Arrays:
@@ -143,7 +145,7 @@ def survey_chaos(
         starts: forecasts of each model [1].
         lyapunov_times: of each forecast [1].
     """
-    found = Chaotic(models, dict(rates))
+    surveyed = Chaotic(models, dict(rates))
     report = catalogue.progress(len(models), "judging models")
     load, keep = trained.loader(catalogue), catalogue.cached
 
@@ -153,12 +155,15 @@ def survey_chaos(
         asked = {"starts": starts, "time": lyapunov_times / rate}
         mode = str(row.get("stimulus_mode", "all"))
         judge = partial(_judge, row, load, on, mode)
-        found.trials[name] = on
-        found.judged[name] = dict(keep("chaos-judgement", asked, judge, row))
-        return numbers(found.judged[name], on, rate)
+        surveyed.trials[name] = on
+        surveyed.judged[name] = dict(keep("chaos-judgement", asked, judge, row))
+        return numbers(surveyed.judged[name], on, rate)
 
     return Chaotic(
-        models.measured(measure, report), found.rates, found.trials, found.judged
+        models.measured(measure, report),
+        surveyed.rates,
+        surveyed.trials,
+        surveyed.judged,
     )
 
 
@@ -186,15 +191,15 @@ def numbers(judged: Arrays, on: Trial, rate: float) -> dict[str, float]:
     def times(name: str) -> float:
         return float(on.lyapunov_times(np.median(judged[name]), rate))
 
-    own = {name: times(name) for name in ("ceiling", *YARDSTICKS)}
-    own["valid_time"] = times("held")
-    own["of_ceiling"] = _quotient(own["valid_time"], own["ceiling"])
-    own["first_error"] = float(np.median(judged["first_error"]))
+    values = {name: times(name) for name in ("ceiling", *YARDSTICKS)}
+    values["valid_time"] = times("held")
+    values["of_ceiling"] = _quotient(values["valid_time"], values["ceiling"])
+    values["first_error"] = float(np.median(judged["first_error"]))
     for name in ("exponent", *CLIMATE):
-        own[name] = float(judged[name])
-    own["exponent_ratio"] = own["exponent"] / rate
-    own["gap"] = float(on.lyapunov_times(on.observation.stride, rate))
-    return own
+        values[name] = float(judged[name])
+    values["exponent_ratio"] = values["exponent"] / rate
+    values["gap"] = float(on.lyapunov_times(on.observation.stride, rate))
+    return values
 
 
 def _quotient(value: float, of: float) -> float:

@@ -34,9 +34,9 @@ class Interpolation:
     def errors(self, recording: Recording) -> Float[np.ndarray, " step"]:
         """Mean squared error at each step between two recordings of another set."""
         rows = window_rows(recording, self.time_units, self.time_units)
-        given = features(recording, rows, self.time_units, self)
+        columns = features(recording, rows, self.time_units, self)
         left = deviations(recording, rows, self.time_units)
-        wrong = given @ self.weight - left.reshape(len(rows), -1)
+        wrong = columns @ self.weight - left.reshape(len(rows), -1)
         return (wrong.reshape(left.shape) ** 2).mean(axis=(0, 2))
 
 
@@ -110,18 +110,19 @@ def fit(
     rows = window_rows(recording, time_units, stride)
     empty = np.zeros((0, 0), np.float32)
     blank = Interpolation(time_units, stimulus, centre, basis, empty, 0.0)
-    given = features(recording, rows, time_units, blank).astype(np.float64)
+    columns = features(recording, rows, time_units, blank).astype(np.float64)
     left = deviations(recording, rows, time_units).reshape(len(rows), -1)
-    weight, ridge = _ridge(given, left)
+    weight, ridge = _ridge(columns, left)
     return Interpolation(time_units, stimulus, centre, basis, weight, ridge)
 
 
 def _ridge(
-    given: Float[np.ndarray, "window feature"], left: Float[np.ndarray, "window column"]
+    columns: Float[np.ndarray, "window feature"],
+    left: Float[np.ndarray, "window column"],
 ) -> tuple[Float[np.ndarray, "feature column"], float]:
     """Weights with the ridge that is best on the last windows."""
-    cut = int((1 - HELD_OUT) * len(given))
-    first, rest = given[:cut], given[cut:]
+    cut = int((1 - HELD_OUT) * len(columns))
+    first, rest = columns[:cut], columns[cut:]
     normal, moment = first.T @ first, first.T @ left[:cut]
     scale, eye = np.trace(normal) / len(normal), np.eye(len(normal))
     found = []

@@ -37,10 +37,10 @@ def record_quantities(
 ) -> None:
     """Leave the numbers of every model behind; one without a number has no scrap."""
     for member, row in models.members():
-        for own in quantities:
-            value = float(row.get(own.name, np.nan))
+        for x in quantities:
+            value = float(row.get(x.name, np.nan))
             if np.isfinite(value):
-                catalogue.record(own.name, value, own.unit, own.meaning, member=member)
+                catalogue.record(x.name, value, x.unit, x.meaning, member=member)
 
 
 def never_diverges(models: Group) -> bool:

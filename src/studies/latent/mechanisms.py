@@ -97,4 +97,8 @@ def record(catalogue: Catalogue, models: Survey) -> None:
 
 def columns() -> dict[str, str]:
     """Columns of the table that a notebook shows, by their headings."""
-    return {own.name: own.heading for own in QUANTITIES if own.name in SHOWN}
+    return {
+        quantity.name: quantity.heading
+        for quantity in QUANTITIES
+        if quantity.name in SHOWN
+    }

@@ -97,7 +97,7 @@ def judge(
         observation: what the model may see of its start; None: all of it.
         banked: whether its training had a bank of initial states.
     """
-    found: Arrays = {}
+    errors: Arrays = {}
     for family, recording in recordings.items():
         starts = plan.starts_of(recording)
         ask = {"mode": plan.mode, "time_units": plan.time_units}
@@ -105,24 +105,24 @@ def judge(
         rolling, begun = model, initial
         if banked and observation is not None:
             ems = plan.evolve_multiple_steps
-            own = fits.fit_initial(
+            fitted = fits.fit_initial(
                 model, recording, starts, observation, ems, plan.mode
             )
-            found |= {f"{family}.z0": own.latent, f"{family}.fit": own.error}
-            rolling, begun = fits.from_latent(model), own.latent
-            initial = decoded(model, own.latent)
+            errors |= {f"{family}.z0": fitted.latent, f"{family}.fit": fitted.error}
+            rolling, begun = fits.from_latent(model), fitted.latent
+            initial = decoded(model, fitted.latent)
         rolled = rollouts.roll(
             rolling, recording, starts, plan.whole, initial=begun, **ask
         )
-        found |= {f"{family}.{name}": x for name, x in rolled._asdict().items()}
+        errors |= {f"{family}.{name}": x for name, x in rolled._asdict().items()}
         if initial is not None:
             aligned = rollouts.roll(model, recording, starts, plan.whole, **ask)
-            found[f"{family}.aligned"] = aligned.mse
-        found[f"{family}.activity"] = rollouts.roll_activity(
+            errors[f"{family}.aligned"] = aligned.mse
+        errors[f"{family}.activity"] = rollouts.roll_activity(
             model, recording, starts, plan.activity, initial=initial, **ask
         )
-        found[f"{family}.one_step"] = np.array(rollouts.one_step(model, recording))
-    return found
+        errors[f"{family}.one_step"] = np.array(rollouts.one_step(model, recording))
+    return errors
 
 
 def decoded(
@@ -166,10 +166,10 @@ def baselines(
         circuit: the one that was recorded, where it is known; gives the noise floor.
         stimulus_only: errors of the stimulus-only model for each row, by family.
     """
-    found: Arrays = {}
+    errors: Arrays = {}
     for family, recording in recordings.items():
         starts, steps = plan.starts_of(recording), plan.whole
-        found |= {
+        errors |= {
             f"{family}.constant": rollouts.constant(recording, starts, steps),
             f"{family}.linear": rollouts.interpolated(
                 recording, starts, plan.horizon, plan.time_units
@@ -177,26 +177,26 @@ def baselines(
             f"{family}.variance": np.array(metrics.total_variance(recording.voltage)),
         }
         if circuit is not None:
-            own = min(steps, -(-FLOOR_STEPS // plan.time_units) * plan.time_units)
-            found[f"{family}.floor"] = truth.without_noise(
-                circuit, recording, starts, max(own, plan.horizon)
+            length = min(steps, -(-FLOOR_STEPS // plan.time_units) * plan.time_units)
+            errors[f"{family}.floor"] = truth.without_noise(
+                circuit, recording, starts, max(length, plan.horizon)
             ).mse
         if stimulus_only and family in stimulus_only:
-            found[f"{family}.stimulus_only"] = rollouts.along(
+            errors[f"{family}.stimulus_only"] = rollouts.along(
                 stimulus_only[family], starts, steps
             )
-    return found
+    return errors
 
 
 # Numbers ---------------------------------------------------------------------------
 
 
-def families(found: Arrays) -> list[str]:
+def families(errors: Arrays) -> list[str]:
     """Names of the recordings in what `judge` or `baselines` gave, in their order."""
-    return list(dict.fromkeys(name.partition(".")[0] for name in found))
+    return list(dict.fromkeys(name.partition(".")[0] for name in errors))
 
 
-def row(found: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
+def row(errors: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
     """The numbers of one model, `<family>_<what>`; errors in squared voltage.
 
     `window` is the mean over intervening steps (over all steps of the horizon when no
@@ -206,30 +206,32 @@ def row(found: Arrays, base: Arrays, plan: Plan) -> dict[str, float]:
     of the observed signal.
     """
     numbers: dict[str, float] = {}
-    for family in families(found):
-        own = of_family(found, base, family, plan)
-        numbers |= {f"{family}_{name}": value for name, value in own.items()}
-    stops = [numbers[f"{family}_divergence"] for family in families(found)]
+    for family in families(errors):
+        of_one = of_family(errors, base, family, plan)
+        numbers |= {f"{family}_{name}": value for name, value in of_one.items()}
+    stops = [numbers[f"{family}_divergence"] for family in families(errors)]
     numbers["divergence"] = min(stops)
     numbers["stable"] = float(min(stops) >= plan.whole)
     return numbers
 
 
-def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str, float]:
+def of_family(
+    errors: Arrays, base: Arrays, family: str, plan: Plan
+) -> dict[str, float]:
     """The numbers of one model on one family of movies."""
     units, horizon = plan.time_units, plan.horizon
-    mse = found[f"{family}.mse"]
+    mse = errors[f"{family}.mse"]
     told = metrics.errors(mse, units, horizon, plan.limit)._asdict()
     window = window_mean(mse, plan)
     variance = float(base[f"{family}.variance"])
-    step = found[f"{family}.one_step"]
+    step = errors[f"{family}.one_step"]
     numbers = {name: float(value) for name, value in told.items()} | {
         "window": window,
         "relative": window / variance,
         "variance": variance,
         "max_intervening": metrics.max_intervening(mse, units),
         "activity_divergence": float(
-            metrics.divergence_step(found[f"{family}.activity"], plan.limit)
+            metrics.divergence_step(errors[f"{family}.activity"], plan.limit)
         ),
         "reconstruction": float(step[0]),
         "one_step": float(step[1]),
@@ -240,27 +242,27 @@ def of_family(found: Arrays, base: Arrays, family: str, plan: Plan) -> dict[str,
         if f"{family}.{name}" in base:
             numbers[name] = window_mean(base[f"{family}.{name}"], plan)
             numbers[f"to_{name}"] = share(window, numbers[name])
-    if f"{family}.aligned" in found:
-        numbers["from_true_state"] = window_mean(found[f"{family}.aligned"], plan)
+    if f"{family}.aligned" in errors:
+        numbers["from_true_state"] = window_mean(errors[f"{family}.aligned"], plan)
     if mse.shape[1] > THIRD:
         numbers["third_step"] = float(metrics.finite(mse)[:, THIRD].mean())
         held = base[f"{family}.constant"]
         numbers["constant_third_step"] = float(held[:, THIRD].mean())
-    if f"{family}.fit" in found:
-        numbers |= of_fit(found, family, plan)
+    if f"{family}.fit" in errors:
+        numbers |= of_fit(errors, family, plan)
     numbers["ratio"] = numbers["to_linear"]
     return numbers
 
 
-def of_fit(found: Arrays, family: str, plan: Plan) -> dict[str, float]:
+def of_fit(errors: Arrays, family: str, plan: Plan) -> dict[str, float]:
     """Of rollouts from fitted states: within the window of the fit, and after it.
 
     `fit_window` is at every entry of the window, `fit` at those observed alone.
     """
-    mse = metrics.finite(found[f"{family}.mse"])
+    mse = metrics.finite(errors[f"{family}.mse"])
     after = mse[:, plan.horizon :]
     return {
-        "fit": float(found[f"{family}.fit"].mean()),
+        "fit": float(errors[f"{family}.fit"].mean()),
         "fit_window": float(mse[:, : plan.horizon].mean()),
         "fit_beyond": float(after.mean()) if after.size else float("nan"),
     }

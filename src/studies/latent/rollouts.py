@@ -79,10 +79,12 @@ def ready(model: Map) -> Map:
     if not isinstance(model, LatentModel):
         return model
 
-    def networks(own: LatentModel) -> tuple[Any, ...]:
-        return own.encoder, own.decoder, own.stimulus_encoder, own.evolver
+    def networks(which: LatentModel) -> tuple[Any, ...]:
+        return which.encoder, which.decoder, which.stimulus_encoder, which.evolver
 
-    return eqx.tree_at(networks, model, [own.merged() for own in networks(model)])
+    return eqx.tree_at(
+        networks, model, [network.merged() for network in networks(model)]
+    )
 
 
 def inputs_of(
@@ -260,8 +262,11 @@ def constant(
     recording: Recording, starts: Int[np.ndarray, " start"], steps: int
 ) -> Float[np.ndarray, "start step"]:
     """Errors of holding the voltages of the start."""
-    own = recording.voltage
-    rows = [((own[s + 1 : s + 1 + steps] - own[s]) ** 2).mean(axis=-1) for s in starts]
+    voltage = recording.voltage
+    rows = [
+        ((voltage[s + 1 : s + 1 + steps] - voltage[s]) ** 2).mean(axis=-1)
+        for s in starts
+    ]
     return np.stack(rows).astype(float)
 
 
@@ -278,10 +283,12 @@ def interpolated(
     offset = np.arange(1, horizon + 1)
     low = (offset - 1) // time_units * time_units
     share = ((offset - low) / time_units)[:, None]
-    own, rows = recording.voltage, []
+    voltage, rows = recording.voltage, []
     for start in starts:
-        line = (1 - share) * own[start + low] + share * own[start + low + time_units]
-        rows.append(((line - own[start + offset]) ** 2).mean(axis=-1))
+        line = (1 - share) * voltage[start + low] + share * voltage[
+            start + low + time_units
+        ]
+        rows.append(((line - voltage[start + offset]) ** 2).mean(axis=-1))
     return np.stack(rows).astype(float)
 
 
@@ -307,8 +314,8 @@ def stimulus_only_predictions(
 ) -> Float[np.ndarray, "row neuron"]:
     """What the stimulus-only model says of each row; NaN before its first history."""
     predicted = np.full(recording.voltage.shape, np.nan, np.float32)
-    own = _stimulus_only_predictions(model, jnp.asarray(recording.stimulus[:-1]))
-    predicted[model.history :] = np.asarray(own)
+    answers = _stimulus_only_predictions(model, jnp.asarray(recording.stimulus[:-1]))
+    predicted[model.history :] = np.asarray(answers)
     return predicted
 
 
@@ -334,14 +341,14 @@ class OneStep(NamedTuple):
 
 def one_step(model: Map, recording: Recording) -> OneStep:
     """The error of one step, beside the two it is made of and judged by."""
-    given = jnp.asarray(recording.voltage), jnp.asarray(recording.stimulus)
-    return OneStep(*(float(x) for x in _one_step(model, *given)))
+    arrays = jnp.asarray(recording.voltage), jnp.asarray(recording.stimulus)
+    return OneStep(*(float(x) for x in _one_step(model, *arrays)))
 
 
 @eqx.filter_jit
 def _one_step(model: Map, voltage: Array, stimulus: Array) -> tuple[Array, ...]:
-    def row(given: tuple[Array, Array, Array]) -> tuple[Array, ...]:
-        x, s, after = given
+    def row(arrays: tuple[Array, Array, Array]) -> tuple[Array, ...]:
+        x, s, after = arrays
         z = model.encode(x)
         ahead = model.decode(model.step(z, model.encode_stimulus(s)))
         pairs = ((model.decode(z), x), (ahead, after), (x, after))

@@ -68,7 +68,7 @@ def measure(
     `plan.activity` round trips without a step, shape (start, trip), and
     `<family>.step`, `.trip`, `.both`, largest absolute eigenvalues [1], shape (start,).
     """
-    found: Arrays = {}
+    trips_of: Arrays = {}
     for family, recording in recordings.items():
         starts = plan.starts_of(recording)
         initial = reports.initial_states(recording, starts, observation)
@@ -76,11 +76,11 @@ def measure(
             initial = reports.decoded(model, fitted[family])
         voltage = jnp.asarray(recording.voltage[starts] if initial is None else initial)
         trips = np.asarray(_trips(model, voltage, plan.activity))
-        found[f"{family}.trips"] = metrics.finite(trips)
+        trips_of[f"{family}.trips"] = metrics.finite(trips)
         jacobians = _jacobians(model, voltage, jnp.asarray(recording.stimulus[starts]))
-        for name, own in zip(GAINS, jacobians, strict=True):
-            found[f"{family}.{name}"] = largest(np.asarray(own))
-    return found
+        for name, matrices in zip(GAINS, jacobians, strict=True):
+            trips_of[f"{family}.{name}"] = largest(np.asarray(matrices))
+    return trips_of
 
 
 @eqx.filter_jit
@@ -112,7 +112,7 @@ def largest(jacobians: Float[np.ndarray, "start l l"]) -> Float[np.ndarray, " st
 
     A training that diverged has no finite Jacobian.
     """
-    known = np.array([np.isfinite(own).all() for own in jacobians])
+    known = np.array([np.isfinite(matrix).all() for matrix in jacobians])
     values = np.abs(np.linalg.eigvals(np.where(known[:, None, None], jacobians, 0.0)))
     return np.where(known, values.max(axis=-1), metrics.CAP)
 
@@ -138,16 +138,17 @@ class RoundTrips(NamedTuple):
 
     def sentence(self) -> str:
         """What diverges, and which of two explanations agrees with it how often."""
-        own, steps = self.counts, int(self.table["steps"].to_numpy().max())
+        counts, steps = self.counts, int(self.table["steps"].to_numpy().max())
         return (
-            f"Within {steps:,} steps, {own['activity']} of {own['all']} pairs of a "
-            f"model and a family diverge in activity rollouts, {own['latent']} in "
-            "latent ones. That the round trip alone, repeated without a step, diverges "
-            f"too is true where the activity rollout diverges, and there only, in "
-            f"{own['trips']} of {own['all']} pairs; that a step with its round trip "
-            "expands (largest eigenvalue above one, median over states), in "
-            f"{own['both']}; that a step alone does, in {own['step']}. Of latent "
-            f"rollouts a step that expands says the same in {own['latent_step']}."
+            f"Within {steps:,} steps, {counts['activity']} of {counts['all']} pairs of "
+            "a model and a family of movies diverge in activity rollouts, and "
+            f"{counts['latent']} in latent rollouts. Three measures are compared with "
+            "whether an activity rollout diverges. The round trip alone, repeated "
+            f"without a step, agrees in {counts['trips']} of {counts['all']} pairs. "
+            "The largest eigenvalue of a step with its round trip (above one or not, "
+            f"median over states) agrees in {counts['both']}, and that of a step alone "
+            f"in {counts['step']}. The latter agrees with whether a latent rollout "
+            f"diverges in {counts['latent_step']}."
         )
 
     def gain(self, identities: Iterable[str]) -> str:
@@ -164,8 +165,8 @@ def of_comparison(catalogue: Catalogue, compared: Comparison) -> RoundTrips:
         plan, data = compared.plans[name], compared.data[name]
         asked = {"data": str(trained.data_key(row)), "plan": vars(plan)}
         compute = partial(opened, row, load, data, plan, compared.judged[name])
-        found = catalogue.cached("round-trips", asked, compute, row)
-        lines += [numbers(row, found, family, plan) for family in data]
+        measured = catalogue.cached("round-trips", asked, compute, row)
+        lines += [numbers(row, measured, family, plan) for family in data]
     table = pd.DataFrame(lines)
     return RoundTrips(table, agreement(table), compared.shown)
 
@@ -182,32 +183,34 @@ def opened(
 
 
 def numbers(
-    row: Row, found: Mapping[str, Any], family: str, plan: Plan
+    row: Row, measured: Mapping[str, Any], family: str, plan: Plan
 ) -> dict[str, Any]:
     """Numbers of one model and family, over the length of its activity rollouts."""
-    gains = {f"gain_{name}": np.median(found[f"{family}.{name}"]) for name in GAINS}
+    gains = {f"gain_{name}": np.median(measured[f"{family}.{name}"]) for name in GAINS}
     return {
         "identity": str(row["identity"]),
         "group": f"{row['group']}, {family}",
         "steps": plan.activity,
         "latent": min(float(row[f"{family}_divergence"]), plan.activity),
         "activity": float(row[f"{family}_activity_divergence"]),
-        "trips": float(metrics.divergence_step(found[f"{family}.trips"], plan.limit)),
+        "trips": float(
+            metrics.divergence_step(measured[f"{family}.trips"], plan.limit)
+        ),
         **gains,
     }
 
 
 def agreement(table: pd.DataFrame) -> dict[str, int]:
     """Rows in all, rows that diverge, and rows where a measure says the same."""
-    own = {name: table[name].to_numpy(float) for name in HEADINGS}
+    columns = {name: table[name].to_numpy(float) for name in HEADINGS}
     steps = table["steps"].to_numpy(float)
-    ends = own["activity"] < steps
+    ends = columns["activity"] < steps
     says = {
-        "trips": own["trips"] < steps,
-        "step": own["gain_step"] > 1,
-        "both": own["gain_both"] > 1,
+        "trips": columns["trips"] < steps,
+        "step": columns["gain_step"] > 1,
+        "both": columns["gain_both"] > 1,
     }
-    leaves = own["latent"] < steps
+    leaves = columns["latent"] < steps
     counts = {"latent": int(leaves.sum()), "activity": int(ends.sum())}
     counts["latent_step"] = int((says["step"] == leaves).sum())
     agrees = {name: int((saying == ends).sum()) for name, saying in says.items()}

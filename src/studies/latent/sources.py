@@ -143,7 +143,7 @@ def recordings(
         record_movie(circuit, "flow", settings.flow, 0.0, 3 * seed + 2),
     )
     train, validation, flow = (
-        observed(own, circuit, signal, calcium_tau) for own in made
+        observed(recording, circuit, signal, calcium_tau) for recording in made
     )
     return Sets(train, validation, flow)
 
@@ -239,8 +239,10 @@ def circuit_of(source: str, preset: str, circuit_file: str | Path = "") -> Circu
 
 def preset_circuit(preset: str) -> Circuit:
     """The circuit of a preset: the same whatever the seed of its recordings."""
-    own = PRESETS[preset]
-    return hexeye(own.radius, slow_factor=own.slow_factor, recurrence=own.recurrence)
+    lengths = PRESETS[preset]
+    return hexeye(
+        lengths.radius, slow_factor=lengths.slow_factor, recurrence=lengths.recurrence
+    )
 
 
 def record_movie(

@@ -97,17 +97,17 @@ def kinds(row: Mapping[str, Any]) -> dict[int, str]:
 
 
 def signals(
-    model: Any, recording: Recording, found: Arrays, plan: Plan
+    model: Any, recording: Recording, judged: Arrays, plan: Plan
 ) -> dict[str, float]:
     """The signals of one checkpoint, from the family it trains on, and what is wanted.
 
     Args:
         model: the checkpoint.
         recording: of the family that trains.
-        found: what `reports.judge` gave of it, with families validation and flow.
+        judged: what `reports.judge` gave of it, with families validation and flow.
         plan: how it was rolled out.
     """
-    mse, flow = found["validation.mse"], found["flow.mse"]
+    mse, flow = judged["validation.mse"], judged["flow.mse"]
     units, horizon = plan.time_units, plan.horizon
     rows = np.linspace(0, recording.steps - 2, STATES).astype(int)
     curve = metrics.finite(mse).mean(axis=0)
@@ -117,10 +117,10 @@ def signals(
         "beyond": float(curve[recorded].mean()) if recorded.size else float("nan"),
         "max_intervening": metrics.max_intervening(mse, units),
         "same_family": float(curve.mean()),
-        "activity": float(metrics.finite(found["validation.activity"]).mean()),
+        "activity": float(metrics.finite(judged["validation.activity"]).mean()),
         "radius": radius(model, recording, rows),
         "latent_step": latent_step(model, recording, rows),
-        "reconstruction": float(found["validation.one_step"][0]),
+        "reconstruction": float(judged["validation.one_step"][0]),
         WANTED: float(metrics.finite(flow).mean()),
         "flow_divergence": float(metrics.divergence_step(flow)),
         "validation_divergence": float(metrics.divergence_step(mse)),
@@ -138,8 +138,8 @@ def radius(model: Any, recording: Recording, rows: np.ndarray) -> float:
 def latent_step(model: Any, recording: Recording, rows: np.ndarray) -> float:
     """Mean size of a component of a latent step, relative to that of the state [1]."""
     given = jnp.asarray(recording.voltage[rows]), jnp.asarray(recording.stimulus[rows])
-    found = float(_latent_step(model, *given))
-    return min(found, metrics.CAP) if np.isfinite(found) else metrics.CAP
+    size = float(_latent_step(model, *given))
+    return min(size, metrics.CAP) if np.isfinite(size) else metrics.CAP
 
 
 @eqx.filter_jit
@@ -167,15 +167,15 @@ def ranking(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {}
     for name in (name for name in SIGNALS if name in table):
-        by = [own for _, own in table.groupby("course", sort=False)]
+        by = [course for _, course in table.groupby("course", sort=False)]
         rows[SIGNALS[name]] = {
             "observed only": name in OBSERVED,
             "overall": correlation(table, name),
-            "within": middle([correlation(own, name) for own in by]),
-            "regret": middle([regret(own, name) for own in by]),
+            "within": middle([correlation(course, name) for course in by]),
+            "regret": middle([regret(course, name) for course in by]),
         }
-    found = pd.DataFrame.from_dict(rows, orient="index")
-    return found.sort_values("overall", ascending=False)
+    ranked = pd.DataFrame.from_dict(rows, orient="index")
+    return ranked.sort_values("overall", ascending=False)
 
 
 def correlation(table: pd.DataFrame, signal: str) -> float:
@@ -211,13 +211,15 @@ def stops(table: pd.DataFrame, patience: int) -> pd.DataFrame:
     the end, both over the lowest of the training.
     """
     rows = {}
-    for course, own in table.groupby("course", sort=False):
-        place = metrics.stopping_place(list(own["max_intervening"]), patience)
-        at = own.iloc[-1 if place is None else place]
+    for course, course_rows in table.groupby("course", sort=False):
+        place = metrics.stopping_place(list(course_rows["max_intervening"]), patience)
+        at = course_rows.iloc[-1 if place is None else place]
         rows[course] = {
             "stops at": int(at["update"]),
             "fired": place is not None,
-            "regret": float(at[WANTED] / own[WANTED].min()),
-            "regret at the end": float(own[WANTED].iloc[-1] / own[WANTED].min()),
+            "regret": float(at[WANTED] / course_rows[WANTED].min()),
+            "regret at the end": float(
+                course_rows[WANTED].iloc[-1] / course_rows[WANTED].min()
+            ),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

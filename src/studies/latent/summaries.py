@@ -133,13 +133,17 @@ QUANTITIES = (
 def columns(compared: Comparison) -> dict[str, str]:
     """Columns of the table that every notebook shows, by their headings."""
     signals = {compared.signal(str(x)) for x in compared.table["identity"]}
-    found = {}
+    headings = {}
     for family in FAMILIES:
-        for own in QUANTITIES:
-            unit = own.unit.format(signal=" or ".join(sorted(signals)))
-            if family in own.families and _known(compared, f"{family}_{own.name}"):
-                found[f"{family}_{own.name}"] = f"{family}: {own.heading} [{unit}]"
-    return found
+        for quantity in QUANTITIES:
+            unit = quantity.unit.format(signal=" or ".join(sorted(signals)))
+            if family in quantity.families and _known(
+                compared, f"{family}_{quantity.name}"
+            ):
+                headings[f"{family}_{quantity.name}"] = (
+                    f"{family}: {quantity.heading} [{unit}]"
+                )
+    return headings
 
 
 def numbers(compared: Comparison) -> str:
@@ -167,14 +171,14 @@ def record(catalogue: Catalogue, compared: Comparison) -> None:
         stable, meaning = bool(row["stable"]), "whether no rollout diverges"
         catalogue.record("stable", stable, "-", meaning, member=member)
         for family in reports.families(compared.judged[str(row["identity"])]):
-            for own in QUANTITIES:
-                value = float(row.get(f"{family}_{own.name}", np.nan))
+            for quantity in QUANTITIES:
+                value = float(row.get(f"{family}_{quantity.name}", np.nan))
                 if np.isfinite(value):
                     catalogue.record(
-                        f"{family}_{own.name}".replace(" ", "_"),
+                        f"{family}_{quantity.name}".replace(" ", "_"),
                         value,
-                        own.unit.format(signal=trained.signal_of(row)[0]),
-                        f"{own.meaning}; {family}",
+                        quantity.unit.format(signal=trained.signal_of(row)[0]),
+                        f"{quantity.meaning}; {family}",
                         member=member,
                     )
 
@@ -213,7 +217,7 @@ def overview(compared: Comparison) -> str:
 def sentence(compared: Comparison) -> str:
     """Which settings stay stable, and where the error between recordings is lowest."""
     groups = compared.models.groups
-    stable = [name for name, own in groups.items() if never_diverges(own)]
+    stable = [name for name, group in groups.items() if never_diverges(group)]
     middle = medians(groups, "validation_ratio")
     text = f"{len(stable)} of {len(groups)} settings never diverge"
     some = 0 < len(stable) < len(groups) and len(stable) <= NAMED
@@ -265,5 +269,5 @@ def _below_one(values: Iterable[float]) -> int:
 
 def medians(groups: dict[str, Group], column: str) -> dict[str, float]:
     """Group → median over its models, where it is known."""
-    found = {name: own.median(column) for name, own in groups.items()}
-    return {name: value for name, value in found.items() if np.isfinite(value)}
+    medians_of = {name: group.median(column) for name, group in groups.items()}
+    return {name: value for name, value in medians_of.items() if np.isfinite(value)}

@@ -46,10 +46,10 @@ def perturbation_error(model: Any, orbits: tasks.OrbitSet) -> float:
     Both as root mean squares over the set; what is left of a field without Newton's
     part is its perturbation. 100 % is what a model that knows only Newton gets.
     """
-    found = predict(model.acceleration, orbits)
+    answers = predict(model.acceleration, orbits)
     plain = tasks.TWO_BODY.acceleration(orbits.states)
-    gap = np.sum((found.predicted - found.true) ** 2, axis=-1)
-    size = np.sum((found.true - plain) ** 2, axis=-1)
+    gap = np.sum((answers.predicted - answers.true) ** 2, axis=-1)
+    size = np.sum((answers.true - plain) ** 2, axis=-1)
     return 100 * float(np.sqrt(np.nanmean(gap) / np.nanmean(size)))
 
 
@@ -114,7 +114,7 @@ def near_points(model: Any) -> Float[np.ndarray, " point"]:
     side = np.linspace(-NEAR, NEAR, SIDE)
     x, y = np.meshgrid(side, side)
     inside = np.hypot(x, y) <= NEAR
-    found = []
+    errors = []
     for point in threebody.libration_points().values():
         states = np.zeros((1, int(inside.sum()), 6)) + point
         states[0, :, 0] += x[inside]
@@ -122,8 +122,8 @@ def near_points(model: Any) -> Float[np.ndarray, " point"]:
         truth = threebody.acceleration(states)
         learned = np.asarray(on_each(model.acceleration, jnp.float32(states)), float)
         gap = np.linalg.norm(learned - truth, axis=-1)
-        found.append(100 * np.median(gap) / np.linalg.norm(truth, axis=-1).mean())
-    return np.array(found)
+        errors.append(100 * np.median(gap) / np.linalg.norm(truth, axis=-1).mean())
+    return np.array(errors)
 
 
 def error_plane(
@@ -167,8 +167,8 @@ def beats_newton(rows: Sequence[Mapping[str, Any]]) -> str:
     """
     lines = []
     table = pd.DataFrame(list(rows))
-    for system, own in table.groupby("system", sort=False):
-        best = own.sort_values("median").iloc[0]
+    for system, rows_of_system in table.groupby("system", sort=False):
+        best = rows_of_system.sort_values("median").iloc[0]
         ratio = best["newton"] / best["median"]
         words = (
             f"{ratio:.2g} times nearer the truth than Newton's field"
@@ -182,12 +182,12 @@ def beats_newton(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def said_of_arcs(name: str, found: Sequence[Arcs]) -> str:
+def said_of_arcs(name: str, models: Sequence[Arcs]) -> str:
     """How far the Jacobi constant drifts in a group of models, and where."""
-    drift = float(np.median([own.drift for own in found]))
-    pieces = np.median([own.pieces for own in found], axis=0)
-    near = float(np.median([own.closest for own in found]))
-    lost = float(np.median([own.lost for own in found]))
+    drift = float(np.median([model.drift for model in models]))
+    pieces = np.median([model.pieces for model in models], axis=0)
+    near = float(np.median([model.closest for model in models]))
+    lost = float(np.median([model.lost for model in models]))
     where = (
         "and more where a piece comes close to a body"
         if near < -0.1

@@ -36,11 +36,11 @@ def earth(points: int = 360, order: int = 6) -> list[Row]:
     """
     if extras.absent("sgp4"):
         return []
-    found = []
+    rows = []
     for kind, numbers in KINDS.items():
         orbits = satellites.satellites(numbers, points=points, order=order)
         constants = read_off.mu_and_j2(orbits)
-        found.append(
+        rows.append(
             {
                 "kind": kind,
                 "satellites": len(numbers),
@@ -48,7 +48,7 @@ def earth(points: int = 360, order: int = 6) -> list[Row]:
                 "j2_gap": 100 * (constants.j2 / satellites.J2 - 1),
             }
         )
-    return found
+    return rows
 
 
 def sun(points: int = 360, order: int = 6) -> list[Row]:
@@ -123,13 +123,13 @@ def learn_total(
 ) -> list[Row]:
     """Networks of the whole acceleration: error on the held-out satellites [%]."""
     models = beyond_newton.learn(split, layers, seeds, steps, report)
-    test, found = split.test, []
+    test, rows = split.test, []
     assert test.estimated is not None
     for seed, model in zip(seeds, models, strict=True):
         guess = predict(model.acceleration, test).predicted[test.mask]
         error = mean_percent(guess, test.estimated[test.mask])
-        found.append({**layers, "seed": seed, "error": error})
-    return found
+        rows.append({**layers, "seed": seed, "error": error})
+    return rows
 
 
 def learn_residual(
@@ -140,13 +140,13 @@ def learn_residual(
     The pattern is read on the training orbits, where the network has been taught.
     """
     models = beyond_newton.learn(split, layers, seeds, steps, report)
-    found = []
+    rows = []
     for seed, model in zip(seeds, models, strict=True):
         tested = beyond_newton.judge(model, split.test, satellites.J2)
         taught = beyond_newton.judge(model, split.training, satellites.J2)
         named = {f"taught_{name}": value for name, value in taught.items()}
-        found.append({**layers, "seed": seed, **tested, **named, "model": model})
-    return found
+        rows.append({**layers, "seed": seed, **tested, **named, "model": model})
+    return rows
 
 
 # Tables ------------------------------------------------------------------------------

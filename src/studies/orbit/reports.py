@@ -124,7 +124,7 @@ def judge(
     judged = {}
     for names in grouped(sets).values():
         joined = join([sets[name] for name in names])
-        given = predict(model.acceleration, joined)
+        predictions = predict(model.acceleration, joined)
         outputs = output_features(model, joined)
         matrices = inside.jacobians(model, joined)
         rolled = rollouts_of(model, joined, points, periods, solver)
@@ -132,15 +132,15 @@ def judge(
         for name in names:
             rows = slice(start, start + len(sets[name]))
             start = rows.stop
-            row = table_row(given.take(rows))
+            row = table_row(predictions.take(rows))
             row["output_flips"] = output_flips(outputs[0][rows], outputs[1][rows])
             row |= inside.field_row(matrices[rows])
             for label, (true, states) in rolled.items():
                 orbits = true.take(np.arange(len(joined))[rows])
-                own = points if label != SPAN else None
-                row |= rollouts.rollout_row(orbits, states[rows], label, own)
-            own = given.take(rows)
-            judged[name] = Judgement(row, own.errors, own.orbit_errors)
+                some = points if label != SPAN else None
+                row |= rollouts.rollout_row(orbits, states[rows], label, some)
+            some = predictions.take(rows)
+            judged[name] = Judgement(row, some.errors, some.orbit_errors)
     return {name: judged[name] for name in sets}
 
 
@@ -190,28 +190,30 @@ def rollouts_of(
     }
 
 
-def table_row(given: Predictions) -> dict[str, float]:
+def table_row(predictions: Predictions) -> dict[str, float]:
     """What a table says of a field on a set, pointwise on true states; see `UNITS`."""
-    pools = {"": given.errors, "orbit_": given.orbit_errors}
+    pools = {"": predictions.errors, "orbit_": predictions.orbit_errors}
     row = {
         prefix + name: value
         for prefix, pool in pools.items()
         for name, value in distributions.summary(pool).items()
     }
-    size = np.linalg.norm(given.predicted, axis=-1)
-    radius = np.linalg.norm(given.position, axis=-1)
-    collinearity = angles(given.position, given.predicted)
+    size = np.linalg.norm(predictions.predicted, axis=-1)
+    radius = np.linalg.norm(predictions.position, axis=-1)
+    collinearity = angles(predictions.position, predictions.predicted)
     return (
         row
-        | distributions.shape(given.errors)
+        | distributions.shape(predictions.errors)
         | {
-            "angle": mean_of(given.angles),
+            "angle": mean_of(predictions.angles),
             "collinearity": mean_of(collinearity),
-            "radial_sign": radial_sign_error(given.position, given.predicted),
-            "direction_flips": direction_flips(given.predicted),
-            "not_finite": share(~np.isfinite(size), given.mask),
+            "radial_sign": radial_sign_error(
+                predictions.position, predictions.predicted
+            ),
+            "direction_flips": direction_flips(predictions.predicted),
+            "not_finite": share(~np.isfinite(size), predictions.mask),
             "slope": slopes.slope(radius, size),
-            "critical_radius": slopes.critical_radius(radius, size, given.radial),
+            "critical_radius": slopes.critical_radius(radius, size, predictions.radial),
         }
     )
 

@@ -74,24 +74,24 @@ def frequencies(samples: int, dt: float) -> Float[np.ndarray, " frequency"]:
     return np.fft.rfftfreq(samples, dt)[1:]
 
 
-def average(found: Spectra, axes: tuple[int, ...]) -> Spectra:
+def average(spectra: Spectra, axes: tuple[int, ...]) -> Spectra:
     """Mean over leading axes, such as evaluations."""
-    return Spectra(*(jnp.mean(part, axis=axes) for part in found))
+    return Spectra(*(jnp.mean(part, axis=axes) for part in spectra))
 
 
-def response(found: Spectra, samples: int, dt: float, variable: str) -> Response:
+def response(spectra: Spectra, samples: int, dt: float, variable: str) -> Response:
     """The response along the input's own direction, averaged over x and y.
 
     Args:
-        found: spectra without further axes.
+        spectra: spectra without further axes.
         samples: time steps that they were made of.
         dt: [s].
         variable: "position" or "velocity", whose feedback is the input.
     """
     first = 2 * VARIABLES.index(variable)
-    cross = np.mean([np.asarray(found.cross)[first + k, k] for k in (0, 1)], axis=0)
-    power_in = np.asarray(found.input)[first : first + 2].mean(axis=0)
-    power_out = np.asarray(found.output).mean(axis=0)
+    cross = np.mean([np.asarray(spectra.cross)[first + k, k] for k in (0, 1)], axis=0)
+    power_in = np.asarray(spectra.input)[first : first + 2].mean(axis=0)
+    power_out = np.asarray(spectra.output).mean(axis=0)
     transfer = cross / power_in
     coherence = np.abs(cross) ** 2 / (power_in * power_out)
     at = frequencies(samples, dt)
@@ -120,9 +120,11 @@ class SpectraReduction:
         )
 
 
-def by_member(found: Spectra, samples: int, dt: float, variable: str) -> list[Response]:
+def by_member(
+    spectra: Spectra, samples: int, dt: float, variable: str
+) -> list[Response]:
     """Each member's response, from spectra with axes (member, variant, evaluation)."""
-    mean = average(found, (1, 2))
+    mean = average(spectra, (1, 2))
     count = mean.input.shape[0]
     members: list[Any] = [jax.tree.map(lambda x, k=k: x[k], mean) for k in range(count)]
     return [response(one, samples, dt, variable) for one in members]

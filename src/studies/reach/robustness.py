@@ -26,8 +26,10 @@ def by_replicate(frame: pd.DataFrame, value: str, by: str) -> pd.DataFrame:
 def summary(frame: pd.DataFrame, value: str, by: str) -> pd.DataFrame:
     """Median, lowest and highest replicate; rows (field_std, by), columns `COLUMNS`."""
     groups = by_replicate(frame, value, by).groupby(["field_std", by])[value]
-    found = groups.agg(median="median", lowest="min", highest="max", replicates="count")
-    return pd.DataFrame(found)
+    spread = groups.agg(
+        median="median", lowest="min", highest="max", replicates="count"
+    )
+    return pd.DataFrame(spread)
 
 
 def scrap(name: str, place: float) -> str:
@@ -37,7 +39,7 @@ def scrap(name: str, place: float) -> str:
 
 def record(
     catalogue: Catalogue,
-    found: Mapping[str, pd.DataFrame],
+    summaries: Mapping[str, pd.DataFrame],
     names: Iterable[str],
     where: str,
     after: str = "",
@@ -46,13 +48,13 @@ def record(
 
     Args:
         catalogue: what the notebook lends.
-        found: measure → summary by training std and place.
+        summaries: measure → summary by training std and place.
         names: measures that are recorded.
         where: what the places are, in words.
         after: put behind the name of each measure.
     """
     for name in names:
-        rows: Any = found[name].to_dict("index")
+        rows: Any = summaries[name].to_dict("index")
         for (std, place), row in rows.items():
             tag, unit = scrap(f"{name}{after}", place), metrics.unit(name)
             for column in ("median", "lowest", "highest"):
@@ -65,9 +67,9 @@ def record(
                 catalogue.record(called, value, unit, meaning, member=member)
 
 
-def grid(found: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
+def grid(summary: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """A summary as a table to read: a row for each `by`, a column for each std."""
-    text = found.apply(lambda row: said(row, digits), axis=1)
+    text = summary.apply(lambda row: said(row, digits), axis=1)
     return pd.DataFrame(text.unstack(level=0))
 
 
@@ -78,9 +80,9 @@ def said(row: pd.Series, digits: int = 3) -> str:
     return text if count < 2 else f"{text} ({low:.{digits}g} to {high:.{digits}g})"
 
 
-def at(found: pd.DataFrame, place: float) -> dict[float, float]:
+def at(summary: pd.DataFrame, place: float) -> dict[float, float]:
     """Training std → median, at one value of the other index."""
-    column = found.xs(place, level=1)["median"]
+    column = summary.xs(place, level=1)["median"]
     return {float(std): float(value) for std, value in column.items()}  # pyright: ignore
 
 
@@ -130,9 +132,9 @@ def verdict(holds: bool, claim: str, *, judged: bool = True) -> str:
     return f"**{'Yes' if holds else 'No'}**: {claim}"
 
 
-def separated(found: pd.DataFrame, place: float) -> bool:
+def separated(summary: pd.DataFrame, place: float) -> bool:
     """Whether the ranges of lowest and highest training std do not overlap there."""
-    rows = found.xs(place, level=1).sort_index()
+    rows = summary.xs(place, level=1).sort_index()
     first, last = rows.iloc[0], rows.iloc[-1]
     return bool(first["lowest"] > last["highest"] or first["highest"] < last["lowest"])
 

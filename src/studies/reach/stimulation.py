@@ -86,8 +86,8 @@ def stimulate(
         raise ValueError(message)
     when = (jnp.asarray(start), jnp.asarray(duration))
     vectors = jnp.asarray(kicks, jnp.float32)
-    found = _stimulate(controllers, quiet(loop), trials, vectors, when, place)
-    return Effect(*(np.asarray(part, float) for part in found))
+    effects = _stimulate(controllers, quiet(loop), trials, vectors, when, place)
+    return Effect(*(np.asarray(part, float) for part in effects))
 
 
 @eqx.filter_jit
@@ -137,8 +137,8 @@ def ablate(controllers: Any, loop: Loop, trials: Trial) -> Loss:
         loop: that they run in; its noise is left out.
         trials: reaches, with a leading axis of conditions.
     """
-    found = _ablate(controllers, quiet(loop), trials)
-    return Loss(*(np.asarray(part, float) for part in found))
+    losses = _ablate(controllers, quiet(loop), trials)
+    return Loss(*(np.asarray(part, float) for part in losses))
 
 
 @eqx.filter_jit
@@ -291,10 +291,10 @@ def deceived(
     key = jax.random.key(0)
     several, probes = evaluation.impulses(trials, sizes, start, duration, key)
     reduce = _Strongest(start)
-    found = evaluation.evaluate(
+    forces = evaluation.evaluate(
         controllers, quiet(loop), several, 1, key, reduce, probes
     )
-    return np.asarray(found, float)[:, :, 0]
+    return np.asarray(forces, float)[:, :, 0]
 
 
 class _Strongest(NamedTuple):

@@ -77,9 +77,9 @@ def straightest(
     least, most = values.min(axis=-1), values.max(axis=-1)
     saved = np.where(most > 0, 1 - least / np.where(most > 0, most, 1.0), 0.0)
     ends = np.concatenate([[-np.inf], at, [np.inf]])  # neighbours of every place
-    found = (best, ends[place], ends[place + 2], saved)
+    parts = (best, ends[place], ends[place + 2], saved)
     told = (float(at[0]), float(at[-1]))
-    return Straightest(*(np.where(known, x, np.nan) for x in found), ends=told)
+    return Straightest(*(np.where(known, x, np.nan) for x in parts), ends=told)
 
 
 class Summary(NamedTuple):
@@ -104,19 +104,19 @@ class Summary(NamedTuple):
         return "–" if np.isnan(context) else f"{context:.2g}"
 
 
-def summary(found: Straightest) -> Summary:
+def summary(contexts: Straightest) -> Summary:
     """Median and quantiles over trials; a minimum beyond the contexts counts as ±∞.
 
     Because quantiles need only the order of the trials, they are exact in spite of the
     minima that lie beyond, and infinite only where these are too many.
     """
-    known = ~np.isnan(found.context)
+    known = ~np.isnan(contexts.context)
     ranked = np.where(
-        found.above, np.inf, np.where(found.below, -np.inf, found.context)
+        contexts.above, np.inf, np.where(contexts.below, -np.inf, contexts.context)
     )
     values = ranked[known]
     if not values.size:
-        return Summary(*[np.nan] * 6, trials=0, ends=found.ends)
+        return Summary(*[np.nan] * 6, trials=0, ends=contexts.ends)
     low, middle, high = np.quantile(
         values, (BAND[0], 0.5, BAND[1]), method="inverted_cdf"
     )
@@ -124,9 +124,9 @@ def summary(found: Straightest) -> Summary:
         float(middle),
         float(low),
         float(high),
-        float(found.below[known].mean()),
-        float(found.above[known].mean()),
-        float(np.median(found.saved[known])),
+        float(contexts.below[known].mean()),
+        float(contexts.above[known].mean()),
+        float(np.median(contexts.saved[known])),
         int(known.sum()),
-        found.ends,
+        contexts.ends,
     )

@@ -43,9 +43,11 @@ def listed(fig: go.Figure) -> list[Any]:
     return list(fig.data)
 
 
-def add_baselines(fig: go.Figure, found: Mapping[str, Curves], **where: Any) -> None:
+def add_baselines(
+    fig: go.Figure, baselines: Mapping[str, Curves], **where: Any
+) -> None:
     """Mean curves of the baselines, in grey and told apart by their dashes."""
-    for name, mse in found.items():
+    for name, mse in baselines.items():
         keep, _ = plotting.thin(mse.shape[1], MOST)
         curve = np.maximum(finite(mse).mean(axis=0), LOWEST / 10)
         fig.add_trace(
@@ -62,17 +64,17 @@ def add_baselines(fig: go.Figure, found: Mapping[str, Curves], **where: Any) -> 
 
 
 def rollout_errors(
-    found: Mapping[str, Mapping[str, Curves]],
+    errors: Mapping[str, Mapping[str, Curves]],
     baselines: Mapping[str, Mapping[str, Curves]],
 ) -> go.Figure:
     """Errors over whole rollouts, a panel a family: mean and range over starts.
 
     Args:
-        found: family → name of a curve → errors, one row a start.
+        errors: family → name of a curve → errors, one row a start.
         baselines: family → baseline → errors.
     """
-    fig = make_subplots(1, len(found), subplot_titles=list(found), shared_yaxes=True)
-    for column, (family, curves) in enumerate(found.items(), start=1):
+    fig = make_subplots(1, len(errors), subplot_titles=list(errors), shared_yaxes=True)
+    for column, (family, curves) in enumerate(errors.items(), start=1):
         add_baselines(fig, baselines.get(family, {}), row=1, col=column)
         for place, (name, mse) in enumerate(curves.items()):
             keep, _ = plotting.thin(mse.shape[1], MOST)
@@ -91,7 +93,7 @@ def rollout_errors(
 
 
 def time_aligned(
-    found: Mapping[str, Mapping[str, Curves]],
+    errors: Mapping[str, Mapping[str, Curves]],
     baselines: Mapping[str, Mapping[str, Curves]],
     time_units: int,
     horizon: int,
@@ -101,9 +103,9 @@ def time_aligned(
     Step k is drawn at k + 1 for models and baselines alike, so that the straight line
     has no error where a recording is.
     """
-    fig = make_subplots(1, len(found), subplot_titles=list(found), shared_yaxes=True)
+    fig = make_subplots(1, len(errors), subplot_titles=list(errors), shared_yaxes=True)
     points = loss_points(time_units, horizon)
-    for column, (family, curves) in enumerate(found.items(), start=1):
+    for column, (family, curves) in enumerate(errors.items(), start=1):
         inside = {n: x[:, :horizon] for n, x in baselines.get(family, {}).items()}
         add_baselines(fig, inside, row=1, col=column)
         for place, (name, mse) in enumerate(curves.items()):

@@ -37,16 +37,16 @@ def strips(
     middle = table.groupby(rows)[measure].median()
     order = pd.Series(middle).sort_values(ascending=False).index
     fig = go.Figure()
-    for place, (name, own) in enumerate(table.groupby(hue, sort=False)):
+    for place, (name, part) in enumerate(table.groupby(hue, sort=False)):
         fig.add_scatter(
-            x=drawn(own[measure]),
-            y=[str(value) for value in own[rows]],
+            x=drawn(part[measure]),
+            y=[str(value) for value in part[rows]],
             mode="markers",
             name=wrapped(str(name), 40),
-            text=own["model"],
+            text=part["model"],
             marker={
                 "color": colour(place),
-                "symbol": [STATES[state] for state in own["state"]],
+                "symbol": [STATES[state] for state in part["state"]],
                 "size": 8,
                 "opacity": 0.75,
             },
@@ -119,14 +119,14 @@ def heat_maps(
         part.pivot_table(index=y, columns=x, values=measure, aggfunc="median")
         for _, part in parts
     ]
-    whole = np.log10(drawn(np.concatenate([np.ravel(own) for own in tables])))
+    whole = np.log10(drawn(np.concatenate([np.ravel(panel) for panel in tables])))
     limits = {"zmin": np.nanmin(whole), "zmax": np.nanmax(whole)}
-    for place, own in enumerate(tables, start=1):
+    for place, panel in enumerate(tables, start=1):
         fig.add_heatmap(
-            x=[str(value) for value in own.columns],
-            y=[str(value) for value in own.index],
-            z=np.log10(drawn(own)),
-            text=[[f"{value:.3g}" for value in row] for row in own.to_numpy()],
+            x=[str(value) for value in panel.columns],
+            y=[str(value) for value in panel.index],
+            z=np.log10(drawn(panel)),
+            text=[[f"{value:.3g}" for value in row] for row in panel.to_numpy()],
             texttemplate="%{text}",
             colorscale="Viridis",
             colorbar={"title": {"text": "log₁₀ error [%]"}},
@@ -146,13 +146,13 @@ def error_lines(
 ) -> go.Figure:
     """Median error with its range against a number, a curve for each value of `hue`."""
     fig = go.Figure()
-    for place, (name, own) in enumerate(table.groupby(hue, sort=False)):
-        found = own.groupby(x)[measure].agg(["median", "min", "max"])
-        middle = drawn(found["median"])
+    for place, (name, part) in enumerate(table.groupby(hue, sort=False)):
+        spread = part.groupby(x)[measure].agg(["median", "min", "max"])
+        middle = drawn(spread["median"])
         fig.add_scatter(
-            x=found.index,
+            x=spread.index,
             y=middle,
-            error_y=whiskers(middle, drawn(found["min"]), drawn(found["max"])),
+            error_y=whiskers(middle, drawn(spread["min"]), drawn(spread["max"])),
             mode="lines+markers",
             name=f"{hue.replace('_', ' ')} {name}",
             line_color=colour(place),
