@@ -40,6 +40,8 @@ KERNEL = """
             print("last words", file=sys.stderr)
         case "stopped":
             os.kill(os.getpid(), signal.SIGSTOP)
+        case "helper":
+            import springs_beside
         case "slow":
             time.sleep(60)
         case "large":
@@ -57,7 +59,7 @@ SPREAD = """
           - grid:
               how:
                 [error, exit, exit with a word, gone, shot, memory error, exhausted,
-                own handler, loud]
+                own handler, loud, helper]
       slow: {notebook: toy/ends, fix: {how: slow}, limits: {timeout: 4}}
       stopped: {notebook: toy/ends, fix: {how: stopped}, limits: {timeout: 4}}
       large: {notebook: toy/ends, fix: {how: large}, limits: {memory: 0.25}}
@@ -68,7 +70,8 @@ SPREAD = """
 @pytest.fixture(scope="module")
 def ends(shared_toy):
     """The status of one run for each way to end, and the batch's outcome."""
-    shared_toy.notebook("ends", KERNEL)
+    path = shared_toy.notebook("ends", KERNEL)
+    path.with_name("springs_beside.py").write_text("stiffness = 1\n")
     shared_toy.spread("ends", SPREAD)
     outcome = shared_toy.run("ends", jobs=2)
     runs = shared_toy.plan("ends").runs
@@ -88,6 +91,7 @@ def ends(shared_toy):
         ("exhausted", "out-of-memory", "RESOURCE_EXHAUSTED"),
         ("own handler", "failed", "ValueError: kept quiet"),
         ("loud", "done", ""),
+        ("helper", "failed", "Move notebooks/toy/springs_beside.py to src/"),
         ("stopped", "timed-out", "limit of 4 s"),
         ("slow", "timed-out", "limit of 4 s"),
         ("large", "out-of-memory", "limit of 0.25 GB"),
@@ -105,7 +109,7 @@ def test_ends_are_told_apart(ends, how, state, cause):
 
 def test_one_failure_stops_no_other_run(ends):
     _, runs, outcome = ends
-    assert outcome.counts.total() == len(runs) == 13
+    assert outcome.counts.total() == len(runs) == 14
     assert outcome.counts["done"] == 2
     assert outcome.exit_code == 1
     assert len(outcome.failures["ValueError: no 3 today"]) == 1

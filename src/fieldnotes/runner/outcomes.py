@@ -2,7 +2,7 @@
 
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from fieldnotes.runner.monitor import Watch
 from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MODULE = re.compile(r"No module named '([^'.]+)")
 _PLACE = re.compile(r"Cell In\[\d+\], line (\d+)")
 CAUSE = 160  # characters; long enough to know an error by, short enough to group by
 
@@ -106,6 +107,29 @@ def _described(index: int, source: str, output: Any) -> dict[str, Any]:
 def _cause(name: str, message: str) -> str:
     first = message.strip().splitlines()[:1]
     return f"{name}: {first[0]}"[:CAUSE] if first else name
+
+
+def with_place(end: End, notebook: Path, root: Path) -> End:
+    """The end of a run, which says where a module belongs that lies beside a notebook.
+
+    A run starts in the project's root and finds modules below `src/`; a notebook by
+    hand starts in its own folder, so the same import works there.
+    """
+    error = end.error or {}
+    missing = _MODULE.match(error.get("message", ""))
+    if error.get("name") != "ModuleNotFoundError" or not missing:
+        return end
+    name = missing[1]
+    for folder in [place for place in notebook.parents if place.is_relative_to(root)]:
+        for found in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if found.is_file():
+                module = found if found.stem == name else found.parent
+                cause = (
+                    f"{error['cause']}: it lies beside the notebook, where a run does "
+                    f"not look. Move {module.relative_to(root)} to src/{module.name}"
+                )
+                return replace(end, reason=cause, error={**error, "cause": cause})
+    return end
 
 
 def _signal_name(number: int) -> str:

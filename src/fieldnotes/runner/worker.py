@@ -29,7 +29,7 @@ from fieldnotes.runner.monitor import (
     kill_tree,
     oom_kills,
 )
-from fieldnotes.runner.outcomes import End, ending, models_left
+from fieldnotes.runner.outcomes import End, ending, models_left, with_place
 from fieldnotes.runner.provenance import provenance
 from fieldnotes.runner.variables import environment
 from fieldnotes.runs import FINISHED, Manifest, Status, now, read_manifest, read_status
@@ -210,6 +210,7 @@ class _Run:
         killed = oom_kills() > kills
         died = code if _dead_kernel(raised) else None
         end = ending(launch.notebook, died, raised, self.watch, killed)
+        end = with_place(end, path, self.project.root)
         return end, launch.ready
 
     def _parameters(self) -> dict[str, Any]:
