@@ -44,6 +44,7 @@ DRAW_ALL = """(async () => {
       (title) => title.textContent
     ),
     scripts: document.querySelectorAll('script[src*="plotly"]').length,
+    widths: all.map((one) => one.querySelector(".fn-plot").clientWidth),
     overflow: document.documentElement.scrollWidth > innerWidth,
   };
 })()"""
@@ -79,7 +80,9 @@ COPY = """(async () => {
   const saved = [];
   HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
   Object.defineProperty(navigator, "clipboard", { value: undefined });
-  const said = [];
+  const said = [], blobs = [];
+  const address = URL.createObjectURL;
+  URL.createObjectURL = (blob) => { blobs.push(blob); return address.call(URL, blob); };
   for (const button of document.querySelectorAll(".fn-buttons button")) {
     button.click();
     const ended = () => ["saved", "copied", "failed"].includes(button.textContent);
@@ -87,7 +90,30 @@ COPY = """(async () => {
       await new Promise((done) => setTimeout(done, 50));
     said.push(button.textContent);
   }
-  return { saved, said };
+  const picture = blobs.find((blob) => blob.type === "image/png");
+  const bitmap = await createImageBitmap(picture);
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+  canvas.drawImage(bitmap, 0, 0);
+  return {
+    saved, said,
+    size: [bitmap.width, bitmap.height],
+    ground: [...canvas.getImageData(0, 0, 1, 1).data],
+    svg: await blobs.findLast((blob) => blob.type.startsWith("image/svg")).text(),
+    caption: document.querySelector("figcaption").textContent,
+  };
+})()"""
+
+SCROLL = """(() => {
+  const box = document.querySelector(".fn-scroll:has(.fn-sortable)");
+  const name = box.querySelector("tbody tr").cells[0];
+  const other = box.querySelector("tbody tr").cells[1];
+  const places = () => [name, other].map((cell) => cell.getBoundingClientRect().left);
+  box.style.width = "200px";
+  const before = places();
+  box.scrollLeft = 90;
+  const after = places();
+  box.style.width = "";
+  return after.map((left, place) => left - before[place]);
 })()"""
 
 SEARCH = """(async () => {
@@ -153,11 +179,13 @@ async def visit(root: Path, shared: Path) -> dict[str, Any]:
             await go(page)
             seen["pages"][page] = await evaluate(DRAW_ALL)
         await go("results/spreads/toy-layers.html")
+        seen["scroll"] = await evaluate(SCROLL)
         seen["sort"] = await evaluate(SORT)
         await evaluate(DRAW_ALL)
         seen["theme"] = await evaluate(THEME)
         await go("results/toy/runs/00aaaa00000000.html")
         await evaluate(DRAW_ALL)
+        await evaluate("document.documentElement.dataset.theme = 'dark'")
         seen["copy"] = await evaluate(COPY)
         seen["search"] = await evaluate(SEARCH)
         before = len(seen["requests"])
@@ -231,6 +259,25 @@ def test_without_a_clipboard_figures_are_saved(seen: dict[str, Any]):
     assert seen["copy"]["said"] == ["saved"] * 4
     names = [Path(name).suffix for name in seen["copy"]["saved"]]
     assert names == [".png", ".svg", ".png", ".svg"]
+
+
+def test_a_saved_figure_is_large_on_white_and_has_its_title(seen: dict[str, Any]):
+    width, height = seen["copy"]["size"]
+    assert width >= 2000 and height >= 800
+    assert seen["copy"]["ground"] == [255, 255, 255, 255]
+    words = seen["copy"]["caption"].split()
+    assert all(word in seen["copy"]["svg"] for word in words)
+
+
+def test_the_first_column_stays_while_the_others_move(seen: dict[str, Any]):
+    first, second = seen["scroll"]
+    assert first == 0
+    assert second == -90
+
+
+def test_panels_keep_a_width_that_a_telephone_can_show(seen: dict[str, Any]):
+    widest = max(seen["mobile"]["widths"])
+    assert widest >= 440, "two panels of 220 px, in a box that scrolls"
 
 
 def test_the_search_finds_titles_first_then_what_pages_say(seen: dict[str, Any]):

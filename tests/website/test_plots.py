@@ -92,6 +92,15 @@ def test_what_does_not_vary_has_no_axis(table):
     assert varying(alike, ["orbits", "seed"]) == ["seed"]
 
 
+def test_the_legend_has_one_entry_for_each_thing(table):
+    figure = scrap_figure(table, ERROR, BOTH, PARAMETERS)
+    named = [trace["name"] for trace in figure["data"] if trace["showlegend"]]
+    assert named == ["case", "median", "no value"]
+    assert figure["layout"]["showlegend"]
+    grouped = {trace["name"]: trace["legendgroup"] for trace in figure["data"]}
+    assert grouped == {name: name for name in named}
+
+
 def test_only_numbers_that_are_finite_make_a_figure(bench: Bench):
     scraps = [scrap("lost", float("nan")), scrap("word", "yes"), scrap("flag", True)]
     bench.run("aa", scraps=[*scraps, scrap("error", 2)])

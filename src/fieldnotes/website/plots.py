@@ -52,7 +52,14 @@ def scrap_figure(
         vertical_spacing=0.28 / lines,
     ).to_plotly_json()
     layout = {key: value for key, value in frame["layout"].items() if key != "template"}
-    layout |= {"showlegend": False, "margin": {"t": 24, "r": 16}}
+    legend = {
+        "orientation": "h",
+        "x": 0,
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "bottom",
+    }
+    layout |= {"showlegend": True, "legend": legend, "margin": {"t": 40, "r": 16}}
     layout |= {"height": 60 + 300 * lines, "meta": {"panels": len(groups)}}
     heights = [y for row in table if (y := finite_scrap(row, scrap.name)) is not None]
     scale = scale_of(heights)
@@ -61,10 +68,12 @@ def scrap_figure(
     for place, group in enumerate(groups):
         suffix = "" if place == 0 else str(place + 1)
         named, points = _places(table, group)
-        data += [
-            trace | {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-            for trace in _panel(points, scrap, edge)
-        ]
+        for trace in _panel(points, scrap, edge):
+            # One entry of the legend for the same thing in all panels.
+            new = all(trace["name"] != earlier["name"] for earlier in data)
+            named_once = {"legendgroup": trace["name"], "showlegend": new}
+            place_of = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+            data.append(trace | named_once | place_of)
         layout[f"xaxis{suffix}"] |= _x_axis([x for _, x in points], named, parameters)
         upright = wrapped(scrap.words) if place % columns == 0 else ""
         layout[f"yaxis{suffix}"] |= {"type": scale, "title": {"text": upright}}
@@ -135,7 +144,7 @@ def _panel(
             why = label(row.reason or row.state)
             crosses.append((x, edge, f"{hover(row)}<br>{why}"))
     middle = [(x, median(ys), "") for x, ys in groups.items()]
-    traces = [_points(points, {"size": 7, "opacity": 0.65}, label(scrap.name))]
+    traces = [_points(points, {"size": 7, "opacity": 0.65}, "case")]
     traces.append(_middle(sorted(middle) if numbers else middle, numbers))
     if crosses:
         cross = {"size": 9, "symbol": "x", "color": LOST}

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.runs import FAILED, FINISHED, STATES, Run
+from fieldnotes.runs.run import run_page
 from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 from fieldnotes.values import is_number
 from fieldnotes.website.cases import is_scalar
 from fieldnotes.website.rows import Quantity, Row
 from fieldnotes.website.text import anchor, counted, escape, number, shown
 
+TRAINERS = 3  # runs that a line names as those that trained its models
 NONE = '<td class="fn-none">–</td>'
 
 
@@ -86,8 +88,9 @@ def comparison_table(
     """
     first = [scrap for scrap in scraps if scrap.name == headline]
     rest = [scrap for scrap in scraps if scrap.name != headline]
+    trained = any(row.case.run.manifest.models for row in lines)
     remarks = any(row.reason or row.case.stale for row in lines)
-    last = ["remark"] if remarks else []
+    last = ["trained by"] * trained + ["remark"] * remarks
     headers = ["run", *first, "outcome", *axes, *rest, *last]
     made = []
     for row in lines:
@@ -97,8 +100,21 @@ def comparison_table(
         cells.append(f"<td>{badge(row.state)}</td>")
         cells += [_present(row.values, axis.name) for axis in axes]
         cells += [_present(row.scraps, scrap.name) for scrap in rest]
+        cells += [_trained_by(page, run, linked)] if trained else []
         made.append("".join(cells) + (_remark(row) if remarks else ""))
     return table(headers, made)
+
+
+def _trained_by(page: str, run: Run, linked: set[str]) -> str:
+    """Links to the runs that trained the models of a run, the first few of them."""
+    studies = {m.run: m.notebook.rpartition("/")[0] for m in run.manifest.models}
+    links = [
+        anchor(page, run_page(study, key) if key in linked else None, key[:8])
+        for key, study in list(studies.items())[:TRAINERS]
+    ]
+    left = len(studies) - len(links)
+    links += [f"and {left} more"] if left else []
+    return f"<td>{', '.join(links)}</td>" if links else NONE
 
 
 def _remark(row: Row) -> str:

@@ -24,8 +24,8 @@
   }
 
   // Colours of the theme go below what the figure says itself: into its template.
-  function themed(figure) {
-    const colours = THEMES[mode()];
+  function themed(figure, theme) {
+    const colours = THEMES[theme];
     const layout = structuredClone(figure.layout);
     const template = layout.template || {};
     const base = template.layout || {};
@@ -72,21 +72,41 @@
 
   // ---- figures -------------------------------------------------------------------
 
+  const TELEPHONE = 600; // [px] of room below which panels side by side scroll,
+  const PANEL = 220; // and the width of each of them then
+  const EXPORT = 1000; // [px] that an exported figure is wide at least
   const CONFIG = {
     responsive: true, displaylogo: false, showSendToCloud: false,
     modeBarButtonsToRemove: ["toImage"],
   };
 
+  // Data and layout in the colours of a theme.
+  function coloured(figure, theme) {
+    const layout = themed(figure, theme);
+    const data = structuredClone(figure.data);
+    if (theme !== "dark") return { data, layout };
+    const ink = THEMES.dark.ink;
+    return { data: inked(data, ink), layout: inked(layout, ink) };
+  }
+
+  // How many panels stand side by side: as many as there are left edges.
+  function across(layout) {
+    const axes = Object.entries(layout).filter(([name]) => /^xaxis\d*$/.test(name));
+    const edges = axes.map(([, axis]) => (axis.domain || [0])[0].toFixed(3));
+    return new Set(edges).size || 1;
+  }
+
   function drawn(box, figure) {
-    const layout = themed(figure);
+    const { data, layout } = coloured(figure, mode());
+    // On a telephone panels keep a width that can be read, and the box scrolls.
+    const panels = across(layout);
+    box.style.minWidth = "";
+    const small = box.clientWidth < TELEPHONE && panels > 1;
+    if (small) box.style.minWidth = `${panels * PANEL}px`;
     const room = box.clientWidth;
     if (layout.width && layout.width > room) delete layout.width;
-    const dark = mode() === "dark";
-    const ink = THEMES.dark.ink;
-    const data = dark ? inked(figure.data, ink) : figure.data;
     const frames = figure.frames ? structuredClone(figure.frames) : undefined;
-    const shapes = dark ? inked(layout, ink) : layout;
-    return Plotly.react(box, { data: structuredClone(data), layout: shapes, frames, config: CONFIG });
+    return Plotly.react(box, { data, layout, frames, config: CONFIG });
   }
 
   function draw(holder) {
@@ -97,6 +117,7 @@
     const box = document.createElement("div");
     box.className = "fn-plot";
     holder.append(buttons(holder, box), box);
+    holder.fnFigure = figure;
     holder.fnRedraw = () => drawn(box, figure);
     return holder.fnRedraw().then(() => {
       holder.dataset.drawn = "true";
@@ -104,14 +125,39 @@
     });
   }
 
-  async function image(box, format) {
-    // An exported figure gets the page's colour behind it: it would be unreadable
-    // elsewhere on a clear ground.
-    const paper = { paper_bgcolor: THEMES[mode()].paper };
-    const size = { width: box.clientWidth, height: box.clientHeight };
-    const figure = { data: box.data, layout: { ...box.layout, ...paper }, config: CONFIG };
+  // What a figure is called where it stands alone: its title, or what its caption says.
+  function titled(holder, layout, width) {
+    const own = (layout.title && layout.title.text) || layout.title;
+    if (typeof own === "string" && own) return 0;
+    const caption = holder.parentElement.querySelector(":scope > figcaption");
+    const heading = document.querySelector("h1");
+    const text = ((caption || heading || {}).textContent || document.title).trim();
+    const letters = Math.floor(width / 8);
+    const lines = text
+      .match(new RegExp(`.{1,${letters}}(?:\\s|$)`, "g")) || [text];
+    const escaped = lines.map((line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;"));
+    const room = 20 * lines.length + 12;
+    layout.title = {
+      text: escaped.join("<br>"), font: { size: 14 }, x: 0.01, xanchor: "left",
+      yref: "container", y: 1, yanchor: "top", pad: { t: 10 },
+    };
+    const margin = layout.margin || {};
+    layout.margin = { ...margin, t: (margin.t ?? 60) + room };
+    return room;
+  }
+
+  // On white, whatever the page looks like, unless its own colours are asked for. The
+  // ground is never clear: a figure would be unreadable elsewhere.
+  async function image(holder, box, format, theme) {
+    const { data, layout } = coloured(holder.fnFigure, theme);
+    layout.paper_bgcolor = THEMES[theme].paper;
+    delete layout.width;
+    const width = Math.max(EXPORT, box.clientWidth);
+    const height = box.clientHeight + titled(holder, layout, width);
+    layout.height = height;
     const scale = format === "png" ? 2 : 1;
-    const url = await Plotly.toImage(figure, { format, scale, ...size });
+    const figure = { data, layout, config: CONFIG };
+    const url = await Plotly.toImage(figure, { format, scale, width, height });
     if (format === "png") {
       const bytes = Uint8Array.from(atob(url.split(",")[1]), (c) => c.charCodeAt(0));
       return new Blob([bytes], { type: "image/png" });
@@ -134,8 +180,8 @@
     return `${page.replace(/^-|-$/g, "")}-${all.indexOf(holder) + 1}.${format}`;
   }
 
-  async function copy(holder, box, format) {
-    const blob = await image(box, format);
+  async function copy(holder, box, format, theme) {
+    const blob = await image(holder, box, format, theme);
     try {
       if (format === "png") {
         await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
@@ -153,22 +199,24 @@
   function buttons(holder, box) {
     const bar = document.createElement("div");
     bar.className = "fn-buttons";
-    const save = async (format) => {
-      download(await image(box, format), fileName(holder, format));
+    const save = async (format, theme) => {
+      download(await image(holder, box, format, theme), fileName(holder, format));
       return "saved";
     };
     const actions = [
-      ["copy PNG", () => copy(holder, box, "png")],
-      ["copy SVG", () => copy(holder, box, "svg")],
-      ["save PNG", () => save("png")],
-      ["save SVG", () => save("svg")],
+      ["copy PNG", (theme) => copy(holder, box, "png", theme)],
+      ["copy SVG", (theme) => copy(holder, box, "svg", theme)],
+      ["save PNG", (theme) => save("png", theme)],
+      ["save SVG", (theme) => save("svg", theme)],
     ];
     for (const [label, action] of actions) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = label;
-      button.addEventListener("click", async () => {
-        const outcome = await action().catch(() => "failed");
+      button.title = "on white; with the shift key in the colours of this page";
+      button.addEventListener("click", async (event) => {
+        const theme = event.shiftKey ? mode() : "light";
+        const outcome = await action(theme).catch(() => "failed");
         button.textContent = outcome;
         setTimeout(() => (button.textContent = label), 1500);
       });
