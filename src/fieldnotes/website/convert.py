@@ -116,8 +116,8 @@ def _bare(title: str) -> str:
 
 
 def code_style() -> str:
-    """The colours of code in both themes."""
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
+    """The colours of code in both themes; all stand out from the shade behind them."""
+    light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     return (
         f"\n{light}\n:root[data-theme='dark'] {{\n{dark}\n}}\n"
