@@ -65,6 +65,23 @@ SORT = """(() => {
   return { up, down: values(), kept: kept.map((r) => r.cells[column].textContent) };
 })()"""
 
+TICK = """(() => {
+  const table = document.querySelector("table.fn-compare");
+  const boxes = [...table.querySelectorAll('input[type="checkbox"]')];
+  const place = document.querySelector(".fn-differences");
+  const lines = () => [...place.querySelectorAll("tr")].map((line) =>
+    [...line.cells].map((cell) => cell.textContent));
+  boxes[0].click();
+  const one = place.textContent;
+  boxes[1].click();
+  const two = lines();
+  boxes[4].click();
+  const three = lines();
+  const ticked = boxes.map((box) => box.checked);
+  boxes.forEach((box) => box.checked && box.click());
+  return { one, two, three, ticked: ticked.slice(0, 5), last: place.textContent };
+})()"""
+
 THEME = """(async () => {
   const plot = document.querySelector(".js-plotly-plot");
   const seen = [];
@@ -136,6 +153,11 @@ SEARCH = """(async () => {
   return found;
 })()"""
 
+TOO_WIDE = """(() => {
+  document.querySelectorAll("details").forEach((fold) => (fold.open = true));
+  return document.documentElement.scrollWidth - innerWidth;
+})()"""
+
 Evaluate = Callable[[str], Awaitable[Any]]
 
 
@@ -144,6 +166,7 @@ async def visit(root: Path, shared: Path) -> dict[str, Any]:
     from choreographer import Browser
 
     seen: dict[str, Any] = {"requests": [], "complaints": [], "pages": {}}
+    seen["narrow"] = {}
 
     async def request(message: Any) -> None:
         seen["requests"].append(message["params"]["request"]["url"])
@@ -180,6 +203,7 @@ async def visit(root: Path, shared: Path) -> dict[str, Any]:
             seen["pages"][page] = await evaluate(DRAW_ALL)
         await go("results/spreads/toy-layers.html")
         seen["scroll"] = await evaluate(SCROLL)
+        seen["ticks"] = await evaluate(TICK)
         seen["sort"] = await evaluate(SORT)
         await evaluate(DRAW_ALL)
         seen["theme"] = await evaluate(THEME)
@@ -192,8 +216,11 @@ async def visit(root: Path, shared: Path) -> dict[str, Any]:
         await go(str(shared))
         seen["shared"] = await evaluate(DRAW_ALL)
         seen["shared"]["requests"] = seen["requests"][before:]
-        size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+        size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
         await tab.send_command("Emulation.setDeviceMetricsOverride", size)
+        for page in PAGES:
+            await go(page)
+            seen["narrow"][page] = await evaluate(TOO_WIDE)
         await go("results/spreads/toy-layers.html")
         seen["mobile"] = await evaluate(DRAW_ALL)
     return seen
@@ -249,6 +276,20 @@ def test_a_column_filters_by_comparison(seen: dict[str, Any]):
     assert sorted(kept) == [10, 11.11, 12.22, 20, 22.22, 24.44, 30, 33.33]
 
 
+def test_two_ticked_rows_show_where_they_differ(seen: dict[str, Any]):
+    found = seen["ticks"]
+    assert found["one"] == found["last"] == ""
+    # Two seeds of one run, which share its training time; then two runs.
+    assert found["two"] == [
+        ["run", "02aaaa00", "02aaaa00"],
+        ["error [%]", "0.1", "0.1111"],
+        ["seed", "0", "1"],
+    ]
+    heads = ["run", "error [%]", "output_layer", "train_time [s]"]
+    assert [line[0] for line in found["three"]] == heads
+    assert found["ticked"] == [False, True, False, False, True]  # the last two count
+
+
 def test_figures_follow_light_and_dark(seen: dict[str, Any]):
     (one, text_one), (other, text_other) = seen["theme"]
     assert {one, other} == {"#1f2328", "#e6e8eb"}
@@ -299,6 +340,7 @@ def test_a_shared_page_stands_alone(seen: dict[str, Any]):
 
 
 def test_nothing_is_wider_than_a_telephone(seen: dict[str, Any]):
+    assert seen["narrow"] == dict.fromkeys(PAGES, 0)
     assert seen["mobile"]["drawn"] == 3
     assert not seen["mobile"]["overflow"]
     assert not any(found["overflow"] for found in seen["pages"].values())

@@ -63,6 +63,36 @@ def test_front_matter_is_flat_and_runs_are_listed_with_exact_numbers(filled: Ben
     assert f'data-value="{value!r}" title="{value!r}">{value:.4g}<' in index
 
 
+def test_a_spread_shows_the_same_figure_of_every_case_side_by_side(filled: Bench):
+    for key in ("00aaaa00000000", "10aaaa00000000", "20aaaa00000000"):
+        folder = filled.project.run_folder("toy", key) / "figures"
+        write_json(folder / "loss.json", figure("loss"))
+        about = {"name": "loss", "kind": "loss", "caption": "Loss <b>."}
+        write_json(folder / "loss.record.json", about)
+    write_json(folder / "alone.json", figure("alone"))
+    write_json(folder / "alone.record.json", about | {"name": "alone"})
+    stage(filled.project)
+    _, _, gallery = spread(filled).partition("### The same figure of every case")
+    gallery = gallery.partition("## Generalise")[0]
+    assert "<summary>loss: 3 cases</summary><p>Loss &lt;b&gt;.</p>" in gallery
+    assert gallery.count('<div class="fn-figure"') == 3 and "alone" not in gallery
+    for layer in ("signed", "unit", "logmag"):
+        assert f"<figcaption>output_layer = {layer}</figcaption>" in gallery
+
+
+def test_a_gallery_that_grows_too_large_says_how_many_it_leaves_out(
+    filled: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    for key in ("00aaaa00000000", "10aaaa00000000", "20aaaa00000000"):
+        folder = filled.project.run_folder("toy", key) / "figures"
+        write_json(folder / "loss.json", figure("loss"))
+        about = {"name": "loss", "kind": "loss", "caption": "Loss."}
+        write_json(folder / "loss.record.json", about)
+    monkeypatch.setattr("fieldnotes.website.gallery.ROOM", 1000)
+    stage(filled.project)
+    assert "loss: 2 cases; 1 more on the pages of their runs" in spread(filled)
+
+
 def test_the_title_names_what_varies(filled: Bench):
     stage(filled.project)
     title = front(page(filled, "01aaaa00000000"))["title"]

@@ -14,6 +14,7 @@ from fieldnotes.website.answers import (
     told_by,
 )
 from fieldnotes.website.cases import Case, Comparison, stale_note
+from fieldnotes.website.gallery import Gallery
 from fieldnotes.website.importance import importance, importance_table
 from fieldnotes.website.outputs import figure_block
 from fieldnotes.website.parallel import parallel_figure
@@ -56,10 +57,10 @@ def spread_page(comparison: Comparison, linked: set[str]) -> str:
         headline_figure(comparison, found),
         _made(comparison),
     ]
-    parts += [
-        _stage(comparison, name, cases, linked, found)
-        for name, cases in comparison.stages.items()
-    ]
+    gallery = Gallery()
+    for name, cases in comparison.stages.items():
+        parts.append(_stage(comparison, name, cases, linked, found))
+        parts.append(gallery.of(cases))
     header = front_matter(
         {
             "title": markdown(comparison.title),

@@ -102,7 +102,7 @@ def comparison_table(
         cells += [_present(row.scraps, scrap.name) for scrap in rest]
         cells += [_trained_by(page, run, linked)] if trained else []
         made.append("".join(cells) + (_remark(row) if remarks else ""))
-    return table(headers, made)
+    return table(headers, made).replace("fn-sortable", "fn-sortable fn-compare", 1)
 
 
 def _trained_by(page: str, run: Run, linked: set[str]) -> str:

@@ -340,7 +340,53 @@
     });
   }
 
+  // Two ticked rows, and the columns in which they differ.
+  function differences(place, heads, rows) {
+    place.replaceChildren();
+    if (rows.length < 2) return;
+    const apart = heads
+      .map((head, column) => [head, ...rows.map((row) => row.cells[column].textContent.trim())])
+      .filter(([, one, other], column) => column === 0 || one !== other);
+    const table = document.createElement("table");
+    table.className = "fn-table";
+    for (const [place, texts] of apart.entries()) {
+      const line = table.insertRow();
+      texts.forEach((text, column) => {
+        const cell = document.createElement(place && column ? "td" : "th");
+        cell.textContent = text;
+        line.append(cell);
+      });
+    }
+    if (apart.length > 1) place.append(table);
+    else place.textContent = "These two rows agree in every column.";
+  }
+
+  function startCompare(table) {
+    const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent);
+    const rows = [...table.tBodies[0].rows];
+    if (rows.length < 2) return;
+    const place = document.createElement("div");
+    place.className = "fn-scroll fn-differences";
+    place.setAttribute("aria-live", "polite");
+    table.parentElement.before(place);
+    const ticked = [];
+    for (const row of rows) {
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.title = "tick two rows to see their differences";
+      box.setAttribute("aria-label", `compare ${row.cells[0].textContent}`);
+      box.addEventListener("change", () => {
+        if (box.checked) ticked.push(row);
+        else ticked.splice(ticked.indexOf(row), 1);
+        if (ticked.length > 2) ticked.shift().querySelector("input").checked = false;
+        differences(place, heads, ticked);
+      });
+      row.cells[0].prepend(box, " ");
+    }
+  }
+
   function start() {
+    document.querySelectorAll("table.fn-compare").forEach(startCompare);
     document.querySelectorAll("table.fn-sortable").forEach(startTable);
     if (document.querySelector(".fn-figure")) startFigures();
   }
