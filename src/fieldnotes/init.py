@@ -42,7 +42,7 @@ def init(folder: Path) -> list[Path]:
 def _walk(source: Traversable, below: Path) -> list[tuple[Path, Traversable]]:
     """Every file of the template, by its path in the lab."""
     found = []
-    for item in source.iterdir():
+    for item in sorted(source.iterdir(), key=lambda item: item.name):
         if item.name == "__pycache__":
             continue
         path = below / RENAMED.get(item.name, item.name)
