@@ -42,14 +42,17 @@ def drawn_at_once(make: Callable[[jax.Array], Module], key: jax.Array) -> Module
         raise TrainingError(message)
     arrays = [x for layer in layers for x in _arrays(layer)]
     numbers = jax.random.uniform(key, (sum(x.size for x in arrays),), minval=-1.0)
-    pieces = iter(jnp.split(numbers, np.cumsum([x.size for x in arrays])[:-1]))
+    if not isinstance(numbers, jax.core.Tracer):
+        numbers = np.asarray(numbers)  # cut without compiling a cut for each shape
+    ends = np.cumsum([x.size for x in arrays]).tolist()
+    pieces = (numbers[end - x.size : end] for x, end in zip(arrays, ends, strict=True))
 
     def drawn(layer: Any) -> Any:
         if not _affine(layer):
             return layer
         bound = 1 / math.sqrt(max(layer.weight.shape[1], 1))
         new = [
-            (bound * next(pieces).reshape(x.shape)).astype(x.dtype)
+            jnp.array(bound * next(pieces).reshape(x.shape), x.dtype)
             for x in _arrays(layer)
         ]
         return eqx.tree_at(_arrays, layer, new)
