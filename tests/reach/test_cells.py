@@ -28,14 +28,14 @@ def test_the_gru_is_the_one_of_equinox(arguments):
 
 
 def test_the_gru_has_the_gradient_of_equinox(arguments):
+    @eqx.filter_jit
+    @eqx.filter_grad
     def along(cell):
         step = jax.vmap(cell)
         return jnp.sum(step(arguments[0], step(*arguments)) ** 2)
 
-    ours = jax.grad(along)(GRU(INPUTS, HIDDEN, key=jax.random.key(0)))
-    theirs = eqx.filter_grad(along)(
-        eqx.nn.GRUCell(INPUTS, HIDDEN, key=jax.random.key(0))
-    )
+    ours = along(GRU(INPUTS, HIDDEN, key=jax.random.key(0)))
+    theirs = along(eqx.nn.GRUCell(INPUTS, HIDDEN, key=jax.random.key(0)))
     for name in ("weight_ih", "weight_hh", "bias", "bias_n"):
         np.testing.assert_allclose(
             getattr(ours, name), getattr(theirs, name), atol=1e-5
@@ -46,15 +46,18 @@ def test_the_written_derivative_of_the_gru_is_that_of_its_equation(arguments):
     x, h = (part[0] for part in arguments)
     ours = GRU(INPUTS, HIDDEN, key=jax.random.key(0))
     theirs = eqx.nn.GRUCell(INPUTS, HIDDEN, key=jax.random.key(0))
-    for derivative in (jax.jacfwd, jax.jacrev):
-        found = derivative(lambda h: ours(x, h))(h)
-        expected = derivative(lambda h: theirs(x, h))(h)
-        np.testing.assert_allclose(found, expected, atol=1e-6)
 
-    def bend(cell):
-        return jax.hessian(lambda h: jnp.sum(cell(x, h) ** 2))(h)
+    @eqx.filter_jit
+    def derivatives(cell):
+        """By the state: forwards, backwards, and the second of the sum of squares."""
+        slopes = [way(lambda h: cell(x, h))(h) for way in (jax.jacfwd, jax.jacrev)]
+        return *slopes, jax.hessian(lambda h: jnp.sum(cell(x, h) ** 2))(h)
 
-    np.testing.assert_allclose(bend(ours), bend(theirs), atol=1e-5)
+    *found, found_bend = derivatives(ours)
+    *expected, expected_bend = derivatives(theirs)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    np.testing.assert_allclose(found_bend, expected_bend, atol=1e-5)
 
 
 def test_the_leaky_cell_follows_its_equation(arguments):
