@@ -133,7 +133,8 @@ def test_stds_share_their_standard_draws():
 
 def test_gusts_come_as_often_and_last_as_long_as_expected():
     keys = jax.random.split(jax.random.key(2), 4000)
-    gusts = np.asarray(jax.vmap(lambda key: fields.random_gusts(key, 400))(keys))
+    many = jax.jit(jax.vmap(lambda key: fields.random_gusts(key, 400)))
+    gusts = np.asarray(many(keys))
     on = np.any(gusts, axis=-1)
     # Of N pulses, Poisson, each covers a step with probability 10 / 400 inside.
     covered = fields.GUSTS * fields.GUST_STEPS / 400
@@ -147,8 +148,9 @@ def test_gusts_come_as_often_and_last_as_long_as_expected():
 
 def test_gusts_scale_with_the_std():
     few = jax.tree.map(lambda x: x[:5], REACHES)
-    draw = Disturbance("gusts").draw
-    one, two = (draw(jax.random.key(3), few, std, controls=20) for std in (1.0, 2.0))
+    own, key = Disturbance("gusts"), jax.random.key(3)
+    draw = jax.jit(lambda std: own.draw(key, few, std, controls=20))
+    one, two = map(draw, (1.0, 2.0))
     assert one.gusts is not None and two.gusts is not None
     assert np.asarray(one.gusts).any()
     np.testing.assert_allclose(two.gusts, 2 * one.gusts)
