@@ -13,7 +13,8 @@ from studies.latent.models import (
 )
 from studies.latent.unrolling import trajectory, unroll_residual
 
-DEPTHS = (0, 1, 2, 3)
+DEPTHS = (0, 1, 3)  # one affine map, no layer between hidden ones, and two
+SIZES: dict = {"neurons": 9, "stimuli": 4, "latent": 6, "stimulus_latent": 3}
 
 
 @pytest.fixture
@@ -56,8 +57,9 @@ def test_one_hidden_layer_by_hand():
     np.testing.assert_allclose(own(x), out, rtol=1e-5)
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(
+    ("depth", "activation"), [*((depth, "tanh") for depth in DEPTHS), (1, "relu")]
+)
 def test_the_merged_network_is_the_same_function_with_the_same_gradients(
     depth, activation, precise
 ):
@@ -86,8 +88,8 @@ def test_the_unrolled_map_is_the_stepwise_one_with_the_same_gradients(depth, pre
     own = network(depth, inputs=4 + 3)
     keys = jax.random.split(jax.random.key(1))
     initial = jax.random.normal(keys[0], (2, 4))
-    stimulus = jax.random.normal(keys[1], (6, 2, 3))
-    weight = jnp.arange(1.0, 8.0)[:, None, None]
+    stimulus = jax.random.normal(keys[1], (3, 2, 3))
+    weight = jnp.arange(1.0, 5.0)[:, None, None]
 
     def stepwise(own, z, stimulus):
         states = [z]
@@ -105,15 +107,15 @@ def test_the_unrolled_map_is_the_stepwise_one_with_the_same_gradients(depth, pre
 
 
 def test_a_map_that_starts_as_the_identity_keeps_every_state():
-    model = build(neurons=9, stimuli=4, latent=6, width=5, stimulus_latent=3)
+    model = build(**SIZES, width=5)
     x, s = jnp.linspace(0.0, 1.0, 9), jnp.ones(4)
     z = model.encode(x)
     np.testing.assert_array_equal(model.step(z, model.encode_stimulus(s)), z)
     stimulus = jnp.ones((8, 1, 3))
     states = trajectory(model, z[None], stimulus)
     np.testing.assert_array_equal(states, np.broadcast_to(z, (9, 1, 6)))
-    moving = build(neurons=9, stimuli=4, latent=6, width=5, zero_init=False)
-    assert not np.allclose(moving.step(moving.encode(x), jnp.ones(32)), z)
+    moving = build(**SIZES, width=5, zero_init=False)
+    assert not np.allclose(moving.step(moving.encode(x), jnp.ones(3)), z)
 
 
 def hidden_sizes(model):
@@ -123,7 +125,7 @@ def hidden_sizes(model):
 
 
 def test_encoder_and_decoder_may_be_narrower_than_the_map():
-    sizes: dict = {"neurons": 9, "stimuli": 4, "latent": 6, "stimulus_latent": 3}
+    sizes = SIZES
     assert hidden_sizes(build(**sizes, width=8, coder_width=5)) == [5, 5, 8]
     alike = build(**sizes, width=8, coder_width=0)
     assert hidden_sizes(alike) == [8, 8, 8]
@@ -135,10 +137,8 @@ def test_encoder_and_decoder_may_be_narrower_than_the_map():
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_gives_a_model(activation):
-    model = build(
-        neurons=9, stimuli=4, latent=6, activation=activation, zero_init=False
-    )
-    z = model.step(jnp.ones(6), jnp.ones(32))
+    model = build(**SIZES, width=5, activation=activation, zero_init=False)
+    z = model.step(jnp.ones(6), jnp.ones(3))
     assert z.shape == (6,)
     assert np.isfinite(z).all()
 
