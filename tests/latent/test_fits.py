@@ -35,22 +35,28 @@ def whole():
     return latent_tasks.recording(0)
 
 
+@jax.jit
 def rolled(model, z, frames):
     """Decoded states after each step, stepwise."""
-    rows = []
-    for frame in frames:
-        z = model.step(z, model.encode_stimulus(frame))
-        rows.append(model.decode(z))
-    return jnp.stack(rows)
+
+    def step(z, frame):
+        after = model.step(z, model.encode_stimulus(frame))
+        return after, model.decode(after)
+
+    return jax.lax.scan(step, z, frames)[1]
+
+
+@jax.jit
+def linearised(model, z, frames):
+    """The same, and their derivative by the first state."""
+    return rolled(model, z, frames), jax.jacfwd(rolled, 1)(model, z, frames)
 
 
 def least_squares(model, whole, start):
     """z_0 and mean squared error at the observed entries, by numpy alone."""
     steps = SEEN.tu * EMS
     frames = jnp.asarray(whole.stimulus[start : start + steps])
-    flat, table = jax.jit(
-        lambda z: (rolled(model, z, frames), jax.jacfwd(rolled, 1)(model, z, frames))
-    )(jnp.zeros(LATENT))
+    flat, table = linearised(model, jnp.zeros(LATENT), frames)
     rows = slice(start + 1, start + 1 + steps)
     mask = SEEN.mask(whole.steps, whole.neurons)[rows]
     left = whole.voltage[rows] - np.asarray(flat)
