@@ -25,6 +25,7 @@ TOLERANCE = 1e-9  # of a step, relative and absolute
 TRANSIENT = 200.0  # time before a recording, for the state to reach the attractor
 LIFT_SEED = 1_000_000  # of the trajectory that standardises states, no recording's own
 LIFT_STEPS = 20_000  # of that trajectory
+BLOCK = 20_480  # times are filled up to a multiple, so that few programs compile
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,19 @@ def trajectory(
     system: System, start: Float[np.ndarray, " size"], steps: int, time: float = 0.0
 ) -> Float[np.ndarray, "steps size"]:
     """States at `steps` steps of `system.dt`, the first of them `start` at `time`."""
+    return _states(system, start, time + system.dt * np.arange(steps))
+
+
+def _states(
+    system: System,
+    start: Float[np.ndarray, " size"],
+    times: Float[np.ndarray, " time"],
+) -> Float[np.ndarray, "time size"]:
+    """States at some times, `start` at the first; the last time is repeated."""
+    asked = np.pad(times, (0, -len(times) % BLOCK), mode="edge")
     with jax.enable_x64(True):
-        times = jnp.asarray(time + system.dt * np.arange(steps))
         begin = jnp.asarray(start, jnp.float64)
-        return np.asarray(_solve(system.name)(begin, times))
+        return np.asarray(_solve(system.name)(begin, jnp.asarray(asked)))[: len(times)]
 
 
 @cache
@@ -145,9 +155,7 @@ def on_attractor(system: System, seed: int) -> Float[np.ndarray, " size"]:
     period = 2 * np.pi / 1.4 if system.drive else system.dt
     # A driven system must begin its recording in phase with its drive.
     length = period * np.ceil(TRANSIENT / period)
-    with jax.enable_x64(True):
-        begin = jnp.asarray(1.0 + 0.1 * start, jnp.float64)
-        return np.asarray(_solve(system.name)(begin, jnp.array([0.0, length]))[-1])
+    return _states(system, 1.0 + 0.1 * start, np.array([0.0, length]))[-1]
 
 
 def exponents(
