@@ -167,14 +167,18 @@ def test_entries_that_are_not_observed_change_no_yardstick_and_no_loss(mode):
 
 
 def loss_and_gradient(recording, task):
-    data = jax.tree.map(jnp.asarray, batches.source(recording, task))
     sizes = {"latent": 4, "width": 5, "stimulus_latent": 2, "zero_init": False}
     model = build(neurons=recording.neurons, stimuli=recording.stimuli, **sizes)
-    key = jax.random.key(0)
+    return graded(
+        model, jax.tree.map(jnp.asarray, batches.source(recording, task)), task
+    )
 
+
+@eqx.filter_jit
+def graded(model, data, task):
     @eqx.filter_value_and_grad
     def total(model):
-        drawn = learning.draw(key, 0, data, task).windows
+        drawn = learning.draw(jax.random.key(0), 0, data, task).windows
         return window_loss(model, drawn, task, Weights(), data)[0]
 
     return total(model)
