@@ -1,6 +1,7 @@
 """The spreads of the study: each is accepted whole, and runs what its comments say."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,19 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT / "params").with_suffix("").as_posix()
 
 
+@cache
+def loaded(name: str) -> list:
+    """A spread, or those of a collection, as the command line loads them."""
+    return load_spreads(Project(ROOT), [name])
+
+
+def spread_of(path: Path):
+    """A spread as the full run holds it, or by its own name."""
+    own = name_of(path)
+    whole = {spread.name: spread for spread in loaded("full")}
+    return whole.get(own) or loaded(own)[-1]
+
+
 def cases(stage) -> int:
     """Models or analyses that a stage makes."""
     return sum(max(len(request.members), 1) for request in stage.requests)
@@ -27,7 +41,7 @@ def cases(stage) -> int:
 
 @pytest.mark.parametrize("path", QUESTIONS, ids=name_of)
 def test_a_spread_is_accepted_and_counts_its_models(path):
-    spread = load_spreads(Project(ROOT), [name_of(path)])[-1]
+    spread = spread_of(path)
     assert spread.name == name_of(path)
     assert spread.title.endswith("?"), "a spread states its question"
     said = re.findall(r"(\d+) runs?, (\d+) models", path.read_text())
@@ -41,9 +55,10 @@ def test_a_spread_is_accepted_and_counts_its_models(path):
 
 @pytest.mark.parametrize("name", ["tour", "full", "tiny/orbit"])
 def test_the_collections_are_accepted(name):
-    spreads = load_spreads(Project(ROOT), [name])
     notebooks = {
-        stage.notebook.name for spread in spreads for stage in spread.stages.values()
+        stage.notebook.name
+        for spread in loaded(name)
+        for stage in spread.stages.values()
     }
     assert {"orbit/train", "orbit/generalisation"} <= notebooks
 
@@ -54,7 +69,7 @@ WHOLE = {"december-rest": "december", "features": "layers", "output-layers": "la
 
 def test_everything_in_the_study_is_part_of_the_full_run():
     """Each question itself, or its full size."""
-    names = {spread.name for spread in load_spreads(Project(ROOT), ["full"])}
+    names = {spread.name for spread in loaded("full")}
     for path in QUESTIONS:
         full = f"orbit/full/{WHOLE.get(path.stem, path.stem)}"
         own = name_of(path)
