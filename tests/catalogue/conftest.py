@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, NullPool, create_engine, select, text
 
 from fieldnotes.catalogue import Catalogue, this_run
+from fieldnotes.catalogue import tables as t
+from fieldnotes.catalogue.database import ROOM, read_url
 from fieldnotes.files import to_json
 from fieldnotes.project import Project
 from fieldnotes.runs.locks import myself
 from fieldnotes.values import digest
+from postgres_server import missing, postgres
 
+TABLES = ("models", "runs", "scraps", "figures", "evaluations")
+LINKS = ("run_needs", "run_models", "evaluation_models", "evaluation_runs")
+LINKS += ("figure_evaluations", "figure_models")
 NOTEBOOK = """\
 # ---
 # jupyter:
@@ -61,6 +68,22 @@ def settle(folder: Path) -> None:
     """Make files old enough to count as settled: no change can hide in a tick."""
     for path in [folder, *folder.rglob("*")]:
         os.utime(path, (1e9, 1e9 + len(path.name)))
+
+
+def everything(catalogue: Catalogue) -> dict[str, list]:
+    """Every table and link, in an order of its own."""
+    found = {name: getattr(catalogue, name)().to_dict("records") for name in TABLES}
+    for name in LINKS:
+        rows = catalogue.ask(select(t.Base.metadata.tables[name]))
+        found[name] = sorted(tuple(row.values()) for row in rows)
+    return {name: [str(row) for row in rows] for name, rows in found.items()}
+
+
+def connected(url: str) -> Connection:
+    """A connection in which each statement stands for itself."""
+    address = read_url(url)
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": NullPool}
+    return create_engine(address, **options).connect()
 
 
 class Factory:
@@ -206,6 +229,49 @@ def make(project: Project) -> Factory:
 @pytest.fixture
 def catalogue(project: Project) -> Catalogue:
     return Catalogue(project)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL that runs for these tests."""
+    if missing():
+        pytest.skip(missing())
+    with postgres() as url:
+        yield url.format(database="postgres")
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    """The URL of a database without an index."""
+    with connected(server) as connection:
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {ROOM} CASCADE"))
+        connection.execute(text("DROP TABLE IF EXISTS runs"))
+    return server
+
+
+@pytest.fixture
+def populated(make: Factory) -> list[Path]:
+    """Three trainings, an analysis of two of them, a failure."""
+    trained = [make.trained(seed) for seed in range(3)]
+    paths = [next(folder.glob("models/*.eqx")) for folder in trained]
+    for folder in trained:
+        make.scraps(folder, {"name": "error", "value": 0.5, "unit": "%"})
+    analysis = make.run(
+        "eeee000011112222",
+        {"models": {"from": "train"}, "horizon": 5.0},
+        notebook="toy/analyse",
+        needs=[folder.name for folder in trained[:2]],
+        models=[
+            {"identity": path.stem, "path": make.project.relative(path)}
+            for path in paths[:2]
+        ],
+    )
+    make.evaluation(
+        "ev1", "unseen", {"n": 3}, models=[paths[0].stem], run=analysis.name
+    )
+    make.figure(analysis, "paths", "paths", models=[paths[1].stem], evaluations=["ev1"])
+    make.run("ffff000011112222", {"seed": 9}, state="failed")
+    return trained
 
 
 @pytest.fixture(autouse=True)

@@ -9,52 +9,14 @@ import time
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from fieldnotes.catalogue import Catalogue, CatalogueError, CatalogueWarning
 from fieldnotes.catalogue import tables as t
 from fieldnotes.files import write_json
 
-from .conftest import settle
-
-TABLES = ("models", "runs", "scraps", "figures", "evaluations")
-LINKS = ("run_needs", "run_models", "evaluation_models", "evaluation_runs")
-LINKS += ("figure_evaluations", "figure_models")
-
-
-def everything(catalogue: Catalogue) -> dict[str, list]:
-    """Every table and link, in an order of its own."""
-    found = {name: getattr(catalogue, name)().to_dict("records") for name in TABLES}
-    for name in LINKS:
-        rows = catalogue.ask(select(t.Base.metadata.tables[name]))
-        found[name] = sorted(tuple(row.values()) for row in rows)
-    return {name: [str(row) for row in rows] for name, rows in found.items()}
-
-
-@pytest.fixture
-def populated(make):
-    """Three trainings, an analysis of two of them, a failure."""
-    trained = [make.trained(seed) for seed in range(3)]
-    paths = [next(folder.glob("models/*.eqx")) for folder in trained]
-    for folder in trained:
-        make.scraps(folder, {"name": "error", "value": 0.5, "unit": "%"})
-    analysis = make.run(
-        "eeee000011112222",
-        {"models": {"from": "train"}, "horizon": 5.0},
-        notebook="toy/analyse",
-        needs=[folder.name for folder in trained[:2]],
-        models=[
-            {"identity": path.stem, "path": make.project.relative(path)}
-            for path in paths[:2]
-        ],
-    )
-    make.evaluation(
-        "ev1", "unseen", {"n": 3}, models=[paths[0].stem], run=analysis.name
-    )
-    make.figure(analysis, "paths", "paths", models=[paths[1].stem], evaluations=["ev1"])
-    make.run("ffff000011112222", {"seed": 9}, state="failed")
-    return trained
+from .conftest import TABLES, everything, settle
 
 
 def test_restoring_gives_what_step_by_step_synchronising_gave(populated, make, project):

@@ -4,26 +4,15 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    NullPool,
-    StaticPool,
-    create_engine,
-    delete,
-    event,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import URL, Connection, delete, insert, make_url, or_, select, update
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from fieldnotes.catalogue import database
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.folders import Rows, read_source, scan
 from fieldnotes.errors import CatalogueError, CatalogueWarning
@@ -31,11 +20,8 @@ from fieldnotes.project import Project
 from fieldnotes.runs.states import RUNNING
 from fieldnotes.runs.status import known_status
 
-VARIABLE = "FIELDNOTES_DATABASE"
-BUSY = 30.0  # [s] how long a statement waits for another process's transaction
 PATIENCE = 60.0  # [s] how long the first reader waits for another's first index
 Answer = TypeVar("Answer")
-CACHE = 100_000  # [kB] pages kept in memory: indexes are filled in random order
 CHUNK = 500  # sources in one statement
 # Parents before children, so that every foreign key finds its row.
 ORDER = ("runs", "models", "evaluations", "figures", "scraps", "parameters", "wanted")
@@ -69,15 +55,28 @@ class Index:
     def __init__(self, project: Project, url: str | None = None) -> None:
         self.project = project
         self.file = project.catalogue / "index.sqlite"
-        given = url or os.environ.get(VARIABLE)
-        self.url = given or f"sqlite:///{self.file}"
-        if given and given.startswith("sqlite:///"):
-            self.file = Path(given.removeprefix("sqlite:///"))
-        self.engine = _engine(self.url)
+        given = url or os.environ.get(database.VARIABLE)
+        here = URL.create("sqlite", database=str(self.file))
+        self.url = database.read_url(given) if given else here
+        if self.is_file:
+            self.file = Path(self.url.database or "")
+        self.engine = database.make_engine(self.url)
 
     @property
     def is_file(self) -> bool:
-        return self.url.startswith("sqlite:///")
+        return self.url.get_backend_name() == "sqlite" and bool(self.url.database)
+
+    def check(self) -> None:
+        """Refuse a server that does not answer and an index that is not ours to use.
+
+        A file that is broken or not there yet is none of these: it is made.
+        """
+        try:
+            with self.engine.connect() as connection:
+                database.is_current(connection, self.project.root)
+        except DatabaseError as error:
+            if database.is_server(self.engine):
+                raise database.unreachable(self.engine, error) from error
 
     def sync(self, wait: float = 1.0) -> Report:
         """Read the folders whose files changed, forget those that are gone.
@@ -107,64 +106,39 @@ class Index:
         """
         with self._writing(PATIENCE) as refused:
             if refused:
-                message = f"{self.file}: not restored: {refused}."
+                place = self.file if self.is_file else self.url
+                message = f"{place}: not restored: {refused}."
                 raise CatalogueError(message)
             return self._guarded(fresh=True)
 
     def ask(self, question: Callable[[Connection], Answer]) -> Answer:
         """What `question` reads; a file found broken meanwhile is rebuilt first."""
-        try:
+
+        def answer() -> Answer:
             with self.engine.connect() as connection:
                 return question(connection)
+
+        try:
+            return database.ask_twice(answer)
         except DatabaseError as error:
-            if not self.is_file or not _is_broken(error):
+            if database.is_server(self.engine):
+                raise database.unreachable(self.engine, error) from error
+            if not self.is_file or not database.is_broken(error):
                 raise
         report = self._rebuild()
         warnings.warn("\n".join(report.notes), CatalogueWarning, stacklevel=4)
-        with self.engine.connect() as connection:
-            return question(connection)
+        return answer()
 
-    @contextmanager
-    def _writing(self, wait: float) -> Iterator[str]:
-        """Hold the writer's lock; yields why not, "" when it is held.
-
-        The lock goes with the process that holds it, however that ends.
-        """
-        import fcntl
-
-        path = self.project.catalogue / "index.lock"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError as error:
-            yield f"the folder cannot be written ({error.strerror})"
-            return
-        try:
-            until = time.monotonic() + wait
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        yield "another process is writing it"
-                        return
-                    time.sleep(0.02)
-                except OSError as error:
-                    # Some network disks have no locks; SQLite guards each transaction.
-                    if error.errno not in (37, 38, 95):
-                        raise
-                    break
-            yield ""
-        finally:
-            os.close(handle)
+    def _writing(self, wait: float) -> AbstractContextManager[str]:
+        """Hold the writer's lock; gives why not, "" when it is held."""
+        return database.writers_lock(self.engine, self.project.catalogue, wait)
 
     def _guarded(self, *, fresh: bool) -> Report:
         """Write; a broken database file is set aside and the index made anew."""
         try:
             return self._write(fresh=fresh)
         except DatabaseError as error:
-            if not self.is_file or not _is_broken(error):
+            if not self.is_file or not database.is_broken(error):
                 return self._after(error)
         return self._rebuild()
 
@@ -186,6 +160,8 @@ class Index:
         reason = str(error.orig)
         if self._usable():
             return Report(as_is=f"it could not be written ({reason})")
+        if database.is_server(self.engine):
+            raise database.unreachable(self.engine, error) from error
         return self._in_memory(reason)
 
     def _set_aside(self) -> Path:
@@ -200,12 +176,12 @@ class Index:
         """Whether the database can be read and has today's tables."""
         try:
             with self.engine.connect() as connection:
-                return _schema(connection) == str(t.SCHEMA)
+                return database.is_current(connection, self.project.root)
         except SQLAlchemyError:
             return False
 
     def _in_memory(self, reason: str) -> Report:
-        self.engine = _engine("sqlite://")
+        self.engine = database.make_engine(make_url(database.MEMORY))
         report = self._write(fresh=True)
         report.notes.append(f"The index is kept in memory only: {reason}.")
         return report
@@ -214,12 +190,9 @@ class Index:
         """One transaction: readers see the index before it or after it."""
         found = scan(self.project)
         with self.engine.begin() as connection:
-            if fresh or not _has_schema(connection):
-                t.Base.metadata.drop_all(connection)
-                t.Base.metadata.create_all(connection)
-                about = {"schema": str(t.SCHEMA)}
-                rows = [{"name": name, "value": value} for name, value in about.items()]
-                connection.execute(insert(t.About), rows)
+            root = self.project.root
+            if not database.is_current(connection, root, taken=fresh) or fresh:
+                database.make_tables(connection, root)
             return self._update(connection, found)
 
     def _update(self, connection: Connection, found: dict[str, str]) -> Report:
@@ -251,48 +224,6 @@ def _mapping(connection: Connection, key: Any, value: Any) -> dict[str, Any]:
     """Two columns of a table as a dictionary."""
     rows = connection.execute(select(key, value))
     return {row[0]: row[1] for row in rows}
-
-
-def _engine(url: str) -> Engine:
-    """An engine that keeps no connection open; SQLite with foreign keys on."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, poolclass=NullPool)
-    pool = StaticPool if url == "sqlite://" else NullPool
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": BUSY})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        # Python's driver would leave CREATE and DROP outside of the transaction.
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _schema(connection: Connection) -> str | None:
-    query = select(t.About.value).where(t.About.name == "schema")
-    return connection.execute(query).scalar()
-
-
-def _has_schema(connection: Connection) -> bool:
-    from sqlalchemy import inspect
-
-    tables = inspect(connection).get_table_names()
-    return "about" in tables and _schema(connection) == str(t.SCHEMA)
-
-
-def _is_broken(error: DatabaseError) -> bool:
-    """Whether the file is no database any more, rather than busy or full."""
-    text = str(error.orig)
-    return any(
-        sign in text
-        for sign in ("not a database", "malformed", "no such", "unsupported file")
-    )
 
 
 def _chunks(paths: list[str]) -> Iterator[list[str]]:

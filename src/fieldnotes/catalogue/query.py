@@ -46,12 +46,24 @@ class Catalogue:
         project: default the project around the current folder.
         url: an SQLAlchemy URL instead of catalogue/index.sqlite (also
             $FIELDNOTES_DATABASE).
+
+    Raises:
+        CatalogueError: no such database, or its driver is not installed.
     """
 
     def __init__(self, project: Project | None = None, url: str | None = None) -> None:
         self.project = project or Project.find()
         self.index = Index(self.project, url)
         self.reader = Reader(self.index)
+
+    def check(self) -> None:
+        """Whether the index can be used, before anything is run for it.
+
+        Raises:
+            CatalogueError: its server does not answer, a newer version made it, or it
+                is another project's.
+        """
+        self.index.check()
 
     def sync(self) -> Report:
         """Read what changed in the run folders; the rest stays as it is."""

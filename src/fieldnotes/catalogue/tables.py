@@ -4,16 +4,62 @@ Nothing here is the only copy of anything: every row is read from a run folder o
 the record of an evaluation, and the links are worked out again whenever rows change.
 """
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from collections.abc import Callable
+from typing import Any
 
-SCHEMA = 3  # raised whenever a table changes; an older index is rebuilt
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+SCHEMA = 4  # raised whenever a table changes; an older index is rebuilt
+
+
+OWNERS = ("run", "model", "evaluation", "figure", "scrap")  # of a parameter
+
+
+class Words(TypeDecorator[str]):
+    """Text as Python orders it, by its characters, in every database."""
+
+    impl = Text
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type:
+        return str
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        server = dialect.name == "postgresql"
+        return dialect.type_descriptor(Text(collation="C") if server else Text())
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        # PostgreSQL keeps no null character.
+        return _without_null if dialect.name == "postgresql" else None
+
+
+def _without_null(text: str | None) -> str | None:
+    return text if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class Base(DeclarativeBase):
     """All tables of the index."""
 
-    type_annotation_map = {str: Text, float: Float(53)}
+    # SQLite numbers rows by itself only in a column of type INTEGER.
+    type_annotation_map = {
+        str: Words,
+        float: Float(53),
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+    }
 
 
 def _to(column: str) -> Mapped[str]:
@@ -31,6 +77,10 @@ def _of_owner(name: str) -> Index:
     return Index(
         f"parameters_of_{name}", name, sqlite_where=owned, postgresql_where=owned
     )
+
+
+def _one_if_given(name: str) -> str:
+    return f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END"
 
 
 class About(Base):
@@ -161,12 +211,9 @@ class Parameter(Base):
     value: Mapped[str]  # exact, as JSON
     spelled: Mapped[str]  # equal for equal values: 1 and 1.0, but not True
     __table_args__ = (
-        CheckConstraint(
-            "(run IS NOT NULL) + (model IS NOT NULL) + (evaluation IS NOT NULL)"
-            " + (figure IS NOT NULL) + (scrap IS NOT NULL) = 1"
-        ),
+        CheckConstraint(" + ".join(map(_one_if_given, OWNERS)) + " = 1"),
         Index("parameters_by_value", "name", "spelled"),
-        *map(_of_owner, ("run", "model", "evaluation", "figure", "scrap")),
+        *map(_of_owner, OWNERS),
     )
 
 

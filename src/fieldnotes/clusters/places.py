@@ -1,13 +1,15 @@
 """`--on PLACE`: this machine, a cluster, Dask workers, or any other slots."""
 
+import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from fieldnotes.clusters.settings import ClusterError, read_cluster
+from fieldnotes.errors import CatalogueError
 from fieldnotes.project import Project
 from fieldnotes.runner import Outcome, Plan
 from fieldnotes.runner.batches import SUMMARY
@@ -83,19 +85,28 @@ def _watch(project: Project, plan: Plan, place: str, **options: Any) -> Outcome:
     from fieldnotes.runner import execute
 
     catalogue = Catalogue(project)
+    catalogue.check()
+
+    def follow(_folder: Path | None = None) -> None:
+        # A server that stops in the night costs no run: the folders have it all.
+        with suppress(CatalogueError):
+            catalogue.sync()
+
     with _slots(project, plan, place, options["jobs"]) as chosen:
         options |= chosen
-        outcome = execute(
-            project, plan, on_finished=lambda folder: catalogue.sync(), **options
-        )
+        outcome = execute(project, plan, on_finished=follow, **options)
     _gather(catalogue)
     return outcome
 
 
 def _gather(catalogue: Any) -> None:
-    """Bring the index and the tables beside it up to date."""
-    catalogue.sync()
-    catalogue.export()
+    """Bring the index and the tables beside it up to date, where the index answers."""
+    try:
+        catalogue.sync()
+        catalogue.export()
+    except CatalogueError as error:
+        told = f"The runs are kept, the index lacks some: {error}"
+        print(told, file=sys.stderr)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fieldnotes.errors import CatalogueError
-from fieldnotes.values import is_number, plain, sole, spelled
+from fieldnotes.values import digest, is_number, plain, sole, spelled
 
 EACH = "each"  # any of a list, and at least one row for each of its values
 KEYS = frozenset({"key", "run", "identity", "hash"})  # may be given by their start
@@ -19,6 +19,7 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+LONGEST = 200  # characters of a value's spelling
 LISTS = ("in", "not in", EACH)
 NEGATIVE = ("!=", "not in")
 OPERATORS = ("=", "!=", *ORDER, "in", "not in", "contains")
@@ -30,6 +31,8 @@ class Forms(NamedTuple):
 
     Numbers are ordered as 64-bit floats, texts by their characters, and two values are
     equal when they are spelled the same: 1 and 1.0, NaN and NaN, but not 1 and True.
+    The hash of a long value stands for its spelling, as an index of a database has
+    room for about 2,700 bytes.
     """
 
     number: float | None
@@ -41,7 +44,10 @@ def forms(value: Any) -> Forms:
     """The forms of a value; a list of one has those of its entry."""
     entry = sole(value)
     text = entry if isinstance(entry, str) else None
-    return Forms(as_number(entry), text, spelled(entry))
+    letters = spelled(entry)
+    if len(letters) > LONGEST:
+        letters = f"sha256:{digest(letters, 64)}"
+    return Forms(as_number(entry), text, letters)
 
 
 def as_number(value: Any) -> float | None:
