@@ -12,9 +12,10 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from fieldnotes.catalogue import Catalogue
 from fieldnotes.files import read_json
 
-RUNS, RESTARTS = 12, 3
+RESTARTS = 3
 KINDS = ("nursery", "kernel", "worker", "runner")
 STORM = """
     # %% tags=["parameters"]
@@ -40,18 +41,22 @@ RUNNER = """
 
     project = Project.find()
     plan = make_plan(project, load_spreads(project, ["storm"]))
-    raise SystemExit(execute(project, plan, jobs=3).exit_code)
+    raise SystemExit(execute(project, plan, jobs=JOBS).exit_code)
 """
 
 
 @pytest.fixture
 def storm(toy, tmp_path):
-    """Runs that note when they begin, and that no two processes can do at once."""
-    toy.notebook("storm", STORM)
-    grid = f"{{grid: {{step: {{range: {RUNS}}}}}}}"
-    toy.spread("storm", f"notebook: toy/storm\nvary: [{grid}]\n")
-    (tmp_path / "temporary").mkdir()
-    return toy
+    """So many runs that note when they begin, and that no two processes do at once."""
+
+    def make(runs):
+        toy.notebook("storm", STORM)
+        grid = f"{{grid: {{step: {{range: {runs}}}}}}}"
+        toy.spread("storm", f"notebook: toy/storm\nvary: [{grid}]\n")
+        (tmp_path / "temporary").mkdir()
+        return toy
+
+    return make
 
 
 def processes(toy):
@@ -77,21 +82,40 @@ def processes(toy):
     return kinds
 
 
+def indexed(toy):
+    """The state of each run, as the index made from the folders has it."""
+    runs = Catalogue(toy.project).runs()
+    return dict(zip(runs["key"], runs["state"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("runs", "jobs", "rounds"),
+    [
+        (12, 3, 1),
+        pytest.param(200, 4, 5, marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
+    ],
+    ids=["12", "200"],
+)
 def test_every_run_finishes_however_often_something_is_killed(
-    storm, tmp_path, wait_for
+    storm, tmp_path, wait_for, runs, jobs, rounds
 ):
+    """`rounds`: how often each kind is killed between two starts; the runner goes last
+    and but once, as nothing is left to kill without it."""
+    storm = storm(runs)
     chance = random.Random(7)
     surroundings = os.environ | {
         "FIELDNOTES_PROJECT": str(storm.root),
         "TMPDIR": str(tmp_path / "temporary"),
     }
-    command = [sys.executable, "-c", textwrap.dedent(RUNNER)]
+    program = textwrap.dedent(RUNNER).replace("JOBS", str(jobs))
+    command = [sys.executable, "-c", program]
     killed: list[str] = []
     code = None
     for start in range(1 + RESTARTS):
         runner = subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL)
         # Nothing is killed after the last start.
-        victims = KINDS if start < RESTARTS else ()
+        others = [kind for kind in KINDS if kind != "runner"] * rounds
+        victims = [*others, "runner"] if start < RESTARTS else []
         for kind in victims:
             while runner.poll() is None and not processes(storm)[kind]:
                 time.sleep(0.05)
@@ -101,11 +125,11 @@ def test_every_run_finishes_however_often_something_is_killed(
                 with suppress(psutil.NoSuchProcess):
                     chance.choice(there).send_signal(signal.SIGKILL)
                     killed.append(kind)
-        code = runner.wait(300)
+        code = runner.wait(60 + 5 * runs)
     assert set(killed) == set(KINDS)
     assert code == 0
     plan = storm.plan("storm")
-    assert [run.state for run in plan.runs] == ["done"] * RUNS
+    assert [run.state for run in plan.runs] == ["done"] * runs
     begun = (storm.root / "diary.txt").read_text().split()
     for run in plan.runs:
         status, step = storm.status(run), str(run.request.parameters["step"])
@@ -115,5 +139,6 @@ def test_every_run_finishes_however_often_something_is_killed(
         assert read_json(run.folder / "params.json")["parameters"]["step"] == int(step)
     wait_for(lambda: not any(processes(storm).values()))
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert storm.run("storm").counts == {"done": RUNS}
+    assert indexed(storm) == {run.folder.name: "done" for run in plan.runs}
+    assert storm.run("storm").counts == {"done": runs}
     assert (storm.root / "diary.txt").read_text().split() == begun
