@@ -79,6 +79,8 @@ def checksum(path: Path) -> str:
 
 def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str:
     """Standard JSON text; floats that JSON lacks become `{"__float__": "nan"}`."""
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return repr(value)  # the same text, without an encoder of its own
     return json.dumps(
         _plain(value),
         indent=indent,

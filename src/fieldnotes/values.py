@@ -125,6 +125,8 @@ def sole(value: Any) -> Any:
 def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, str | int | float):
+        return value
     if isinstance(value, Mapping):
         return {name: _whole(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -4,9 +4,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fieldnotes.catalogue.tables import OWNERS
 from fieldnotes.errors import CorruptFile
 from fieldnotes.files import read_json, to_json
 from fieldnotes.project import Project
@@ -19,6 +21,8 @@ from fieldnotes.values import digest, flatten, spelled
 WATCHED = ("", MANIFEST, STATUS, SCRAPS, ACCEPTED, MODELS, FIGURES)
 SETTLED = 2.0  # [s] a younger file may change again within one tick of its clock
 LARGEST = 2**53  # beyond it a float no longer tells integers apart
+
+NO_OWNER = dict.fromkeys(OWNERS)
 
 Row = dict[str, Any]
 
@@ -50,17 +54,32 @@ class Rows:
 
     def parameters(self, owner: str, of: str, values: Mapping[str, Any]) -> None:
         """One row for each dotted name; `owner` is the column, `of` its value."""
-        empty = dict.fromkeys(("run", "model", "evaluation", "figure", "scrap"))
+        rows = self.tables.setdefault("parameters", [])
         for position, (name, value) in enumerate(flatten(values).items()):
-            self.add(
-                "parameters",
-                **{**empty, owner: of},
-                position=position,
-                name=name,
-                type=type(value).__name__,
-                value=to_json(value),
-                **forms(value)._asdict(),
-            )
+            given = {**NO_OWNER, owner: of, "position": position, "name": name}
+            rows.append(given | _written(value))
+
+
+def _written(value: Any) -> Row:
+    """A value's type, its exact JSON and its forms; most values come many times."""
+    # Zeros are equal whatever their sign, and lists cannot be told by their hash.
+    if isinstance(value, str | int | float) and value != 0:
+        return _remembered(value)
+    return _row_of(value)
+
+
+def _row_of(value: Any) -> Row:
+    number, text, letters = forms(value)
+    return {
+        "type": type(value).__name__,
+        "value": to_json(value),
+        "number": number,
+        "text": text,
+        "spelled": letters,
+    }
+
+
+_remembered = lru_cache(maxsize=10_000, typed=True)(_row_of)
 
 
 def scan(project: Project) -> dict[str, str]:
@@ -209,20 +228,15 @@ def _add_figures(rows: Rows, run: Run) -> None:
 
 
 def _add_scraps(rows: Rows, run: Run) -> None:
+    key, kept = run.key, rows.tables.setdefault("scraps", [])
     for position, scrap in enumerate(run.scraps):
-        name = f"{run.key}#{position}"
-        rows.add(
-            "scraps",
-            id=name,
-            run=run.key,
-            position=position,
-            name=scrap.name,
-            value=to_json(scrap.value),
-            **forms(scrap.value)._asdict(),
-            unit=scrap.unit,
-            meaning=scrap.meaning or None,
-            member=to_json(scrap.member) if scrap.member else None,
-        )
+        name = f"{key}#{position}"
+        row = _row_of(scrap.value)
+        del row["type"]
+        row |= {"id": name, "run": key, "position": position, "name": scrap.name}
+        row |= {"unit": scrap.unit, "meaning": scrap.meaning or None}
+        row["member"] = to_json(scrap.member) if scrap.member else None
+        kept.append(row)
         if scrap.member:
             rows.parameters("scrap", name, scrap.member)
 

@@ -254,7 +254,7 @@ def _insert(
             by_table.setdefault(name, []).extend(entries)
     for name in ("sources", *ORDER):
         if by_table.get(name):
-            connection.execute(insert(t.Base.metadata.tables[name]), by_table[name])
+            database.fill(connection, t.Base.metadata.tables[name], by_table[name])
 
 
 def _link(connection: Connection) -> None:

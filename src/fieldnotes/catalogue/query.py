@@ -18,6 +18,7 @@ from fieldnotes.catalogue.reading import (
     SCRAP,
     Pair,
     Reader,
+    having,
     owned_by,
 )
 from fieldnotes.catalogue.selection import find_models
@@ -100,7 +101,9 @@ class Catalogue:
     def runs(self, where: Where = None) -> "pd.DataFrame":
         """Runs with their state and parameters, oldest first; a list means any of."""
         query = Query.of(where)
-        owned = owned_by(t.Parameter.run == t.Run.key, t.Scrap.run == t.Run.key)
+        own_values = having((t.Parameter.run, t.Run.key))
+        recorded, names = t.Scrap.run == t.Run.key, recorded_names(self.reader)
+        owned = owned_by(own_values, recorded, names)
         rows = self.reader.rows(t.Run, RUN, query, owned)
         own = self.reader.parameters(t.Parameter.run, [row["key"] for row in rows])
         pairs = [(row, own.get(row["key"], {})) for row in rows]
@@ -111,7 +114,7 @@ class Catalogue:
     def scraps(self, where: Where = None) -> "pd.DataFrame":
         """Recorded values, with the parameters of their run and their own member's."""
         query = Query.of(where)
-        owners = or_(t.Parameter.scrap == t.Scrap.id, t.Parameter.run == t.Scrap.run)
+        owners = having((t.Parameter.scrap, t.Scrap.id), (t.Parameter.run, t.Scrap.run))
         columns = {**SCRAP, "id": t.Scrap.id, "position": t.Scrap.position}
         shown = {**columns, "value": t.Scrap.value, "member": t.Scrap.member}
         rows = self.reader.rows(t.Scrap, columns, query, owned_by(owners), shown)
@@ -136,7 +139,8 @@ class Catalogue:
         where these agree on one value.
         """
         query = Query.of(where)
-        owned = owned_by(_of_figure(), t.Scrap.run == t.Figure.run)
+        recorded, names = t.Scrap.run == t.Figure.run, recorded_names(self.reader)
+        owned = owned_by(_of_figure, recorded, names)
         rows = self.reader.rows(t.Figure, FIGURE, query, owned)
         keys = [row["path"] for row in rows]
         of_run = self.reader.parameters(t.Parameter.run, {row["run"] for row in rows})
@@ -160,7 +164,7 @@ class Catalogue:
     def evaluations(self, where: Where = None) -> "pd.DataFrame":
         """Evaluations in the cache, with the identities of the models they applied."""
         query = Query.of(where)
-        owned = owned_by(t.Parameter.evaluation == t.Evaluation.hash)
+        owned = owned_by(having((t.Parameter.evaluation, t.Evaluation.hash)))
         shown = {**EVALUATION, "path": t.Evaluation.path}
         rows = self.reader.rows(t.Evaluation, EVALUATION, query, owned, shown)
         keys = [row["hash"] for row in rows]
@@ -306,8 +310,8 @@ class Catalogue:
         return found
 
 
-def _of_figure() -> ColumnElement[bool]:
-    """Parameters of a figure, of its run, or of a model or evaluation it shows."""
+def _of_figure(*tests: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A parameter of a figure, of its run, or of a model or evaluation it shows."""
     model = exists().where(
         and_(
             t.FigureModel.figure == t.Figure.path,
@@ -320,12 +324,13 @@ def _of_figure() -> ColumnElement[bool]:
             t.FigureEvaluation.evaluation == t.Parameter.evaluation,
         )
     )
-    return or_(
+    own = or_(
         t.Parameter.figure == t.Figure.path,
         t.Parameter.run == t.Figure.run,
         model.correlate(t.Figure, t.Parameter),
         evaluation.correlate(t.Figure, t.Parameter),
     )
+    return exists().where(and_(own, *tests))
 
 
 def _agreed(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Reading the index: rows that meet conditions, and the parameters that are theirs."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from fieldnotes.catalogue import frames
@@ -88,6 +88,18 @@ class Reader:
             asked = asked.join(t.Run, t.Run.key == table.run)
         return self.ask(asked.where(*clauses(query, columns, owned)))
 
+    def names(self, column: Any) -> list[str]:
+        """The different values of an indexed column, each found by one look-up.
+
+        A million rows have a few names, and DISTINCT would read them all.
+        """
+        first = select(func.min(column).label("name")).cte("names", recursive=True)
+        after = select(func.min(column)).where(column > first.c.name)
+        more = select(after.scalar_subquery()).where(first.c.name.is_not(None))
+        found = first.union_all(more)
+        rows = self.ask(select(found.c.name).where(found.c.name.is_not(None)))
+        return [row["name"] for row in rows]
+
     def parameters(self, owner: Any, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The flat parameters of each owner, in the order they were declared."""
         found: dict[str, dict[str, Any]] = {}
@@ -109,25 +121,51 @@ class Reader:
         return pairs
 
 
+Having = Callable[..., ColumnElement[bool]]
+
+
+def having(*pairs: tuple[Any, Any]) -> Having:
+    """`having(*pairs)(*tests)`: a row owns a parameter that passes all of the tests.
+
+    Args:
+        pairs: a column of `parameters` that names its owner, and the row's own name.
+    """
+
+    def clause(*tests: ColumnElement[bool]) -> ColumnElement[bool]:
+        # A list of names, made once by index, not a question asked of every row.
+        return or_(
+            *(
+                row.in_(select(owner).where(owner.is_not(None), *tests))
+                for owner, row in pairs
+            )
+        )
+
+    return clause
+
+
 def owned_by(
-    owner: ColumnElement[bool], recorded: ColumnElement[bool] | None = None
+    parameter: Having,
+    recorded: ColumnElement[bool] | None = None,
+    names: Collection[str] = (),
 ) -> Owned:
     """What makes a value a row's own: its parameters, else its recorded values.
 
     Args:
-        owner: which rows of `parameters` belong to a row.
-        recorded: which rows of `scraps` do; a parameter hides one of the same name.
+        parameter: see `having`.
+        recorded: which rows of `scraps` are the row's; a parameter hides one of the
+            same name.
+        names: those of all recorded values.
     """
 
     def owned(
         name: str, test: Callable[[Any], ColumnElement[bool]]
     ) -> ColumnElement[bool]:
-        named = and_(owner, t.Parameter.name == name)
-        parameter = exists().where(and_(named, test(t.Parameter)))
-        if recorded is None:
-            return parameter
+        named = t.Parameter.name == name
+        given = parameter(named, test(t.Parameter))
+        if recorded is None or name not in names:
+            return given
         value = exists().where(and_(recorded, t.Scrap.name == name, test(t.Scrap)))
-        return or_(parameter, and_(not_(exists().where(named)), value))
+        return or_(given, and_(not_(parameter(named)), value))
 
     return owned
 

@@ -13,9 +13,11 @@ from fieldnotes.catalogue.reading import (
     Pair,
     Reader,
     chunks,
+    having,
     owned_by,
     recorded_of_model,
 )
+from fieldnotes.catalogue.unknown import recorded_names
 from fieldnotes.errors import CatalogueWarning
 from fieldnotes.project import Project
 from fieldnotes.query import Condition, Query
@@ -29,7 +31,8 @@ def find_models(
     """Models that meet a query; with `every` also copies and old code."""
     if "kind" not in query.names:
         query = Query((*query.conditions, Condition("kind", "=", FINAL)))
-    owned = owned_by(t.Parameter.model == t.Model.path, recorded_of_model())
+    own_values = having((t.Parameter.model, t.Model.path))
+    owned = owned_by(own_values, recorded_of_model(), recorded_names(reader))
     extra = {"signature": t.Model.signature, "missing": t.Model.missing}
     rows = reader.rows(t.Model, MODEL, query, owned, {**MODEL, **extra})
     rows = [row for row in rows if _whole(project, row)]

@@ -19,7 +19,7 @@ from fieldnotes.words import FEW, nearest, there_are
 
 def recorded_names(reader: Reader) -> list[str]:
     """The names of all recorded values."""
-    return [row["name"] for row in reader.ask(select(t.Scrap.name).distinct())]
+    return reader.names(t.Scrap.name)
 
 
 def refuse_names(reader: Reader, query: Query, columns: Columns, owner: Any) -> None:

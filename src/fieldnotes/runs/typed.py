@@ -22,6 +22,7 @@ class _Field(NamedTuple):
     types: tuple[type, ...]
     item: type | None  # of a list of dataclasses
     required: bool
+    inner: Any  # a dataclass, where that is all it may be
 
 
 def typed(
@@ -34,10 +35,10 @@ def typed(
     Args:
         odd: takes the names of the entries that were left out.
     """
-    if not isinstance(values, Mapping):
+    if not isinstance(values, dict | Mapping):  # a dict is told at once
         return None
     known, odd = {}, [] if odd is None else odd
-    for name, types, item, required in _fields(kind):
+    for name, types, item, required, dataclass in _fields(kind):
         if name not in values:
             if required:
                 return None
@@ -46,8 +47,8 @@ def typed(
         if item is not None and isinstance(value, list):
             known[name] = typed_list(item, value)
             odd += [name] * (len(known[name]) < len(value))
-        elif len(types) == 1 and is_dataclass(types[0]):
-            inner = typed(types[0], value)
+        elif dataclass is not None:
+            inner = typed(dataclass, value)
             known |= {} if inner is None else {name: inner}
             odd += [name] * (inner is None and value is not None)
         elif _fits(value, types):
@@ -99,5 +100,6 @@ def _fields(kind: type) -> tuple[_Field, ...]:
         inner = get_args(hint)[0] if types == (list,) and get_args(hint) else None
         required = each.default is MISSING and each.default_factory is MISSING
         item = inner if isinstance(inner, type) and is_dataclass(inner) else None
-        listed.append(_Field(each.name, types, item, required))
+        sole = types[0] if len(types) == 1 and is_dataclass(types[0]) else None
+        listed.append(_Field(each.name, types, item, required, sole))
     return tuple(listed)
