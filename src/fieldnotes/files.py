@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +82,13 @@ def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str
     """Standard JSON text; floats that JSON lacks become `{"__float__": "nan"}`."""
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return repr(value)  # the same text, without an encoder of its own
-    return json.dumps(
-        _plain(value),
-        indent=indent,
-        sort_keys=sort,
-        ensure_ascii=False,
-        allow_nan=False,
+    return _encoder(indent, sort).encode(_plain(value))
+
+
+@cache
+def _encoder(indent: int | None, sort: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(
+        indent=indent, sort_keys=sort, ensure_ascii=False, allow_nan=False
     )
 
 
