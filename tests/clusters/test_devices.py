@@ -10,6 +10,7 @@ from fieldnotes.clusters.devices import devices
 OPTIONS = {
     **{"jobs": 4, "timeout": None, "memory": None, "fail_fast": False},
     **{"max_failures": None, "chunk": None, "dry_run": False},
+    **{"wait": False, "then": None},
 }
 # Notes in a diary what it may use, and when; a "GPU" is busy as long as its file is.
 LOOK = """

@@ -21,6 +21,7 @@ from fieldnotes.runs.status import known_status
 OPTIONS = {
     **{"jobs": None, "timeout": None, "memory": None, "fail_fast": False},
     **{"max_failures": None, "chunk": None, "dry_run": False},
+    **{"wait": False, "then": None},
 }
 ODD = """
     import threading

@@ -57,8 +57,8 @@ def test_a_rollout_is_told_for_each_length():
         for name, value in (("final_position", 2), ("energy_drift", 1), ("lost", 0))
     }
     text = verdicts.of_rollouts({"m": {"100": row}}, ["m"], [1, 3])
-    assert "After one period the best group is 2 %" in text
-    assert "After 3 periods the best group is 6 %" in text
+    assert "After one period the position of the best group is wrong by 2 %" in text
+    assert "After 3 periods the position of the best group is wrong by 6 %" in text
 
 
 @pytest.mark.parametrize(
