@@ -145,7 +145,8 @@ def _replace(packages: set[str], modules: dict[str, ModuleType]) -> None:
 
 
 def _is_in(package: ModuleType, src: Path) -> bool:
-    return str(src / package.__name__) in package.__path__
+    folder = (src / package.__name__).resolve()  # `src` may be a link to another
+    return any(Path(place).resolve() == folder for place in package.__path__)
 
 
 def _dotted(path: Path, src: Path) -> str:
