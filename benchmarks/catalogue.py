@@ -51,7 +51,7 @@ def main() -> None:
             flush=True,
         )
         index(project, given.url)
-        questions(project, given.url, given.runs)
+        questions(project, given)
 
 
 def make_run(project: Project, number: int, members: int, values: int) -> None:
@@ -129,16 +129,16 @@ def index(project: Project, url: str | None) -> None:
     print(f"({report.unchanged:,} unchanged; limit {LIMIT_LOOK} s)", flush=True)
 
 
-def questions(project: Project, url: str | None, runs: int) -> None:
+def questions(project: Project, given: argparse.Namespace) -> None:
     """What people ask, each the best of three, beside reading all files."""
-    catalogue = Catalogue(project, url)
+    catalogue, runs = Catalogue(project, given.url), given.runs
     catalogue.sync()
     scale = runs / min(runs, LOOKED)
     wall, used, _ = timed(lambda: by_reading(project, {"layer": "signed", "seed": 3}))
     reading = used * scale
     print(f"reading the JSON of every folder: {wall * scale:.0f} s", end=", ")
     print(f"{reading:.1f} s of processor (scaled from {runs / scale:,.0f} folders)")
-    for name, ask in asked(catalogue):
+    for name, ask in asked(catalogue, min(4, given.members)):
         tries = [timed(ask) for _ in range(TRIES)]
         wall, used = min(t[0] for t in tries), min(t[1] for t in tries)
         found, verdict = len(tries[0][2]), "kept" if used < LIMIT else "MISSED"
@@ -150,12 +150,12 @@ def questions(project: Project, url: str | None, runs: int) -> None:
         )
 
 
-def asked(catalogue: Catalogue) -> Iterator[tuple[str, Callable[[], Any]]]:
+def asked(catalogue: Catalogue, seeds: int) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Typical questions by what they are about."""
     one = {"layer": "signed", "rate": 0.0001, "orbits": 10}
     yield (
         "models of one case, a list of seeds",
-        lambda: catalogue.models({**one, "seed": [0, 1, 2, 3]}),
+        lambda: catalogue.models({**one, "seed": list(range(seeds))}),
     )
     yield (
         "models of one layer and rate",

@@ -75,7 +75,7 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path, other: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(folder: Path, other: dict[str, Any]) -> subprocess.Popen:
     options: dict[str, Any] = {
         **other,
         "cwd": folder,

@@ -4,7 +4,6 @@ Nothing here is the only copy of anything: every row is read from a run folder o
 the record of an evaluation, and the links are worked out again whenever rows change.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -42,13 +41,13 @@ class Words(TypeDecorator[str]):
         server = dialect.name == "postgresql"
         return dialect.type_descriptor(Text(collation="C") if server else Text())
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+    def bind_processor(self, dialect: Dialect) -> Any:
         # PostgreSQL keeps no null character.
         return _without_null if dialect.name == "postgresql" else None
 
 
-def _without_null(text: str | None) -> str | None:
-    return text if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+def _without_null(value: str | None) -> str | None:
+    return value if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class Base(DeclarativeBase):
