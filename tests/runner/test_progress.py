@@ -9,7 +9,7 @@ from fieldnotes.files import write_json
 from fieldnotes.runner import Outcome, execute, project_status
 from fieldnotes.runner import tally as tallies
 from fieldnotes.runner.progress import LiveDisplay, PlainDisplay, reading
-from fieldnotes.runner.tally import Left, Tally
+from fieldnotes.runner.tally import Tally, TimeLeft
 from fieldnotes.runs import Manifest, Status
 
 SPREAD = "notebook: toy/train\nvary: [{grid: {rate: [1.0, 2.0, 3.0]}}]\n"
@@ -76,11 +76,11 @@ def test_the_time_left_comes_from_estimates_and_then_from_this_batch(three):
     assert tally.left is None
     for run in plan.runs:
         run.estimate_s = 10.0
-    assert tally.left == Left(15.0, False)
+    assert tally.left == TimeLeft(15.0, False)
     tally.started(plan.runs[0])
     now[0] += 20.0
     tally.finished(plan.runs[0])  # twice as slow as estimated: so will be the others
-    assert tally.left == Left(20.0, False)
+    assert tally.left == TimeLeft(20.0, False)
 
 
 def test_more_slots_than_cores_are_not_faster(three, monkeypatch):
@@ -88,15 +88,15 @@ def test_more_slots_than_cores_are_not_faster(three, monkeypatch):
     for run in plan.runs:
         run.estimate_s = 10.0
     monkeypatch.setattr("fieldnotes.runner.tally.cores", lambda: 2)
-    assert Tally(plan, jobs=8).left == Tally(plan, jobs=2).left == Left(15.0, False)
-    assert Tally(plan, jobs=1).left == Left(30.0, False)
+    assert Tally(plan, jobs=8).left == Tally(plan, jobs=2).left == TimeLeft(15.0, False)
+    assert Tally(plan, jobs=1).left == TimeLeft(30.0, False)
 
 
 def test_a_run_is_not_divided_among_slots(three):
     plan, _ = three
     for run, seconds in zip(plan.runs, (100.0, 1.0, 1.0), strict=True):
         run.estimate_s = seconds
-    assert Tally(plan, jobs=2, at_once=2).left == Left(100.0, False)
+    assert Tally(plan, jobs=2, at_once=2).left == TimeLeft(100.0, False)
 
 
 def seconds_left(tally: Tally) -> float:
@@ -153,7 +153,7 @@ def test_a_guess_is_called_one_until_a_run_of_the_stage_has_ended(three, capsys)
     tally.started(plan.runs[0])
     now[0] += 30.0
     tally.finished(plan.runs[0])
-    assert tally.left == Left(60.0, False)
+    assert tally.left == TimeLeft(60.0, False)
 
 
 class Together:

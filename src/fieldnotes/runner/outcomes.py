@@ -139,7 +139,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-class Left(NamedTuple):
+class ModelsLeft(NamedTuple):
     """The models that a run left, and those of its members that learned nothing."""
 
     sizes: dict[str, int]  # length by name [bytes]
@@ -148,7 +148,7 @@ class Left(NamedTuple):
     state: str  # of a run that reached its end
 
 
-def models_left(folder: Path) -> Left:
+def models_left(folder: Path) -> ModelsLeft:
     """What became of the models of a run."""
     sizes: dict[str, int] = {}
     found: dict[str, list[dict[str, Any]]] = {DIVERGED: [], STUCK: []}
@@ -170,4 +170,4 @@ def models_left(folder: Path) -> Left:
             same.append(item)
     diverged, stuck = found.values()
     state = STUCK if stuck else DIVERGED if diverged else DONE
-    return Left(sizes, diverged, stuck, DONE if good else state)
+    return ModelsLeft(sizes, diverged, stuck, DONE if good else state)

@@ -14,7 +14,7 @@ from fieldnotes.runs.records import PROGRESS
 STEADY = 2.0  # [s] between two readings of a run's progress that give a rate
 
 
-class Left(NamedTuple):
+class TimeLeft(NamedTuple):
     """The time left [s]; a guess where nothing like one of the runs tells of it."""
 
     seconds: float
@@ -81,11 +81,11 @@ class Tally:
             rate.add(value)
 
     @property
-    def left(self) -> Left | None:
+    def left(self) -> TimeLeft | None:
         """The time left; None where nothing tells how long one of the runs takes."""
         paces = self._paces()
         elsewhere = _pace([pair for many in self._took.values() for pair in many])
-        each: list[Left] = []
+        each: list[TimeLeft] = []
         for run in (*self._running.values(), *self._waiting.values()):
             found = self._one(run, paces.get(run.qualified, elsewhere))
             if found is None:
@@ -96,12 +96,12 @@ class Tally:
         seconds = [found.seconds for found in each]
         # A run is not divided: the longest of them is the least that is left.
         whole = max(sum(seconds) / self.at_once, *seconds)
-        return Left(whole, any(found.guess for found in each))
+        return TimeLeft(whole, any(found.guess for found in each))
 
-    def _one(self, run: PlannedRun, pace: Pace) -> Left | None:
+    def _one(self, run: PlannedRun, pace: Pace) -> TimeLeft | None:
         rate = self._rates.get(run.key)
         if rate is not None and rate.left:
-            return Left(rate.left, False)
+            return TimeLeft(rate.left, False)
         gone = self.running_for(run)
         whole = pace.typical
         if run.estimate_s is not None:
@@ -109,7 +109,9 @@ class Tally:
         if whole is None:
             return None
         unlike = run.guess or run.estimate_s is None
-        return Left(max(0.0, whole - gone), gone > whole or (unlike and not pace.own))
+        return TimeLeft(
+            max(0.0, whole - gone), gone > whole or (unlike and not pace.own)
+        )
 
     def _paces(self) -> dict[str, Pace]:
         """How each stage goes on: by its runs that ended and those with a rate."""
