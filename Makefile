@@ -26,7 +26,8 @@ lab: $(READY)  ## JupyterLab on the project
 	$(BIN)/fieldnotes lab
 
 test: $(READY)  ## the tests, the linter and the type checker
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests/test_notebooks.py  # its runs keep both cores busy
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_notebooks.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright

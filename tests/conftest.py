@@ -26,14 +26,6 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES", "none")
 
 
-LONGEST = "test_notebooks.py"  # runs every notebook: a third of the time of one worker
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file goes first, so that no worker is left waiting for it."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _free_compiled_programs() -> Iterator[None]:
     """Drop what a file compiled: kept to the end, it is several gigabytes a worker."""
