@@ -20,6 +20,8 @@ from studies.reach.probes import Probe
 from studies.reach.tasks import Trial
 
 TINY = 1e-12
+# Sums of n terms in single precision are wrong by about this times √n of themselves.
+ROUNDING = 4 * float(np.finfo(np.float32).eps)
 SETTLED = 10  # steps at the end in which a steady state is taken for settled [1]
 
 
@@ -64,7 +66,7 @@ def fit(found: Moments) -> Preferences:
     mean = cross[..., 2, :] / np.maximum(count, 1.0)
     total = square - count * mean**2
     left = square - np.sum(solution * cross, axis=-2)
-    silent = total <= 1e-9 * np.maximum(square, TINY)
+    silent = total <= ROUNDING * np.sqrt(count) * np.maximum(square, TINY)
     explained = np.where(silent, np.nan, 1 - left / np.where(silent, 1.0, total))
     weight = np.swapaxes(solution[..., :2, :], -1, -2)
     angle = np.where(silent, np.nan, np.arctan2(weight[..., 1], weight[..., 0]))
