@@ -1,6 +1,10 @@
 """Where things are: the folders of one project, found from inside it."""
 
+import importlib
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +62,21 @@ class Project:
     @property
     def src(self) -> Path:
         return self.root / "src"
+
+    @contextmanager
+    def importable(self, *folders: Path) -> Iterator[None]:
+        """Inside, modules below `src` (and `folders`) go before others of their names.
+
+        A process may see several projects, so the path is as it was afterwards.
+        """
+        added = [str(folder) for folder in (self.src, *folders)]
+        sys.path[:0] = added
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            for folder in added:
+                sys.path.remove(folder)
 
     @property
     def catalogue(self) -> Path:

@@ -52,12 +52,10 @@ def reader_of(name: str | None, project: Project, path: Path) -> Read:
             "model: `save_model(..., read=...)`."
         )
         raise CatalogueError(message)
-    source = str(project.root / "src")
-    if source not in sys.path:
-        sys.path.append(source)
     module, _, function = name.partition(":")
     try:
-        return getattr(import_module(module), function)
+        with project.importable():
+            return getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         message = (
             f"{where}: `{name}` reads this model and cannot be imported ({error}). "

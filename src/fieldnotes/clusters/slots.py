@@ -1,7 +1,6 @@
 """Slots elsewhere: Dask workers, and whatever a factory makes that can `submit`."""
 
 import importlib
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -99,30 +98,29 @@ def factory_slots(
     Raises:
         ClusterError: there is no such factory, or what it makes cannot submit.
     """
-    factory = _factory(project, place)
-    made = factory() if jobs is None else factory(jobs)
-    if not callable(getattr(made, "submit", None)):
-        message = (
-            f"--on {place}: the factory made {type(made).__name__}, which has no "
-            "`submit`. It must return an executor, as concurrent.futures has them. "
-            f"{NOTHING}"
-        )
-        raise ClusterError(message)
-    number = jobs or getattr(made, "_max_workers", None)
-    chosen = {"slots": AnySlots(made)} | ({"jobs": number} if number else {})
-    if not hasattr(made, "__exit__"):
-        yield chosen
-        return
-    with made:
-        yield chosen
+    # To the end: what it starts may import its module only then.
+    with project.importable(project.root):
+        factory = _factory(place)
+        made = factory() if jobs is None else factory(jobs)
+        if not callable(getattr(made, "submit", None)):
+            message = (
+                f"--on {place}: the factory made {type(made).__name__}, which has no "
+                "`submit`. It must return an executor, as concurrent.futures has them. "
+                f"{NOTHING}"
+            )
+            raise ClusterError(message)
+        number = jobs or getattr(made, "_max_workers", None)
+        chosen = {"slots": AnySlots(made)} | ({"jobs": number} if number else {})
+        if not hasattr(made, "__exit__"):
+            yield chosen
+            return
+        with made:
+            yield chosen
 
 
-def _factory(project: Project, place: str) -> Callable[..., Any]:
+def _factory(place: str) -> Callable[..., Any]:
     """The function that a place names, from a module of the project or installed."""
     name, _, attribute = place.partition(":")
-    for folder in (project.src, project.root):
-        if str(folder) not in sys.path:
-            sys.path.insert(0, str(folder))
     try:
         factory = getattr(importlib.import_module(name), attribute)
     except (ImportError, AttributeError, ValueError) as error:

@@ -32,7 +32,7 @@ Check = Callable[[dict[str, Any]], None]
 
 def call_checks(project: Project, stages: Iterable[Stage]) -> list[str]:
     """Call the study's check for every case; what it refuses, as problems."""
-    with _packages_of(project.src):  # also while called: a check may import then
+    with _packages_of(project):  # also while called: a check may import then
         return _problems(project, stages)
 
 
@@ -103,24 +103,23 @@ def _declared(project: Project) -> set[str]:
 
 
 @contextmanager
-def _packages_of(src: Path) -> Iterator[None]:
+def _packages_of(project: Project) -> Iterator[None]:
     """Inside, this project's packages are imported, also where others share a name.
 
     One process may see several projects. What it had imported of another one stands
     again afterwards: a class of it must not exist twice.
     """
+    src = project.src
     names = {path.parents[1].name for path in src.glob("*/*/checks.py")}
     others = _loaded(names)
     packages = [others[name] for name in names & others.keys()]
     here = all(_is_in(each, src) for each in packages)
     if not here:
         _replace(names, _SET_ASIDE.get(src, {}))
-    sys.path.insert(0, str(src))
-    importlib.invalidate_caches()
     try:
-        yield
+        with project.importable():
+            yield
     finally:
-        sys.path.remove(str(src))
         if not here:
             _SET_ASIDE[src] = _loaded(names)
             _replace(names, others)
