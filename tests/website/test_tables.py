@@ -15,14 +15,14 @@ def models(*keys: str) -> dict[str, Any]:
     return {"models": [{"identity": f"m{key}", "run": key, **named} for key in keys]}
 
 
-def table(bench: Bench, linked: set[str]) -> str:
+def table(bench: Bench, linked: dict[str, str]) -> str:
     runs, _ = read_runs(bench.project)
     return comparison_table(PAGE, rows([Case(run, {}) for run in runs]), [], [], linked)
 
 
 def test_a_case_names_the_runs_that_trained_its_models(bench: Bench):
     bench.run("eval0", order=models("t1", "t1", "t2", "t3", "t4", "t5"))
-    html = table(bench, {"t1"})
+    html = table(bench, {"t1": "results/toy/runs/t1.ipynb"})
     assert ">trained by</th>" in html
     assert html.count('<a href="../toy/runs/t1.html">t1</a>') == 1
     assert "t2, t3, and 2 more" in html
@@ -30,4 +30,4 @@ def test_a_case_names_the_runs_that_trained_its_models(bench: Bench):
 
 def test_a_training_has_no_such_column(bench: Bench):
     bench.run("train0")
-    assert "trained by" not in table(bench, set())
+    assert "trained by" not in table(bench, {})

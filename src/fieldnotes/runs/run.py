@@ -34,11 +34,6 @@ class NoSuchRun(FieldnotesError):
     """What names a run names none, or more than one."""
 
 
-def run_page(study: str, key: str) -> str:
-    """The source of a run's page on the site, from the root of the project."""
-    return f"results/{study}/runs/{key}.ipynb"
-
-
 @dataclass
 class Run:
     """One run folder. What it left is read when it is asked for.
@@ -112,7 +107,7 @@ class Run:
     @property
     def page(self) -> str:
         """The source of its page on the site, from the root of the project."""
-        return run_page(self.study, self.key)
+        return f"results/{self.study}/runs/{self.key}.ipynb"
 
     @property
     def started(self) -> str:

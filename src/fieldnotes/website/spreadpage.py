@@ -1,7 +1,7 @@
 """The page of a spread: its answer, the figure that shows it, then all of its cases."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.runs import FAILED, Run
@@ -47,8 +47,8 @@ PARALLEL_SCRAPS = 3  # scales for results beside those of the parameters
 Captioned = tuple[dict[str, Any], str]  # a Plotly figure as plain JSON, its caption
 
 
-def spread_page(comparison: Comparison, linked: set[str]) -> str:
-    """The staged page (.qmd) of one spread; `linked` are the runs with a page."""
+def spread_page(comparison: Comparison, linked: Mapping[str, str]) -> str:
+    """The staged page (.qmd) of one spread; `linked`: the pages of runs, by key."""
     found = answer(comparison)
     parts = [
         markdown(comparison.question),
@@ -142,7 +142,7 @@ def _stage(
     comparison: Comparison,
     name: str,
     cases: list[Case],
-    linked: set[str],
+    linked: Mapping[str, str],
     found: Answer | None,
 ) -> str:
     stage = _Stage(comparison, cases)
@@ -175,7 +175,7 @@ class _Stage:
         self.varied = [name for name in varied if name not in self.repeated] or varied
         self.largest = comparison.answer.get("order") == "max"
 
-    def table(self, linked: set[str], headline: str) -> str:
+    def table(self, linked: Mapping[str, str], headline: str) -> str:
         """All cases; a scrap that answers stands first, and the best case above."""
         lines, last = self.rows, float("inf")
         if headline:

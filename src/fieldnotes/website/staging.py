@@ -57,7 +57,7 @@ def stage(project: Project, spreads: Iterable[Any] | None = None) -> Staged:
     paged = {run.key: run for run in _with_pages(found, current)}
     staged = Staged(odd=odd)
     _run_pages(project, staged, found, current, paged)
-    linked = {key for key, run in paged.items() if run.page in staged.pages}
+    linked = {k: run.page for k, run in paged.items() if run.page in staged.pages}
     for item in found:
         _keep(project, staged, item.page, lambda item=item: spread_page(item, linked))
     _overviews(project, staged, found, current, paged)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldnotes.runs import FAILED, FINISHED, STATES, Run
-from fieldnotes.runs.run import run_page
 from fieldnotes.runs.states import DIVERGED, DONE, STUCK
 from fieldnotes.values import is_number
 from fieldnotes.website.cases import is_scalar
@@ -73,7 +72,7 @@ def comparison_table(
     lines: Sequence[Row],
     axes: Sequence[Quantity],
     scraps: Sequence[Quantity],
-    linked: set[str],
+    linked: Mapping[str, str],
     headline: str = "",
 ) -> str:
     """Cases with what varies and what came out.
@@ -83,7 +82,7 @@ def comparison_table(
         lines: the rows, in their order.
         axes: the parameters that vary.
         scraps: what was recorded.
-        linked: the keys of the runs that have a page of their own.
+        linked: the pages of the runs that have one, by key.
         headline: the scrap that answers, which stands before all others.
     """
     first = [scrap for scrap in scraps if scrap.name == headline]
@@ -95,7 +94,7 @@ def comparison_table(
     made = []
     for row in lines:
         run = row.case.run
-        name = anchor(page, run.page if run.key in linked else None, run.key[:8])
+        name = anchor(page, linked.get(run.key), run.key[:8])
         cells = [f"<td>{name}</td>", *(_present(row.scraps, s.name) for s in first)]
         cells.append(f"<td>{badge(row.state)}</td>")
         cells += [_present(row.values, axis.name) for axis in axes]
@@ -105,14 +104,11 @@ def comparison_table(
     return table(headers, made).replace("fn-sortable", "fn-sortable fn-compare", 1)
 
 
-def _trained_by(page: str, run: Run, linked: set[str]) -> str:
+def _trained_by(page: str, run: Run, linked: Mapping[str, str]) -> str:
     """Links to the runs that trained the models of a run, the first few of them."""
-    studies = {m.run: m.notebook.rpartition("/")[0] for m in run.manifest.models}
-    links = [
-        anchor(page, run_page(study, key) if key in linked else None, key[:8])
-        for key, study in list(studies.items())[:TRAINERS]
-    ]
-    left = len(studies) - len(links)
+    keys = list(dict.fromkeys(model.run for model in run.manifest.models))
+    links = [anchor(page, linked.get(key), key[:8]) for key in keys[:TRAINERS]]
+    left = len(keys) - len(links)
     links += [f"and {left} more"] if left else []
     return f"<td>{', '.join(links)}</td>" if links else NONE
 
