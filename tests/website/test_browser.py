@@ -116,7 +116,7 @@ COPY = """(async () => {
     size: [bitmap.width, bitmap.height],
     ground: [...canvas.getImageData(0, 0, 1, 1).data],
     svg: await blobs.findLast((blob) => blob.type.startsWith("image/svg")).text(),
-    caption: document.querySelector("figcaption").textContent,
+    caption: document.querySelector("h1").textContent,
   };
 })()"""
 
@@ -192,6 +192,7 @@ async def visit(root: Path, shared: Path) -> dict[str, Any]:
             answer = await tab.send_command(
                 "Runtime.evaluate", {"expression": script, **options}
             )
+            assert "exceptionDetails" not in answer["result"], answer["result"]
             return answer["result"]["result"].get("value")
 
         async def go(page: str) -> None:

@@ -153,7 +153,7 @@
     layout.paper_bgcolor = THEMES[theme].paper;
     delete layout.width;
     const width = Math.max(EXPORT, box.clientWidth);
-    const height = box.clientHeight + titled(holder, layout, width);
+    const height = box._fullLayout.height + titled(holder, layout, width); // as drawn
     layout.height = height;
     const scale = format === "png" ? 2 : 1;
     const figure = { data, layout, config: CONFIG };
