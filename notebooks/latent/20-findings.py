@@ -60,7 +60,7 @@ from studies.evidence import Verdict, read
 # here.
 
 # %%
-gathered = catalogue.scraps("claims", notebooks)
+gathered = catalogue.scraps("claims", notebooks) if notebooks else []
 tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gathered]
 Markdown("\n\n".join(tables) or "No notebook whose claims are gathered has run.")
 

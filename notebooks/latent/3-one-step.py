@@ -29,7 +29,7 @@ activity_steps: int = 2000  # [steps] in [1, inf): length of an activity rollout
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Claims, where
+from studies.evidence import Claims, counted, where
 from studies.latent import comparisons, settings, summaries
 from studies.latent.figures import panels
 from studies.latent.judged import (
@@ -86,7 +86,7 @@ meaning = "error of encoding and decoding over that of one step, median over mod
 catalogue.record("reconstruction_share", share, "1", meaning)
 Markdown(
     f"Encoding and decoding alone make {share:.0%} of the error of one step (median of "
-    f"{len(lost)} models). Noise is part of both."
+    f"{counted(len(lost), 'model')}). Noise is part of both."
 )
 
 # %% [markdown]

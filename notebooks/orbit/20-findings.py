@@ -160,7 +160,7 @@ catalogue.save_figure(
 # part if it holds on average but not in 95 % of all pairs of models.
 
 # %%
-gathered = catalogue.scraps("claims", notebooks)
+gathered = catalogue.scraps("claims", notebooks) if notebooks else []
 tables = [f"### {run.title}\n\n{read([value]).table()}" for run, value in gathered]
 Markdown("\n\n".join(tables) or "No notebook whose claims are gathered has run.")
 

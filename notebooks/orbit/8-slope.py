@@ -118,6 +118,6 @@ where = (
     f"{len(finite)} of {counted(len(table), 'model')} have a critical radius, "
     f"in the median {radius:.3g} R_E (about 4 R_E in the earlier notes)."
     if len(finite)
-    else f"None of {counted(len(table), 'model')} has a critical radius."
+    else f"No model of {len(table)} has a critical radius."
 )
 Markdown(f"{first} {where}")

@@ -174,7 +174,7 @@ def power_spectra(recording: Recording, limits: Mapping[str, float]) -> go.Figur
 
 def error_by_horizon(
     horizons: Sequence[int],
-    constant: Mapping[str, Sequence[float]],
+    constant: Mapping[str, Sequence[float] | np.ndarray],
     interpolation: Mapping[str, Sequence[float]],
     variance: Mapping[str, float],
 ) -> go.Figure:

@@ -30,6 +30,7 @@ WORDS = {
 MOST = 500  # points of a curve that are drawn
 
 Curves = Float[np.ndarray, "start step"]
+Lines = Float[np.ndarray, "start _"]  # beside curves, longer ones or shorter
 
 
 def log_axis(fig: go.Figure, lowest: float = LOWEST, highest: float = HIGHEST) -> None:
@@ -43,9 +44,7 @@ def listed(fig: go.Figure) -> list[Any]:
     return list(fig.data)
 
 
-def add_baselines(
-    fig: go.Figure, baselines: Mapping[str, Curves], **where: Any
-) -> None:
+def add_baselines(fig: go.Figure, baselines: Mapping[str, Lines], **where: Any) -> None:
     """Mean curves of the baselines, in grey and told apart by their dashes."""
     for name, mse in baselines.items():
         keep, _ = plotting.thin(mse.shape[1], MOST)
@@ -65,7 +64,7 @@ def add_baselines(
 
 def rollout_errors(
     errors: Mapping[str, Mapping[str, Curves]],
-    baselines: Mapping[str, Mapping[str, Curves]],
+    baselines: Mapping[str, Mapping[str, Lines]],
 ) -> go.Figure:
     """Errors over whole rollouts, a panel a family: mean and range over starts.
 

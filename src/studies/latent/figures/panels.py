@@ -6,8 +6,10 @@ Each comes with the name, the kind and the caption under which a notebook keeps 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
+from studies import evidence
 from studies.latent.figures.judgement import (
     divergence,
     listed,
@@ -72,8 +74,10 @@ def roomy(fig: go.Figure) -> go.Figure:
 def counted(compared: "Comparison", settings: int | None = None) -> str:
     """How many models and settings a figure shows."""
     every = len(compared.models.groups)
-    some = f"{settings} of {every}" if settings not in (None, every) else str(every)
-    return f"{len(compared.table)} models in {some} settings"
+    some = evidence.counted(every, "setting")
+    if settings not in (None, every):
+        some = f"{settings} of {some}"
+    return f"{evidence.counted(len(compared.table), 'model')} in {some}"
 
 
 def within_window(compared: "Comparison") -> Shown:
@@ -122,15 +126,19 @@ def one_step(compared: "Comparison") -> Shown:
         "validation_reconstruction": "reconstruction",
         "validation_constant_one_step": "held constant",
     }
-    noise = float(np.nanmedian(table["validation_floor"].to_numpy(float)))
+    lines, drawn = {}, ""  # no file says what its noise is
+    floors = table.get("validation_floor", pd.Series(dtype=float))
+    floors = floors.astype(float).dropna()
+    if len(floors):
+        lines = {"noise": float(floors.median())}
+        drawn = " The dotted line is the error that noise alone makes."
     return Shown(
-        settings(table, columns, lines={"noise": noise}),
+        settings(table, columns, lines=lines),
         "one-step",
         "one-step error",
         "Mean squared error of one step from true states on validation movies, beside "
         "that of encoding and decoding alone and that of holding the last state, a dot "
-        f"a model: {counted(compared)}. The dotted line is the error that noise alone "
-        "makes.",
+        f"a model: {counted(compared)}.{drawn}",
         compared.shown,
     )
 
