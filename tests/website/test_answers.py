@@ -155,31 +155,31 @@ def test_a_comparison_is_complete_when_each_of_its_settings_has_a_value():
     values = THREE | {"lost": [float("nan"), float("nan")]}
     item = Comparison("toy/l", "Layers", answer=ERROR, stages=judged(values))
     assert finding(item).endswith(" 1 of 4 settings has no value.")
-    assert "**Answer so far:**" in spread_page(item, set())
+    assert "**Answer so far:**" in spread_page(item, {})
     # A seed that was lost leaves its setting with a value, from the others.
     values = THREE | {"fair": [5.0, float("nan")]}
     item = Comparison("toy/l", "Layers", answer=ERROR, stages=judged(values))
-    assert "**Answer:**" in spread_page(item, set())
+    assert "**Answer:**" in spread_page(item, {})
 
 
 def test_the_page_of_a_spread_opens_with_its_answer_and_the_figure_that_shows_it():
     item = Comparison(
         "toy/layers", "Layers", "Which?", answer=ERROR, stages=judged(THREE)
     )
-    parts = spread_page(item, set()).split("---", 2)[2].strip().split("\n\n")
+    parts = spread_page(item, {}).split("---", 2)[2].strip().split("\n\n")
     assert parts[0] == "Which?"
     assert parts[1].startswith("**Answer:** The smallest value of error on unseen")
     assert "<strong>Figure 1.</strong> Error on unseen orbits of 9 cases" in parts[2]
     assert "9 runs: 9 done." in parts[3]
     item.missing = 3
-    assert "**Answer so far:** The smallest" in spread_page(item, set())
+    assert "**Answer so far:** The smallest" in spread_page(item, {})
     nothing = Comparison("toy/none", "None", stages={"judge": [case([])]})
-    assert "Answer" not in spread_page(nothing, set())
+    assert "Answer" not in spread_page(nothing, {})
 
 
 def test_the_table_begins_with_the_answer_and_with_the_best_case():
     item = Comparison("toy/l", "Layers", answer=ERROR, stages=judged(THREE))
-    page = spread_page(item, set())
+    page = spread_page(item, {})
     heads = re.findall(r'<th scope="col"(?: title="(\w+)")?>([^<]*)</th>', page)
     assert heads[:4] == [
         ("", "run"),
@@ -196,7 +196,7 @@ def test_a_replicate_is_no_axis_of_a_panel_and_a_constant_has_no_figure():
     for each in stages["judge"]:
         each.run.scraps.append(Scrap("neurons", 64, "1"))
     item = Comparison("toy/l", "Layers", answer=ERROR, stages=stages)
-    page = spread_page(item, set())
+    page = spread_page(item, {})
     assert page.count('<div class="fn-figure"') == 1
     assert '"text":"layer"' in page and '"text":"seed"' not in page
     assert "the dots of a setting differ in seed" in page

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from studies.training.errors import TrainingError
 
@@ -42,7 +43,7 @@ def drawn_at_once(make: Callable[[jax.Array], Module], key: jax.Array) -> Module
         raise TrainingError(message)
     arrays = [x for layer in layers for x in _arrays(layer)]
     numbers = jax.random.uniform(key, (sum(x.size for x in arrays),), minval=-1.0)
-    if not isinstance(numbers, jax.core.Tracer):
+    if not isinstance(numbers, Tracer):
         numbers = np.asarray(numbers)  # cut without compiling a cut for each shape
     ends = np.cumsum([x.size for x in arrays]).tolist()
     pieces = (numbers[end - x.size : end] for x, end in zip(arrays, ends, strict=True))

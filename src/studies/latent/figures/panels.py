@@ -6,7 +6,6 @@ Each comes with the name, the kind and the caption under which a notebook keeps 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from studies import evidence
@@ -127,10 +126,9 @@ def one_step(compared: "Comparison") -> Shown:
         "validation_constant_one_step": "held constant",
     }
     lines, drawn = {}, ""  # no file says what its noise is
-    floors = table.get("validation_floor", pd.Series(dtype=float))
-    floors = floors.astype(float).dropna()
+    floors = table.reindex(columns=["validation_floor"]).astype(float).dropna()
     if len(floors):
-        lines = {"noise": float(floors.median())}
+        lines = {"noise": floors["validation_floor"].median()}
         drawn = " The dotted line is the error that noise alone makes."
     return Shown(
         settings(table, columns, lines=lines),
