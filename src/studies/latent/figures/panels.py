@@ -125,10 +125,11 @@ def one_step(compared: "Comparison") -> Shown:
         "validation_reconstruction": "reconstruction",
         "validation_constant_one_step": "held constant",
     }
-    lines, drawn = {}, ""  # no file says what its noise is
-    floors = table.reindex(columns=["validation_floor"]).astype(float).dropna()
-    if len(floors):
-        lines = {"noise": floors["validation_floor"].median()}
+    lines: dict[str, float] = {}
+    drawn = ""  # no file says what its noise is
+    floors = table.reindex(columns=["validation_floor"]).to_numpy(float)
+    if np.isfinite(floors).any():
+        lines = {"noise": float(np.nanmedian(floors))}
         drawn = " The dotted line is the error that noise alone makes."
     return Shown(
         settings(table, columns, lines=lines),
