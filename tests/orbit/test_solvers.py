@@ -23,11 +23,12 @@ def batch(length=18, count=20):
 @pytest.mark.parametrize("name", ["reference", "fast"])
 def test_the_true_field_retraces_kepler_orbits(name):
     times, states = batch()
-    solved = solvers.solve(name, TwoBody(), times, states[:, 0])
-    error = jnp.linalg.norm(solved - states, axis=-1) / jnp.linalg.norm(states, axis=-1)
+    solved = eqx.filter_jit(solvers.solve)(name, TwoBody(), times, states[:, 0])
+    gap = np.linalg.norm(solved - states, axis=-1)
+    error = gap / np.linalg.norm(states, axis=-1)
     # one step a sample: 0.02 % near the periapsis of the most eccentric orbit
-    assert 100 * float(jnp.max(error)) < 0.05
-    assert 100 * float(jnp.mean(error)) < 1e-3
+    assert 100 * error.max() < 0.05
+    assert 100 * error.mean() < 1e-3
 
 
 def test_the_fast_step_is_of_order_four():

@@ -253,12 +253,13 @@ def prepare(modules: Iterable[str]) -> None:
             continue  # a name inside a module, which is imported now
         except Exception as error:
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-    if threading.active_count() > 1:
-        sys.exit("What was imported has started threads, so nothing can be forked.")
+    # JAX first: it starts threads too, and is the better reason.
     bridge = sys.modules.get("jax._src.xla_bridge")
     started = getattr(bridge, "backends_are_initialized", lambda: False)
     if started():
         sys.exit("What was imported has started JAX, so nothing can be forked.")
+    if threading.active_count() > 1:
+        sys.exit("What was imported has started threads, so nothing can be forked.")
     gc.disable()
     gc.collect()
     gc.freeze()  # a child's collector leaves the pages alone that it shares
