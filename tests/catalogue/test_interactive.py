@@ -6,8 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from jupyter_client.manager import start_new_kernel
 
@@ -20,7 +22,7 @@ from fieldnotes.catalogue import (
     save_model,
     this_run,
 )
-from fieldnotes.catalogue.bar import progress
+from fieldnotes.catalogue.bar import POINTS, _NotebookBar, progress
 from fieldnotes.catalogue.interactive import notebook_name
 from fieldnotes.files import read_json
 from fieldnotes.runner import project_status
@@ -269,3 +271,47 @@ def test_progress_by_hand_touches_no_run(by_hand, project):
     progress(2)(2, 0.5)
     assert this_run._session is None
     assert not project.runs.exists()
+
+
+class Shown:
+    """Stands for a place in a notebook's page; keeps what is put there."""
+
+    def __init__(self):
+        self.places: dict[int, list[dict]] = {}
+
+    def __call__(self, data, *, raw, display_id):
+        place = len(self.places)
+        self.places[place] = [data]
+        return SimpleNamespace(update=lambda data, raw: self.places[place].append(data))
+
+
+def test_by_hand_the_course_of_the_loss_is_drawn_while_it_trains(monkeypatch):
+    shown = Shown()
+    monkeypatch.setattr("IPython.display.display", shown)
+    bar = _NotebookBar()
+    state = {"steps": 2000, "phase": "training", "loss": 0.5}
+    for step in range(1, 2001):
+        terms = {"validation": None if step % 2 else 1 / step, "nothing": 0.0}
+        bar({**state, "step": step, "elapsed_s": step / 100, "terms": terms})
+    bars, courses = shown.places.values()
+    assert "text/html" in bars[0] and "took 20 s" in bars[-1]["text/plain"]
+    assert courses[-1] == {"text/plain": ""}, "the notebook's own figure stays"
+    drawn = [data["application/vnd.plotly.v1+json"] for data in courses[:-1]]
+    assert len(drawn) == 10, "one every two seconds"
+    loss, validation = drawn[-1]["data"]
+    assert (loss["name"], validation["name"]) == ("loss", "validation")
+    assert len(loss["x"]) <= POINTS
+    assert loss["x"] == sorted(loss["x"]) and loss["x"][-1] > 1500
+    assert validation["y"] == [1 / x for x in validation["x"]]
+    assert drawn[-1]["layout"]["xaxis"]["range"] == [0, 2000]
+    go.Figure(drawn[-1])  # refuses what is no figure
+
+
+def test_by_hand_progress_without_a_loss_is_a_bar_alone(monkeypatch):
+    shown = Shown()
+    monkeypatch.setattr("IPython.display.display", shown)
+    bar = _NotebookBar()
+    for step in (1, 2):
+        state = {"step": step, "steps": 2, "phase": "runs", "loss": None}
+        bar({**state, "elapsed_s": 3.0 * step, "terms": {}})
+    assert len(shown.places) == 1

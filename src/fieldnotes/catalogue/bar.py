@@ -1,10 +1,10 @@
-"""Progress of a training: a file in a batch run, a live bar in a notebook by hand."""
+"""Progress of a training: a file in a batch run, a bar and a loss curve by hand."""
 
 import html
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fieldnotes.catalogue.this_run import current, in_batch
@@ -12,15 +12,17 @@ from fieldnotes.files import write_json
 
 FILE_EVERY = 0.5  # [s]
 BAR_EVERY = 0.25  # [s]
+COURSE_EVERY = 2.0  # [s]
+POINTS = 500  # of the course; beyond, every other one is dropped
 
 
 def progress(total: int, label: str = "training") -> Callable[..., None]:
     """A function `report(step, loss=None, **terms)` to call as often as you like.
 
     In a batch run it keeps `progress.json` at most twice a second and shows nothing.
-    By hand it draws one bar with step, loss, rate and time left. The loss is looked
-    at only when something is written, so an array that is still being computed
-    does not hold up the next step.
+    By hand it draws one bar with step, loss, rate and time left, and in a notebook the
+    course of the loss below it. The loss is looked at only when something is written,
+    so an array that is still being computed does not hold up the next step.
 
     Args:
         total: steps in all [1].
@@ -84,31 +86,86 @@ def _bar() -> Callable[[Mapping[str, Any]], None]:
     if "IPython" in sys.modules:
         shell = sys.modules["IPython"].get_ipython()
         if shell is not None and getattr(shell, "kernel", None) is not None:
-            return _notebook_bar()
+            return _NotebookBar()
     return _terminal_line
 
 
-def _notebook_bar() -> Callable[[Mapping[str, Any]], None]:
-    from IPython.display import display
+class _NotebookBar:
+    """One bar in the notebook's page and, below it, the course of the loss so far.
 
-    handle: Any = None
+    At the end the bar becomes a line of text and the course goes: what stays is the
+    figure that the notebook draws of it.
+    """
 
-    def draw(state: Mapping[str, Any]) -> None:
-        nonlocal handle
-        words = line(state)
+    def __init__(self) -> None:
+        self._shown: dict[str, Any] = {}
+        self._course: list[tuple[int, dict[str, float]]] = []
+        self._drawn = -math.inf
+
+    def __call__(self, state: Mapping[str, Any]) -> None:
+        words, ended = line(state), state["step"] >= state["steps"]
         bar = (
             f'<progress max="{state["steps"]}" value="{state["step"]}" '
             f'style="width: 16em"></progress> <code>{html.escape(words)}</code>'
         )
-        data = {"text/plain": words, "text/html": bar}
-        if state["step"] >= state["steps"]:
-            data = {"text/plain": words}
-        if handle is None:
-            handle = display(data, raw=True, display_id=True)
-        else:
-            handle.update(data, raw=True)
+        as_text = {"text/plain": words}
+        self._put("bar", as_text if ended else as_text | {"text/html": bar})
+        if state["loss"] is None:
+            return
+        self._course.append((state["step"], {"loss": state["loss"], **state["terms"]}))
+        if len(self._course) > POINTS:
+            del self._course[1::2]
+        if ended:
+            if "course" in self._shown:
+                self._put("course", {"text/plain": ""})
+        elif state["elapsed_s"] - self._drawn >= COURSE_EVERY:
+            self._drawn = state["elapsed_s"]
+            figure = course(self._course, state["steps"])
+            data = {"application/vnd.plotly.v1+json": figure, "text/plain": ""}
+            self._put("course", data)
 
-    return draw
+    def _put(self, name: str, data: dict[str, Any]) -> None:
+        from IPython.display import display
+
+        if name in self._shown:
+            self._shown[name].update(data, raw=True)
+        else:
+            self._shown[name] = display(data, raw=True, display_id=True)
+
+
+def course(
+    points: Sequence[tuple[int, Mapping[str, float | None]]], steps: int
+) -> dict[str, Any]:
+    """A Plotly figure of loss and terms against the step, on a logarithmic axis.
+
+    Args:
+        points: step and values by name; what is not a positive number is left out.
+        steps: where the axis of steps ends [1].
+    """
+    names = list(dict.fromkeys(name for _, values in points for name in values))
+    known = {
+        name: [(x, y) for x, values in points if (y := values.get(name) or 0) > 0]
+        for name in names
+    }
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": [x for x, _ in pairs],
+            "y": [y for _, y in pairs],
+        }
+        for name, pairs in known.items()
+        if pairs
+    ]
+    layout = {
+        "height": 280,
+        "margin": {"l": 70, "r": 20, "t": 20, "b": 45},
+        "xaxis": {"title": {"text": "step"}, "range": [0, steps]},
+        "yaxis": {"title": {"text": "loss"}, "type": "log", "exponentformat": "e"},
+        "showlegend": len(traces) > 1,
+    }
+    return {"data": traces, "layout": layout}
 
 
 def _terminal_line(state: Mapping[str, Any]) -> None:
