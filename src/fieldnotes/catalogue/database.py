@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fieldnotes.catalogue import tables as t
 from fieldnotes.errors import CatalogueError
@@ -164,17 +165,29 @@ def is_current(connection: Connection, root: Path, *, taken: bool = False) -> bo
 
 
 def make_tables(connection: Connection, root: Path) -> None:
-    """Empty tables of today's schema in the place of those of any other."""
+    """Empty tables of today's schema in the place of those of any other.
+
+    They have no indexes yet: made of a full table, these take half the time.
+    """
     room = _room(connection)
     if room:
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {room} CASCADE")
         connection.exec_driver_sql(f"CREATE SCHEMA {room}")
     else:
         _drop_tables(connection)
-    t.Base.metadata.create_all(connection, checkfirst=False)
+    for table in t.Base.metadata.sorted_tables:
+        connection.execute(CreateTable(table))
     about = {"schema": str(t.SCHEMA), "project": str(root)}
     rows = [{"name": name, "value": value} for name, value in about.items()]
     connection.execute(insert(t.About), rows)
+
+
+def make_indexes(connection: Connection) -> None:
+    """The indexes of all tables, and the counts by which a question picks one."""
+    for table in t.Base.metadata.sorted_tables:
+        for index in table.indexes:
+            connection.execute(CreateIndex(index))
+    connection.exec_driver_sql("ANALYZE")
 
 
 def _drop_tables(connection: Connection) -> None:

@@ -54,10 +54,19 @@ class Rows:
 
     def parameters(self, owner: str, of: str, values: Mapping[str, Any]) -> None:
         """One row for each dotted name; `owner` is the column, `of` its value."""
+        self.owned(owner, of, _parameters(values))
+
+    def owned(self, owner: str, of: str, parameters: list[Row]) -> None:
+        """Rows of `_parameters` under their owner."""
         rows = self.tables.setdefault("parameters", [])
-        for position, (name, value) in enumerate(flatten(values).items()):
-            given = {**NO_OWNER, owner: of, "position": position, "name": name}
-            rows.append(given | _written(value))
+        rows += [{**NO_OWNER, owner: of, **row} for row in parameters]
+
+
+def _parameters(values: Mapping[str, Any]) -> list[Row]:
+    return [
+        {"position": position, "name": name, **_written(value)}
+        for position, (name, value) in enumerate(flatten(values).items())
+    ]
 
 
 def _written(value: Any) -> Row:
@@ -229,16 +238,21 @@ def _add_figures(rows: Rows, run: Run) -> None:
 
 def _add_scraps(rows: Rows, run: Run) -> None:
     key, kept = run.key, rows.tables.setdefault("scraps", [])
+    members: dict[str, tuple[str, list[Row]]] = {}  # each has many values
     for position, scrap in enumerate(run.scraps):
         name = f"{key}#{position}"
         row = _row_of(scrap.value)
         del row["type"]
         row |= {"id": name, "run": key, "position": position, "name": scrap.name}
         row |= {"unit": scrap.unit, "meaning": scrap.meaning or None}
-        row["member"] = to_json(scrap.member) if scrap.member else None
-        kept.append(row)
+        row["member"] = None
         if scrap.member:
-            rows.parameters("scrap", name, scrap.member)
+            letters = repr(scrap.member)
+            if letters not in members:
+                members[letters] = to_json(scrap.member), _parameters(scrap.member)
+            row["member"], parameters = members[letters]
+            rows.owned("scrap", name, parameters)
+        kept.append(row)
 
 
 def _read_evaluation(rows: Rows, path: Path) -> None:

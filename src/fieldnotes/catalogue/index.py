@@ -191,11 +191,14 @@ class Index:
         found = scan(self.project)
         with self.engine.begin() as connection:
             root = self.project.root
-            if not database.is_current(connection, root, taken=fresh) or fresh:
+            empty = not database.is_current(connection, root, taken=fresh) or fresh
+            if empty:
                 database.make_tables(connection, root)
-            return self._update(connection, found)
+            return self._update(connection, found, empty=empty)
 
-    def _update(self, connection: Connection, found: dict[str, str]) -> Report:
+    def _update(
+        self, connection: Connection, found: dict[str, str], *, empty: bool
+    ) -> Report:
         known = _mapping(connection, t.Source.path, t.Source.fingerprint)
         gone = [path for path in known if path not in found]
         changed = [
@@ -208,6 +211,8 @@ class Index:
         for paths in _chunks(changed):
             sources = [read_source(self.project, path) for path in paths]
             _insert(connection, sources, found, taken)
+        if empty:
+            database.make_indexes(connection)
         if gone or changed:
             _link(connection)
         _settle_running(connection, self.project)

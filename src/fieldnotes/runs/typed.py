@@ -51,7 +51,7 @@ def typed(
             inner = typed(dataclass, value)
             known |= {} if inner is None else {name: inner}
             odd += [name] * (inner is None and value is not None)
-        elif _fits(value, types):
+        elif type(value) in types or _fits(value, types):  # the first is faster
             known[name] = value
         elif required:
             return None
