@@ -18,8 +18,9 @@
 # **You will see** the targets; the ranking of neutral layers; every claim with the
 # reported value, ours and a verdict; and rollouts over ten periods. **Needs** models of
 # `2-train` in the settings of the targets, and runs of `4-december`,
-# `6-activation-and-size` and `13-space`. **Takes** a second for each model, and a
-# minute to time the trainings.
+# `6-activation-and-size`, `13-space` and `17-real-motion` to `19-published-benchmark`;
+# what has not run is left out. **Takes** a second for each model, and a minute to time
+# the trainings.
 
 # %% tags=["parameters"]
 models: dict = {"where": {"notebook": "orbit/train"}}  # [-] which models are compared
@@ -30,6 +31,9 @@ notebooks: list[str] = [
     "orbit/december",
     "orbit/activation-and-size",
     "orbit/space",
+    "orbit/the-law",
+    "orbit/real-motion",
+    "orbit/published-benchmark",
 ]  # [-] notebooks whose claims are gathered, in this order
 
 # %%
