@@ -28,7 +28,7 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.evidence import number
-from studies.orbit import figures, surveys
+from studies.orbit import figures, penalties, surveys
 
 # %% [markdown]
 # ## The models
@@ -80,15 +80,16 @@ catalogue.save_figure(
 # %%
 surveys.some(surveys.middles(ranks))
 ends = list(surveys.middles(ranks).values())
-first, last = (catalogue.history(ends[place]) for place in (0, -1))
+shown = {"best": ends[0], "worst": ends[-1]}
 
 # %% tags=["figure"]
-for place, history in (("best", first), ("worst", last)):
+for place, row in shown.items():
+    history = catalogue.history(row)
     caption = (
         "Training and validation loss against the optimiser step, of the model of "
         f"median error of the {place} curriculum. Shaded bands are phases."
     )
-    figure = figures.loss_curves(history, name="loss")
+    figure = figures.loss_curves(history, penalties.unit(row["loss"]))
     about = {"kind": "loss", "caption": caption, "models": table}
     catalogue.save_figure(figure, f"loss-{place}", **about).show()
 

@@ -28,7 +28,7 @@ from IPython.display import Markdown
 
 from fieldnotes import catalogue
 from studies.evidence import counted, probability_of_superiority, table_of, where
-from studies.orbit import figures, surveys
+from studies.orbit import figures, penalties, surveys
 
 # %% [markdown]
 # ## The models
@@ -101,7 +101,7 @@ Markdown(f"Shown: {shown}, with {counted(parts[shown], 'term')}.")
 
 # %% tags=["figure"]
 catalogue.save_figure(
-    figures.loss_curves(records[shown], name="loss"),
+    figures.loss_curves(records[shown], penalties.unit(shown)),
     "terms",
     kind="loss",
     caption="Training loss and its terms against the optimiser step, of the model of "

@@ -149,7 +149,7 @@ for row, member in zip(errors, every, strict=True):
 shown = int(np.argsort(errors[:, 0])[len(every) // 2])
 history = catalogue.history(every[shown])
 catalogue.save_figure(
-    figures.loss_curves(history, name="loss"),
+    figures.loss_curves(history),
     "loss",
     kind="loss",
     caption="Training loss and its terms against the optimiser step, of the model of "

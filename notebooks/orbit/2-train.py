@@ -115,6 +115,7 @@ from studies.orbit import (
     ensembles,
     figures,
     learning,
+    penalties,
     recipes,
     tasks,
     trainings,
@@ -264,7 +265,7 @@ on_training = "mean acceleration error on the model's training orbits"
 on_validation = "mean acceleration error on validation orbits"
 sign = "training samples at which magnitude and direction both change sign"
 for name, values, unit, meaning in (
-    ("final_loss", losses, "1", "training loss at the last step"),
+    ("final_loss", losses, penalties.unit(loss), "training loss at the last step"),
     ("training_error", training_errors, "%", on_training),
     ("held_out_error", held_out_errors, "%", on_validation),
     ("output_flips", flips, "%", sign),
@@ -302,7 +303,7 @@ Markdown(
 
 # %% tags=["figure"]
 save_figure(
-    figures.loss_curves(known, name="loss"),
+    figures.loss_curves(known, penalties.unit(loss)),
     "loss",
     kind="loss",
     caption="Training loss, its terms and the validation loss against the optimiser "

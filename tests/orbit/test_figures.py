@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from studies.orbit import figures, kepler, metrics, reports, tasks
+from studies.orbit import figures, kepler, metrics, penalties, reports, tasks
 from studies.orbit.real import real_objects
 from studies.orbit.systems import TwoBody
 
@@ -117,6 +117,15 @@ def test_a_box_shows_the_quartiles_of_its_pool():
 def test_a_violin_has_a_dot_for_each_model_that_has_a_value():
     fig: Any = ALL["violins"]()
     assert [list(trace.y) for trace in fig.data] == [[1.0, 2.0], [3.0]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "unit"), [("acceleration_matching", "%"), ("mse_with_reg", "1")]
+)
+def test_the_axis_of_a_loss_has_the_unit_that_is_recorded(loss, unit):
+    assert penalties.unit(loss) == unit
+    fig: Any = figures.loss_curves(HISTORY, penalties.unit(loss))
+    assert fig.layout.yaxis.title.text == f"loss [{unit}]"
 
 
 def test_losses_have_a_band_for_each_phase():

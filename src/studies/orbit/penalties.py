@@ -182,6 +182,12 @@ PENALISED = (
 )
 RETIMED = ("multi_step_rollout", "steer_temporal")
 TRAJECTORY_LOSSES = (*losses.TRAJECTORY_LOSSES, *PENALISED, *RETIMED, *RESIDUAL)
+WITHOUT_PERCENT = ("mean_squared_error", "relative_squared_error", "mse_with_reg")
+
+
+def unit(name: str) -> str:
+    """The unit of a loss by its name: percent, or 1 for those that are mean squares."""
+    return "1" if name in WITHOUT_PERCENT else "%"
 
 
 def trajectory_terms(

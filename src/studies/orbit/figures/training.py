@@ -29,12 +29,12 @@ class ReferencePhase:
     error: float  # mean acceleration error on it [%]
 
 
-def loss_curves(history: Mapping[str, np.ndarray], name: str = "loss") -> go.Figure:
+def loss_curves(history: Mapping[str, np.ndarray], unit: str = "%") -> go.Figure:
     """Total loss, its terms and validation over all steps, with a band for each phase.
 
     `history` is what a training leaves: `step`, `phase`, `loss`, `loss.<term>`, and
     `validation_step` with `validation` when there was any. Lines are straight between
-    validations.
+    validations. `unit` is that of the loss.
     """
     fig = go.Figure()
     terms = [key for key in history if key.startswith("loss.")]
@@ -60,7 +60,7 @@ def loss_curves(history: Mapping[str, np.ndarray], name: str = "loss") -> go.Fig
     names = [f"phase {int(number) + 1}" for number in numbers]
     plotting.phase_bands(fig, steps.tolist(), names)
     fig.update_yaxes(type="log", exponentformat="power")
-    return label_axes(fig, "step [1]", f"{name} [%]" if name == "loss" else name)
+    return label_axes(fig, "step [1]", f"loss [{unit}]")
 
 
 def reference_phases(
