@@ -12,7 +12,9 @@ from fieldnotes.project import Project
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @told
 def init_(folder: Path) -> None:
-    """A new lab in FOLDER: an example notebook, a spread, and what the site needs.
+    """Make a new lab in FOLDER.
+
+    It holds an example notebook, a spread for it, and what the site needs.
 
     Example: fieldnotes init my-lab
     """
@@ -29,7 +31,9 @@ def init_(folder: Path) -> None:
 @click.option("--preview", is_flag=True, help="The plain site, though Quarto is here.")
 @told
 def site(spreads: tuple[str, ...], show: bool, preview: bool) -> None:
-    """Build the results site from the run folders; nothing is run.
+    """Build the results site; nothing is run.
+
+    Its pages are made of the run folders.
 
     Without Quarto on the PATH a plain but complete preview is made instead.
 
@@ -50,7 +54,9 @@ def site(spreads: tuple[str, ...], show: bool, preview: bool) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
 @told
 def share(named: str, output: Path | None) -> None:
-    """One page as one file, with everything inside: to mail, to keep, to open anywhere.
+    """Write a page as one file, to mail or to keep.
+
+    Everything is inside it: it opens in any browser, without a network.
 
     Example: fieldnotes share cooling/noise -o noise.html
     """
@@ -64,7 +70,9 @@ def share(named: str, output: Path | None) -> None:
 @click.option("--no-figures", is_flag=True, help="Tables alone: no browser is needed.")
 @told
 def publish(spreads: tuple[str, ...], no_figures: bool) -> None:
-    """Write the findings of today's code to pages/published/, to be committed.
+    """Write findings into pages/, to be committed.
+
+    They are those of today's code, and stand in pages/published/.
 
     A reader who has computed nothing sees them at home and on the pages of the studies.
     They say so themselves as soon as the code behind them has changed.
@@ -84,7 +92,9 @@ def publish(spreads: tuple[str, ...], no_figures: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @told
 def lab(arguments: tuple[str, ...]) -> int:
-    """JupyterLab on the project, with a page that looks at the catalogue.
+    """Start JupyterLab on the project.
+
+    It opens a page that looks at the catalogue.
 
     What follows `--` goes to JupyterLab; a file named there opens in the page's place.
 
@@ -100,7 +110,9 @@ def lab(arguments: tuple[str, ...]) -> int:
 @click.option("--no-lab", is_flag=True, help="Only write the notebook.")
 @told
 def open_(run: str, no_lab: bool) -> int:
-    """A paired notebook with the parameters of RUN (its key, or the start of it).
+    """Open a notebook with the parameters of RUN.
+
+    RUN is a key of a run, or the start of one. The notebook is a paired copy.
 
     Example: fieldnotes open 3f2a9c0d
     """
@@ -115,7 +127,7 @@ def open_(run: str, no_lab: bool) -> int:
 @click.command()
 @told
 def doctor() -> int:
-    """What is installed, what is missing, and what that means.
+    """Tell what is installed and what is missing.
 
     Example: fieldnotes doctor
     """

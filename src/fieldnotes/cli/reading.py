@@ -15,7 +15,9 @@ from fieldnotes.project import Project
 @CSV
 @told
 def diff(things: tuple[str, ...], csv: bool) -> None:
-    """In what runs or models differ, given their keys or the start of them.
+    """Compare runs or models, given by their keys.
+
+    The start of a key is enough if no other begins so.
 
     Example: fieldnotes diff 3f2a9c0d 77b01e54
     """
@@ -33,7 +35,7 @@ def listing(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @listing
 def models(**asked: Any) -> None:
-    """Trained models, with the hyperparameters that vary among them.
+    """List trained models and what varies among them.
 
     Example: fieldnotes models --where 'width>=64' --where 'seed in [0, 1]'
     """
@@ -43,7 +45,7 @@ def models(**asked: Any) -> None:
 @click.command()
 @listing
 def runs(**asked: Any) -> None:
-    """Runs, with their state, duration and varying parameters.
+    """List runs, their states and what varies.
 
     Example: fieldnotes runs --where state=done --columns final_loss --sort final_loss
     """
@@ -55,7 +57,7 @@ def runs(**asked: Any) -> None:
 @CSV
 @click.pass_context
 def figures(context: click.Context, where: tuple[str, ...], csv: bool) -> None:
-    """Figures by what they show and by any parameter.
+    """List figures by what they show.
 
     Example: fieldnotes figures --where kind=loss --where seed=1
     """
@@ -91,7 +93,9 @@ def figures_export(folder: Path, where: tuple[str, ...], formats: tuple[str]) ->
 @click.option("--apply", is_flag=True, help="Move what was found to the archive.")
 @told
 def tidy(apply: bool) -> None:
-    """Files without a record and records without a file; nothing is ever deleted.
+    """Find files without a record, and the reverse.
+
+    Nothing is ever deleted; with --apply what was found is moved to the archive.
 
     Example: fieldnotes tidy --apply
     """
@@ -110,7 +114,7 @@ def tidy(apply: bool) -> None:
 )
 @told
 def export(folder: Path | None) -> None:
-    """Every table as CSV, with a copy of the database.
+    """Write every table as CSV, and the database.
 
     Example: fieldnotes export tables
     """

@@ -30,7 +30,7 @@ def plan(
     every: bool,
     values: bool,
 ) -> None:
-    """What would run and why; nothing is run or written.
+    """Tell what would run and why; nothing is run.
 
     Without a SPREAD it is the `tour` of the project's settings.
 
@@ -65,7 +65,9 @@ def run(
     detach: bool,
     **options: Any,
 ) -> int:
-    """Run what is not done yet; a failed run never stops another.
+    """Run what is not done yet.
+
+    A failed run never stops another.
 
     Without a SPREAD it is the `tour` of the project's settings. In the place of a
     spread a notebook can be named, with parameters: `depth=3 seed=0,1` are two cases.
@@ -91,7 +93,9 @@ def run(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @told
 def run_one(folder: Path) -> int:
-    """Execute one run, given its folder; what every slot and cluster job calls.
+    """Execute one run, given its folder.
+
+    This is what every slot and every cluster job calls.
 
     Example: fieldnotes run-one catalogue/runs/cooling/3f2a9c0d11e8b7a4
     """
@@ -112,7 +116,9 @@ def run_one(folder: Path) -> int:
 )
 @told
 def status(spreads: tuple[str, ...], watch: bool, every: float) -> int:
-    """What is done, what is running, and what failed with its cause.
+    """Tell what is done, what runs, what failed.
+
+    The cause of each failure stands beside it.
 
     It ends with code 1 when something failed. With --watch it ends when no batch runs,
     no run is under way and none waits in a scheduler.
@@ -157,7 +163,9 @@ def _shown_status(
 @click.argument("names", nargs=-1, metavar="[BATCH...]")
 @told
 def stop(names: tuple[str, ...]) -> int:
-    """End the batches of this project that run, or those named; results are kept.
+    """End batches; results are kept.
+
+    Without a name it ends all batches of this project that run.
 
     Example: fieldnotes stop
     """
@@ -187,7 +195,9 @@ def stop(names: tuple[str, ...]) -> int:
 @click.argument("run")
 @told
 def accept(run: str) -> None:
-    """Bless a finished run after a harmless change of its code.
+    """Keep a run after a harmless change of code.
+
+    Its results then count as those of the code as it is now, and are not made again.
 
     Example: fieldnotes accept 3f2a9c0d
     """
