@@ -98,6 +98,17 @@ def reference_phases(
                     row=2,
                     col=col,
                 )
+        for axis in range(3 if np.any(true[:, 2]) else 2):
+            place = int(np.nanargmax(np.abs(true[:, axis])))  # at the curve's height
+            fig.add_annotation(
+                x=time[place],
+                y=true[place, axis],
+                text=AXES[axis],
+                showarrow=False,
+                yshift=10 if true[place, axis] > 0 else -10,
+                row=2,
+                col=col,
+            )
         distance = np.linalg.norm(true[:, :3] - phase.predicted[:, :3], axis=-1)
         fig.add_scatter(
             x=time[1:],
