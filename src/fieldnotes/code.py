@@ -95,12 +95,13 @@ def module_files(src: Path, dotted: str) -> list[tuple[str, Path]]:
 
 def project_modules(project: Project, sources: Iterable[str]) -> dict[str, Path]:
     """Every module of the project that these sources import, with its file."""
-    names = _reach(project.src, map(parse, sources), project.settings)
-    return {name: module_files(project.src, name)[-1][1] for name in names}
+    found = _reach(project.src, map(parse, sources), project.settings)
+    return {name: module.path for name, module in found.items()}
 
 
 @dataclass(frozen=True)
 class _Module:
+    path: Path
     shape: str
     bare_shape: str
     imports: tuple[str, ...]
@@ -114,10 +115,15 @@ def _reach(
     drawing = settings.drawing
     todo = [name for tree in trees for name in imported_names(tree, "", False)]
     found: dict[str, _Module] = {}
+    asked: set[str] = set()
     while todo:
-        for name, path in module_files(src, todo.pop()):
+        wanted = todo.pop()
+        if wanted in asked or not settings.counts(wanted.partition(".")[0]):
+            continue
+        asked.add(wanted)
+        for name, path in module_files(src, wanted):
             parts = name.split(".")
-            if not settings.counts(parts[0]) or bare and drawing & set(parts):
+            if bare and drawing & set(parts):
                 break
             if name not in found:
                 state = path.stat()
@@ -132,14 +138,16 @@ def _module(
     name: str, path: Path, drawing: frozenset[str], _time: int, _size: int
 ) -> _Module:
     source = path.read_text(encoding="utf-8")
-    tree, bare = parse(source), _undrawn(source, drawing)
     package = path.name == "__init__.py"
-    return _Module(
-        shape=digest(shape(tree)),
-        bare_shape=digest(shape(bare)),
-        imports=tuple(imported_names(tree, name, package)),
-        bare_imports=tuple(imported_names(bare, name, package)),
-    )
+    own, imports = _read_tree(parse(source), name, package)
+    bare, bare_imports = own, imports
+    if any(word in source for word in drawing):
+        bare, bare_imports = _read_tree(_undrawn(source, drawing), name, package)
+    return _Module(path, own, bare, imports, bare_imports)
+
+
+def _read_tree(tree: ast.AST, name: str, package: bool) -> tuple[str, tuple[str, ...]]:
+    return digest(shape(tree)), tuple(imported_names(tree, name, package))
 
 
 def parse(source: str) -> ast.Module:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from fieldnotes.code import project_modules
 from fieldnotes.project import Project
@@ -39,16 +40,17 @@ def recorded_names(project: Project, notebook: Notebook) -> RecordedNames:
     """What the notebook's cells, and the project's modules that they reach, record."""
     sources = [cell.source for cell in notebook.code_cells]
     modules = project_modules(project, sources)
+    stems = {module.rpartition(".")[2] for module in modules}
     # The cells share their names, so that an import in one counts in all.
-    found = [_names("\n".join(sources), frozenset(modules))]
+    found = [_calls("\n".join(sources))]
     for path in modules.values():
         text = path.read_text(encoding="utf-8")
         if any(call in text for call in CALLS):
-            found.append(_names(text, frozenset(modules)))
-    return RecordedNames(
-        frozenset().union(*(names.written for names in found)),
-        any(names.computed for names in found),
-    )
+            found.append(_calls(text))
+    # The function of another module of the project: what it records is read there.
+    texts = {call.text for calls in found for call in calls if call.owner not in stems}
+    written = frozenset(text for text in texts if text is not None)
+    return RecordedNames(written, computed=None in texts)
 
 
 def refuse_unrecorded(
@@ -67,32 +69,38 @@ def refuse_unrecorded(
     )
 
 
+class _Call(NamedTuple):
+    """What one call records, and what its owner was imported as."""
+
+    text: str | None  # None where no letter of the name is known
+    owner: str | None = None
+
+
 @cache
-def _names(source: str, modules: frozenset[str]) -> RecordedNames:
-    """What one source records; `modules` are those that are read besides."""
+def _calls(source: str) -> frozenset[_Call]:
+    """The calls of one source that record."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # told when the module is imported
-        return RecordedNames(frozenset(), computed=True)
+        return frozenset({_Call(None)})
     imported = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    stems = {module.rpartition(".")[2] for module in modules}
-    texts: list[str | None] = []
+    found: set[_Call] = set()
     callees = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not _records(node.func, imported):
             continue
         callees.add(node.func)
-        owner = getattr(node.func, "value", None)
-        # The function of another module of the project: what it records is read there.
-        other = isinstance(owner, ast.Name) and imported.get(owner.id) in stems
+        value = getattr(node.func, "value", None)
+        owner = imported.get(value.id) if isinstance(value, ast.Name) else None
         given = {word.arg: word.value for word in node.keywords}
-        if not other and (len(node.args) > 1 or "value" in given):
-            texts.append(_text(node.args[0] if node.args else given.get("name")))
+        if len(node.args) > 1 or "value" in given:
+            text = _text(node.args[0] if node.args else given.get("name"))
+            found.add(_Call(text, owner))
     # What is handed on may be called by another name, out of sight.
     handed_on = any(
         isinstance(node, ast.Name)
@@ -100,10 +108,7 @@ def _names(source: str, modules: frozenset[str]) -> RecordedNames:
         and imported.get(node.id) in CALLS
         for node in ast.walk(tree)
     )
-    return RecordedNames(
-        frozenset(text for text in texts if text is not None),
-        handed_on or None in texts,
-    )
+    return frozenset(found | ({_Call(None)} if handed_on else set()))
 
 
 def _records(called: ast.expr, imported: dict[str, str]) -> bool:
