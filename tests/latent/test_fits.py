@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import latent_tasks
-from studies.latent import fits, reports, roundtrips
+from studies.latent import fits, reports, rollouts, roundtrips
 from studies.latent.acquisition import Observation
 from studies.latent.models import build
 
@@ -85,6 +85,20 @@ def test_a_window_past_the_last_sample_is_refused(linear, whole):
     late = np.array([whole.steps - 12])
     with pytest.raises(fits.FitError, match="Take a longer recording"):
         fits.fit_initial(linear, whole, late, SEEN, EMS)
+
+
+@pytest.mark.parametrize("mode", ["all", "learned"])
+def test_a_rollout_from_a_latent_state_is_that_of_the_model(whole, mode):
+    """Also where the model has learned the stimulus between its knots."""
+    sizes = {"neurons": latent_tasks.NEURONS, "stimuli": latent_tasks.STIMULI}
+    key = jax.random.key(4)
+    model = build(**sizes, **latent_tasks.SIZES, stimulus_mode=mode, key=key)
+    first, frames = jnp.asarray(whole.voltage[9]), jnp.asarray(whole.stimulus[9:18])
+    own = rollouts.latent_rollout(model, first, frames, mode, SEEN.tu)
+    begun = fits.from_latent(model)
+    inputs = rollouts.inputs_of(begun, frames, mode, SEEN.tu)
+    found = begun.decode(rollouts.latents(begun, model.encode(first), inputs))
+    np.testing.assert_allclose(found, own, rtol=1e-5, atol=1e-6)
 
 
 # Judged ----------------------------------------------------------------------------

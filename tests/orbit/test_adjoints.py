@@ -75,6 +75,7 @@ def test_a_gradient_agrees_with_finite_differences(segment):
         assert np.isclose(difference, slope @ along, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_both_ways_back_through_an_adaptive_solver_agree(model, segment, exact):
     times, states = (x[None] for x in segment)
     ways = {

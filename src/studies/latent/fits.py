@@ -20,7 +20,7 @@ from studies.latent import batches
 from studies.latent.acquisition import Observation, observe
 from studies.latent.batches import Batch, Groups, Task
 from studies.latent.losses import masked_error
-from studies.latent.models import LatentModel
+from studies.latent.models import LatentModel, SkipMLP
 from studies.latent.recordings import Recording
 from studies.latent.rollouts import inputs_of, ready
 from studies.latent.unrolling import trajectory
@@ -45,6 +45,11 @@ class FromLatent(eqx.Module):
     """A model whose rollouts begin at latent states instead of voltages."""
 
     model: LatentModel
+
+    @property
+    def upsampler(self) -> SkipMLP | None:
+        """What the model knows of the stimulus between knots, None without it."""
+        return getattr(self.model, "upsampler", None)  # the true circuit has none
 
     def encode(self, latent: Float[Array, "... latent"]) -> Float[Array, "... latent"]:
         return latent
