@@ -11,7 +11,7 @@ from fieldnotes.runner.manifest import write_spreads
 from fieldnotes.spreads import load_spreads
 from fieldnotes.website import stage
 from fieldnotes.website.cases import comparisons, flat, read_runs
-from fieldnotes.website.rows import rows
+from fieldnotes.website.rows import parameters, rows
 from fieldnotes.website.rows import scraps as recorded
 from website.planned_runs import NOTEBOOK, carry_out
 from website.run_folders import Bench, case, scrap
@@ -168,3 +168,18 @@ def test_a_run_without_a_result_says_why(status: dict[str, Any], reason: str):
 def test_nested_parameters_have_dotted_names_and_queries_stay_whole():
     values = {"a": {"b": 1, "c": {"d": 2}}, "models": {"from": "train"}}
     assert flat(values) == {"a.b": 1, "a.c.d": 2, "models": {"from": "train"}}
+
+
+def test_a_parameter_has_the_meaning_of_the_notebook_that_declares_it():
+    """An analysis of trained models varies what only the training declares."""
+    analysed = case(varied={"depth": 3}, notebook="toy/compare")
+    trained = case(
+        parameters={"depth": 3},
+        meanings={"depth": "hidden layers of the network"},
+        units={"depth": "1"},
+    )
+    assert parameters([analysed])["depth"].words == "depth"
+    named = parameters([analysed, trained])
+    assert named["depth"].words == "hidden layers of the network [1]"
+    again = parameters([trained, analysed])
+    assert again["depth"] == named["depth"]

@@ -222,7 +222,7 @@ def scraps(cases: Iterable[Case]) -> dict[str, Quantity]:
 
 
 def parameters(cases: Iterable[Case]) -> dict[str, Quantity]:
-    """The parameters of these cases, as their notebooks declare them."""
+    """The parameters of these cases, as the first notebook that knows them says."""
     named: dict[str, Quantity] = {}
     for case in cases:
         run = case.run
@@ -230,5 +230,6 @@ def parameters(cases: Iterable[Case]) -> dict[str, Quantity]:
             top = name.partition(".")[0]
             meaning = run.meanings.get(name, "")
             told = Quantity(name, run.units.get(top, ""), meaning)
-            named.setdefault(name, told)
+            if name not in named or not named[name].meaning:
+                named[name] = told
     return named
