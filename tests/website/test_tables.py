@@ -1,11 +1,11 @@
-"""The table of a comparison: links to the runs that trained what a case looks at."""
+"""Tables: of a comparison, with links to what was trained, and of one run."""
 
 from typing import Any
 
 from fieldnotes.website.cases import Case, read_runs
 from fieldnotes.website.rows import rows
-from fieldnotes.website.tables import comparison_table
-from website.run_folders import Bench
+from fieldnotes.website.tables import comparison_table, parameter_table
+from website.run_folders import Bench, case
 
 PAGE = "results/spreads/toy-layers.qmd"
 
@@ -31,3 +31,17 @@ def test_a_case_names_the_runs_that_trained_its_models(bench: Bench):
 def test_a_training_has_no_such_column(bench: Bench):
     bench.run("train0")
     assert "trained by" not in table(bench, {})
+
+
+def test_a_run_shows_what_its_spread_varies_also_where_it_is_the_default():
+    """The reader of one of two cases looks for the axis that tells them apart."""
+    run = case(
+        parameters={"ems": 5, "width": 8, "steps": 10},
+        defaults={"ems": 5, "width": 96, "steps": 10},
+        varied={"ems": 5},
+        changed=["width"],
+    ).run
+    shown, rest = (parameter_table(run, changed=each) for each in (True, False))
+    assert "<code>ems</code>" in shown and "<code>width</code>" in shown
+    assert "<code>steps</code>" in rest and "<code>ems</code>" not in rest
+    assert shown.count("fn-changed") == 1, "only the width is not the default"

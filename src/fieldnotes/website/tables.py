@@ -125,14 +125,17 @@ def _present(values: Mapping[str, Any], name: str) -> str:
 
 
 def parameter_table(run: Run, *, changed: bool) -> str:
-    """The parameters of a run: those that differ from the default, or the rest."""
-    differing = set(run.manifest.changed)
-    tops = {name.split(".")[0] for name in differing}
-    names = [name for name in run.parameters if (name in tops) == changed]
+    """The parameters of a run: those that its spread varies or changes, or the rest."""
+    differing = {name.split(".")[0] for name in run.manifest.changed}
+    told = differing | {name.split(".")[0] for name in run.varied}
     headers = ["parameter", "value", "unit", "default", "meaning"]
-    lines = [_parameter_line(run, name) for name in names]
-    marked = [line.replace("<td>", '<td class="fn-changed">', 1) for line in lines]
-    return table(headers, marked if changed else lines, sortable=False)
+    lines = []
+    for name in run.parameters:
+        if (name in told) == changed:
+            line = _parameter_line(run, name)
+            mark = '<td class="fn-changed">' if name in differing else "<td>"
+            lines.append(line.replace("<td>", mark, 1))
+    return table(headers, lines, sortable=False)
 
 
 def _parameter_line(run: Run, name: str) -> str:
