@@ -44,7 +44,8 @@ def told(value: Any) -> set[str]:
         return set().union(*map(told, value)) if value else set()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {number(value)}
-    return set(NUMBER.findall(str(value)))
+    # The time in a date begins with a letter, T.
+    return set(NUMBER.findall(re.sub(r"(\d)T(\d)", r"\1 \2", str(value))))
 
 
 def foreign(page: str, data: dict[str, Any]) -> set[str]:

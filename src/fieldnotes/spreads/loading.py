@@ -21,11 +21,18 @@ from fieldnotes.words import nearest, quoted, there_are
 
 
 def load_spreads(
-    project: Project, names: Sequence[str | Path], typed: str = ""
+    project: Project,
+    names: Sequence[str | Path],
+    typed: str = "",
+    *,
+    checked: bool = True,
 ) -> list[Spread]:
     """The named spreads and all that they include or need, checked and in order.
 
     `typed` is the text of one more spread, which has no file; see `spread_text`.
+
+    With `checked` false, answers and the checks of the studies are not looked at, which
+    takes most of the time; it is for a reader of results, where nothing will be run.
 
     Every file comes after the files it needs, as far as whole files can be put in such
     an order; `in_order` gives the exact order of the stages.
@@ -44,12 +51,13 @@ def load_spreads(
         if built:
             stages[qualified] = built
     loader.refuse_unused_defaults()
-    loader.refuse_unrecorded_answers()
+    if checked:
+        loader.refuse_unrecorded_answers()
     if loader.problems:
         raise SpreadError(loader.problems)
     wanted = loader.wanted()
     kept = [stages[name] for name in order if name in wanted]
-    if problems := call_checks(project, kept):
+    if checked and (problems := call_checks(project, kept)):
         raise SpreadError(problems)
     return loader.spreads(kept)
 

@@ -159,7 +159,7 @@ def marks(project: Project, spreads: Sequence[str]) -> Marks:
 
     found = Marks()
     asked: dict[str, list[Any]] = {}
-    for stage in in_order(load_spreads(project, spreads)):
+    for stage in in_order(load_spreads(project, spreads, checked=False)):
         book = stage.notebook
         if book.name not in found.notebooks:
             code = read_basis(project, book).code
