@@ -20,7 +20,7 @@ from fieldnotes.website.publishedpage import BEGIN, END, page_text
 from fieldnotes.website.staging import stage
 from fieldnotes.website.text import number
 from website.planned_runs import NOTEBOOK, carry_out
-from website.run_folders import REPOSITORY, Bench, figure
+from website.run_folders import REPOSITORY, Bench, case, figure
 
 BROWSER = any(map(shutil.which, ("chromium", "google-chrome", "chrome")))
 NUMBER = re.compile(r"(?<![\w.])\d[\d.]*(?:e[-+]?\d+)?")
@@ -213,3 +213,13 @@ def test_a_figure_is_drawn_small_and_the_same_twice():
     assert one == again and one.startswith(b"<svg") and b"time [s]" in one
     assert len(one) < 20_000
     assert not re.search(rb'(?: d|points|transform)="[^"]*\d\.\d\d', one)
+
+
+def test_a_training_that_diverged_shows_no_finding(monkeypatch: pytest.MonkeyPatch):
+    """It may be the last of its stage, on purpose, and its figures are of nothing."""
+    held, lost = case(), case(status={"state": "diverged"})
+    asked = []
+    monkeypatch.setattr(publish, "first_figure", asked.append)
+    stages = {"train": [held, lost], "alone": [lost]}
+    assert not list(publish._candidates([Comparison("toy/x", "X", stages=stages)]))
+    assert asked == [held.run]

@@ -9,6 +9,7 @@ from typing import Any
 from fieldnotes.files import write_bytes, write_json, write_text
 from fieldnotes.project import Project
 from fieldnotes.runs import Run
+from fieldnotes.runs.states import DONE
 from fieldnotes.runs.typed import typed_list
 from fieldnotes.spreads import load_spreads, spread_called
 from fieldnotes.website.answers import VERDICT, answer, said, told_by
@@ -174,7 +175,7 @@ def _drawn(
 
 def _candidates(own: Sequence[Comparison]) -> Iterator[tuple[Comparison, Captioned]]:
     """The figures that show the answers, then the first of each stage, last stages
-    first; large spreads before small ones."""
+    first; large spreads before small ones. A run that diverged shows no finding."""
     ranked = sorted(own, key=_size, reverse=True)
     for item in ranked:
         if (drawn := headline(item, answer(item))) is not None:
@@ -182,8 +183,10 @@ def _candidates(own: Sequence[Comparison]) -> Iterator[tuple[Comparison, Caption
     for item in ranked:
         for cases in reversed(list(item.stages.values())):
             told = told_by(cases, item.answer.get("text", VERDICT))
-            run = cases[-1].run if told is None else told[0]
-            if (drawn := first_figure(run)) is not None:
+            runs = [case.run for case in cases if case.run.state == DONE]
+            if told is not None:
+                runs.append(told[0])
+            if runs and (drawn := first_figure(runs[-1])) is not None:
                 yield item, drawn
 
 

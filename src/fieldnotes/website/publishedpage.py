@@ -82,12 +82,10 @@ def _answers(spreads: Sequence[PublishedSpread]) -> list[str]:
             parts += [told(found), _ranking(found.ranked, found.quantity.unit)]
         parts += texts
         more = (
-            f"; {counted(spread.missing, 'more case')} not run"
-            if spread.missing
-            else ""
+            f"; {counted(spread.missing, 'more run')} planned" if spread.missing else ""
         )
         source = f"`params/{spread.name}.yml`"
-        parts.append(f"*{counted(spread.runs, 'case')} of {source}{more}.*")
+        parts.append(f"*{counted(spread.runs, 'run')} of {source}{more}.*")
     return parts
 
 
@@ -96,8 +94,10 @@ def _ranking(ranked: Sequence[Setting], unit: str) -> str:
     rows = []
     for setting in ranked[:LISTED]:
         named = ", ".join(f"{name} = {shown(v)}" for name, v in setting.values.items())
-        ends = (setting.middle, setting.numbers[0], setting.numbers[-1])
-        rows.append([named or "all", *map(number, ends), str(len(setting.numbers))])
+        count = len(setting.numbers)
+        ends = map(number, (setting.numbers[0], setting.numbers[-1]))
+        spread = ends if count > 1 else ("–", "–")
+        rows.append([named or "all", number(setting.middle), *spread, str(count)])
     return _table(heads, rows)
 
 
