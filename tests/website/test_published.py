@@ -14,6 +14,7 @@ from fieldnotes.cli import main
 from fieldnotes.files import write_text
 from fieldnotes.project import Project
 from fieldnotes.website import build, publish
+from fieldnotes.website.cases import Comparison
 from fieldnotes.website.publish import WebsiteError, svg
 from fieldnotes.website.published import Publication, changes, publications
 from fieldnotes.website.publishedpage import BEGIN, END, page_text
