@@ -283,7 +283,10 @@ def test_the_home_page_tells_the_best_setting_and_what_it_is_based_on(filled: Be
     assert (
         "with output\\_layer = signed, orbits = 100. The next best has 0.2222 %" in home
     )
-    assert "the worst of 9 settings 31.67 %. 1 of 10 settings has no value." in home
+    assert (
+        "the worst of 9 settings 31.67 %. 1 of 10 settings has no value (failed)."
+        in home
+    )
     assert "*(toy/layers, computed 2026-01-01, commit 01234567)*" in home
     assert "11 runs: 10 done, 1 failed" in home
 

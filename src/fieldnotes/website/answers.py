@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fieldnotes.runs.states import STUCK
+from fieldnotes.runs.states import DONE, STUCK
 from fieldnotes.website.cases import Case, Comparison, flat
 from fieldnotes.website.rows import (
     Quantity,
@@ -61,6 +61,7 @@ class Answer:
     settings: int  # with those that have no value
     over: Sequence[str]  # the replicates
     stage: str
+    lost: Sequence[str] = ()  # how the runs of settings without a value ended
 
     @property
     def best(self) -> Setting:
@@ -98,15 +99,17 @@ def _ranked(
         # A run that failed as a whole stands for all of its seeds at once.
         key = canonical([row.values.get(each) for each in names])
         groups.setdefault(key, []).append(row)
-    made = (_setting(group, names, name) for group in groups.values())
-    ranked = [setting for setting in made if setting is not None]
+    made = [(group, _setting(group, names, name)) for group in groups.values()]
+    ranked = [setting for _, setting in made if setting is not None]
+    lost = {row.state for group, setting in made if setting is None for row in group}
     if not ranked:
         return None
     order = "max" if comparison.answer.get("order") == "max" else "min"
     sign = -1.0 if order == "max" else 1.0
     ranked.sort(key=lambda setting: (setting.failed, sign * setting.middle))
     over = [each for each in varying(table, axes(table)) if each in repeated]
-    return Answer(scraps(cases)[name], order, ranked, len(groups), over, stage)
+    ends = sorted(lost - {DONE})
+    return Answer(scraps(cases)[name], order, ranked, len(groups), over, stage, ends)
 
 
 def _setting(group: Sequence[Row], names: Sequence[str], name: str) -> Setting | None:
@@ -186,7 +189,8 @@ def told(found: Answer) -> str:
     if not found.complete:
         lost = found.settings - len(found.ranked)
         verb = "has" if lost == 1 else "have"
-        lines.append(f"{lost} of {found.settings} settings {verb} no value.")
+        why = f" ({', '.join(found.lost)})" if found.lost else ""
+        lines.append(f"{lost} of {found.settings} settings {verb} no value{why}.")
     return " ".join(lines)
 
 

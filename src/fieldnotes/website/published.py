@@ -126,7 +126,8 @@ def answer_data(found: Answer) -> dict[str, Any]:
     ]
     about = {"quantity": asdict(found.quantity), "order": found.order}
     about |= {"settings": found.settings, "over": list(found.over)}
-    return about | {"stage": found.stage, "ranked": ranked}
+    about |= {"stage": found.stage, "lost": list(found.lost)}
+    return about | {"ranked": ranked}
 
 
 def published_answer(data: dict[str, Any]) -> Answer | None:
@@ -142,7 +143,7 @@ def published_answer(data: dict[str, Any]) -> Answer | None:
             )
             for each in data["ranked"]
         ]
-        about = (data["settings"], data["over"], data["stage"])
+        about = (data["settings"], data["over"], data["stage"], data.get("lost", ()))
         return Answer(Quantity(**data["quantity"]), data["order"], ranked, *about)
     except (KeyError, TypeError):
         return None
