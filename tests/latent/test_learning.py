@@ -16,8 +16,8 @@ from studies.latent.models import build
 from studies.latent.recipes import Recipe
 from studies.training import compilations, read_model
 
-SIX = {"warm_up": 6, "updates": 6}
-SHORT = Recipe(tu=4, ems=2, tv_weight=0.1, batch=4, learning_rate=1e-2, **SIX)
+PLAIN = Recipe(tu=4, ems=2, tv_weight=0.1, batch=4, learning_rate=1e-2)
+SHORT = replace(PLAIN, warm_up=6, updates=6)
 BANKED = replace(
     SHORT, mode="staggered", staggered="bank", stimulus_warm_up=4, checkpoints=2
 )
