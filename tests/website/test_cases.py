@@ -179,7 +179,6 @@ def test_a_parameter_has_the_meaning_of_the_notebook_that_declares_it():
         units={"depth": "1"},
     )
     assert parameters([analysed])["depth"].words == "depth"
-    named = parameters([analysed, trained])
+    named = parameters([analysed], [analysed, trained])
     assert named["depth"].words == "hidden layers of the network [1]"
-    again = parameters([trained, analysed])
-    assert again["depth"] == named["depth"]
+    assert parameters([trained])["depth"] == named["depth"]

@@ -221,8 +221,13 @@ def scraps(cases: Iterable[Case]) -> dict[str, Quantity]:
     return {name: named[name] for name in order}
 
 
-def parameters(cases: Iterable[Case]) -> dict[str, Quantity]:
-    """The parameters of these cases, as the first notebook that knows them says."""
+def parameters(
+    cases: Iterable[Case], others: Iterable[Case] = ()
+) -> dict[str, Quantity]:
+    """The parameters of these cases, as their notebooks declare them.
+
+    What they do not declare is looked for in `others`.
+    """
     named: dict[str, Quantity] = {}
     for case in cases:
         run = case.run
@@ -230,6 +235,11 @@ def parameters(cases: Iterable[Case]) -> dict[str, Quantity]:
             top = name.partition(".")[0]
             meaning = run.meanings.get(name, "")
             told = Quantity(name, run.units.get(top, ""), meaning)
-            if name not in named or not named[name].meaning:
-                named[name] = told
+            named.setdefault(name, told)
+    unknown = {name for name, told in named.items() if not told.meaning}
+    for case in others:
+        for name in unknown & case.run.meanings.keys():
+            unit = case.run.units.get(name, "")
+            named[name] = Quantity(name, unit, case.run.meanings[name])
+            unknown.remove(name)
     return named

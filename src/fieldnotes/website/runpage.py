@@ -213,11 +213,8 @@ def _folded(summary: str, text: str, *, opened: bool = False) -> str:
 def _parameters(run: Run) -> str:
     changed = parameter_table(run, changed=True)
     rest = parameter_table(run, changed=False)
-    html = (
-        changed
-        if "<tr><td" in changed
-        else "<p>All parameters have their defaults.</p>"
-    )
+    some = "<tr><td" in changed
+    html = changed if some else "<p>All parameters have their defaults.</p>"
     if "<tr><td" in rest:
         count = rest.count("<tr><td")
         html += (

@@ -168,7 +168,7 @@ class _Stage:
         self.rows = rows(cases)
         self.scraps = scraps(cases)
         # What a stage compares may be declared by the notebook of an earlier stage.
-        self.parameters = parameters([*cases, *comparison.cases])
+        self.parameters = parameters(cases, comparison.cases)
         self.axes = axes(self.rows)
         self.repeated = [n for n in self.axes if n in replicates(comparison)]
         # A replicate is no axis of a panel: it is how far the dots of a setting spread.
