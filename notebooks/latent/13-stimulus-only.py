@@ -111,7 +111,7 @@ for member, model in zip(every, models, strict=True):
         error = float(rollouts.stimulus_only_errors(model, recording)[history:].mean())
         left = reports.share(error, metrics.total_variance(recording.voltage))
         shares[family].append(left)
-        name, unit = family.replace(" ", "_"), f"{signal}²"
+        name, unit = family.replace(" ", "_"), "raw units²"
         meaning = f"mean squared error over all steps; {family}"
         catalogue.record(f"{name}_error", error, unit, meaning, member=member)
         meaning = f"share of the variance left unexplained; {family}"

@@ -219,7 +219,7 @@ meaning = "number of trainings that ended no better than the mean of each neuron
 record("stuck", ends.count("stuck"), "1", meaning)
 for member, course in zip(every, histories, strict=True):
     loss, validation = float(course["loss"][-1]), float(course["validation"][-1])
-    unit, last = f"{signal}²", "training loss at the last update"
+    unit, last = "raw units²", "training loss at the last update"
     record("final_loss", loss, unit, last, member=member)
     last = "validation loss at the last update: reconstruction plus evolution"
     record("final_validation", validation, unit, last, member=member)
@@ -305,7 +305,7 @@ save_figure(
 # %%
 families = list(sets.judged)
 measures = {
-    "window": (f"{signal}²", "mean squared error between the samples"),
+    "window": ("raw units²", "mean squared error between the samples"),
     "ratio": ("1", "error between the samples, as a share of interpolation's"),
     "relative": ("1", "error between the samples, as a share of the variance"),
     "divergence": (
@@ -317,7 +317,8 @@ for member, row in zip(every, rows, strict=True):
     for family in families:
         name = family.replace(" ", "_")
         for what, (unit, meaning) in measures.items():
-            value, meaning = row[f"{family}_{what}"], f"{meaning}; {family}"
+            value, starts = row[f"{family}_{what}"], counted(plan.starts, "start")
+            meaning = f"{meaning}; {family}, {starts}"
             if np.isfinite(value):
                 record(f"{name}_{what}", value, unit, meaning, member=member)
     stable = bool(row["stable"])

@@ -32,12 +32,12 @@ from typing import Literal
 # fmt: off
 task: Literal["simple", "delayed"] = "simple"  # [-] reach at once, or after a go cue
 catch_probability: float = 0.0  # [1] in [0, 1): share of delayed trials without go cue
-field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] kind of force field
+field: Literal["none", "curl", "constant", "gusts"] = "curl"  # [-] kind of field
 method: Literal[
     "none", "bcs", "dai", "pai-asf", "pai-n", "std-2024-11", "std-half-normal",
     "std-uniform"
 ] = "none"  # [-] how the context is related to the field; none for no context
-field_std: list[float] = [0.0, 1.5]  # [N s/m or N] in [0, inf): std of field strength
+field_std: list[float] = [0.0, 1.5]  # [N s/m] in [0, inf): std of field strength
 perturbed_probability: float = 1.0  # [1] in [0, 1]: share of trials with a field
 mask_context: bool = True  # [-] whether the context is 0 on trials without a field
 context_noise: float = 0.25  # [1] in [0, inf): std of the context's error in pai-n

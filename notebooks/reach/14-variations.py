@@ -29,7 +29,7 @@ models: dict = {  # [-] which models are compared
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
 field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
-amplitude: float = 4.0  # [N s/m or N] in (0, inf): strength of the field in the test
+amplitude: float = 4.0  # [N s/m] in (0, inf): strength of the field in the test
 contexts: list[float] = [0.0, 1.0, 2.0]  # [1] contexts, ascending, with 0 among them
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place

@@ -26,8 +26,8 @@
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
 contexts: list[float] = [0.0]  # [1] contexts, ascending, of models with that input
-amplitudes: list[float] = [1.0, 2.0, 4.0]  # [N s/m or N] in [0, inf): test fields
-old: float = 2.0  # [N s/m or N] in (0, inf): amplitude of the field that ends
+amplitudes: list[float] = [1.0, 2.0, 4.0]  # [N s/m] in [0, inf): strengths in the test
+old: float = 2.0  # [N s/m] in (0, inf): amplitude of the field that ends
 switch: int = 12  # [1] in [1, inf): control step at which the field ends or reverses
 directions: int = 24  # [1] in [2, 360]: directions of reaches of 0.5 m from the origin
 trials: int = 2000  # [1] in [10, 1000000]: random reaches from which costs are computed

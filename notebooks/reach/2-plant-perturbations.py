@@ -30,7 +30,7 @@ from typing import Literal
 # fmt: off
 models: dict = {"where": {"notebook": "reach/train"}}  # [-] which models are tested
 field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
-amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): ascending strengths
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m] in [0, inf): ascending; in N if constant
 context: float = 0.0  # [1] context given to models that have a context input
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place

@@ -31,7 +31,7 @@ models: dict = {  # [-] which models are tested
     "where": {"notebook": "reach/train", "method": "pai-asf", "field": "curl"}
 }
 field: Literal["curl", "constant"] = "curl"  # [-] kind of field in the test
-amplitudes: list[float] = [0.0, 4.0]  # [N s/m or N] in [0, inf): ascending strengths
+amplitudes: list[float] = [0.0, 4.0]  # [N s/m] in [0, inf): ascending; in N if constant
 contexts: list[float] = [-2.0, -1.0, 0.0, 1.0, 2.0]  # [1] contexts, ascending
 grid: int = 1  # [1] in [1, 10]: reaches begin at grid × grid places
 directions: int = 8  # [1] in [2, 360]: reaches from each place

@@ -21,7 +21,7 @@ PARAMETERS = ["orbits", "seed", "note", "optimiser", "models", "weights.a", "lr"
 WORDS = ["x", "train", "notebook", "toy/train", "toy/analyse", "from", "where", "value"]
 WORDS += ["range", "linspace", "logspace", "grid", "zip", "cases", "include", "limits"]
 WORDS += ["title", "defaults", "stages", "fix", "vary", "needs", "together", "pages"]
-WORDS += ["answer", "value", "text", "order", "over"]
+WORDS += ["answer", "value", "text", "order", "over", "words"]
 NAMES = st.sampled_from([*PARAMETERS, *WORDS]) | st.text(max_size=5)
 NUMBERS = st.integers() | st.floats() | st.sampled_from([0, 1, 2, 1e308, 10**399])
 SCALARS = st.none() | st.booleans() | NUMBERS | NAMES

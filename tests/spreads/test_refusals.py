@@ -119,7 +119,18 @@ REFUSED = {
         "pages: `says` does not belong here.* `answer: {text: verdict}`",
     ),
     "an answer of nothing": ("answer: {order: min}", "answer: must be {value: NAME"),
-    "two answers": ("answer: {value: x, text: y}", "answer: must be {value: NAME"),
+    "a second answer by a number": (
+        "answer: {value: x, text: 3}",
+        r"answer\.text: must be the name",
+    ),
+    "a word that is none": (
+        "answer: {value: x, words: {deep: 3}}",
+        r"answer\.words\.deep: must be text",
+    ),
+    "a second answer that nothing records": (
+        "answer: {value: error, text: verdct}",
+        r"line 2: answer: `verdct` is recorded by no notebook",
+    ),
     "an answer by a number": ("answer: {value: 3}", r"answer\.value: must be the name"),
     "an unknown word": ("answer: {vale: x}", "Did you mean `value`"),
     "an answer over": ("answer: {value: x, over: 3}", "a name or a list of names"),

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from fieldnotes.runs import Scrap
-from fieldnotes.website.answers import answer, declared, finding, said, sentence
+from fieldnotes.website.answers import answer, declared, finding, said, sentence, told
 from fieldnotes.website.cases import Case, Comparison
 from fieldnotes.website.overview import home
+from fieldnotes.website.published import answer_data, published_answer
 from fieldnotes.website.spreadpage import spread_page
 from website.run_folders import case, scrap
 
@@ -67,7 +68,7 @@ def test_a_recorded_text_answers_where_the_spread_says_so():
     # No number answers in the place of a text: it would be one that nobody chose.
     assert "No answer by today's code yet." in sentence("index.qmd", item)
     item.answer = {"value": "error", "order": "min"}
-    assert "Error is **2 %**" in sentence("index.qmd", item)
+    assert "Error: **2 %**" in sentence("index.qmd", item)
     assert "3 of 3" not in sentence("index.qmd", item)
 
 
@@ -107,12 +108,26 @@ THREE = {"good": [1.0, 3.0, 2.0], "fair": [5.0, 4.0, 6.0], "bad": [60.0, 70.0, 8
 def test_an_answer_is_a_sentence_with_unit_replicates_and_what_it_is_compared_with():
     item = Comparison("toy/l", "Layers", answer=ERROR, stages=judged(THREE))
     assert finding(item) == (
-        "The smallest value of error on unseen orbits is **2 %** (median of 3 over "
-        "seed, 1 to 3), with layer = good. The next best has 5 % with layer = fair, "
-        "the worst of 3 settings 70 %."
+        "Of 3 settings, layer = good comes lowest, with **2 %** (error on unseen "
+        "orbits; median of 3 over seed, 1 to 3). The next best has 5 % with layer = "
+        "fair, the worst of 3 settings 70 %."
     )
     item.answer = {"value": "error", "order": "max"}
-    assert "largest value of error on unseen orbits is **70 %**" in finding(item)
+    assert "comes highest, with **70 %** (error on unseen orbits;" in finding(item)
+
+
+def test_names_in_an_answer_are_explained_and_its_verdict_follows():
+    item = Comparison("toy/l", "Layers", stages=judged(THREE))
+    item.answer = ERROR | {"words": {"good": "a layer | that knows"}, "text": "verdict"}
+    said = [scrap("verdict", "The *target* is missed.", "-")]
+    item.stages["judge"].append(case(said, varied={"layer": "good", "seed": 3}))
+    item.cases[0].run.manifest.meanings["layer"] = "what is known before"
+    found = finding(item)
+    assert "layer = good (a layer &#124; that knows) comes lowest" in found
+    assert found.endswith("(layer: what is known before.) The \\*target\\* is missed.")
+    whole = answer(item)
+    assert whole is not None and told(whole) == found
+    assert told(published_answer(answer_data(whole))) == found
 
 
 def test_only_what_is_declared_or_judged_is_an_answer():
@@ -168,11 +183,11 @@ def test_the_page_of_a_spread_opens_with_its_answer_and_the_figure_that_shows_it
     )
     parts = spread_page(item, {}).split("---", 2)[2].strip().split("\n\n")
     assert parts[0] == "Which?"
-    assert parts[1].startswith("**Answer:** The smallest value of error on unseen")
+    assert parts[1].startswith("**Answer:** Of 3 settings, layer = good comes")
     assert "<strong>Figure 1.</strong> Error on unseen orbits of 9 cases" in parts[2]
     assert "9 runs: 9 done." in parts[3]
     item.missing = 3
-    assert "**Answer so far:** The smallest" in spread_page(item, {})
+    assert "**Answer so far:** Of 3 settings" in spread_page(item, {})
     nothing = Comparison("toy/none", "None", stages={"judge": [case([])]})
     assert "Answer" not in spread_page(nothing, {})
 

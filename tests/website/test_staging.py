@@ -279,10 +279,9 @@ def test_numbers_carry_the_value_by_which_they_sort(filled: Bench):
 def test_the_home_page_tells_the_best_setting_and_what_it_is_based_on(filled: Bench):
     stage(filled.project)
     home = (filled.project.results / "_home.md").read_text(encoding="utf-8")
-    assert "value of error is **0.1111 %** (median of 3 over seed, 0.1 to" in home
-    assert (
-        "with output\\_layer = signed, orbits = 100. The next best has 0.2222 %" in home
-    )
+    assert "**0.1111 %** (error; median of 3 over seed, 0.1 to" in home
+    assert "output\\_layer = signed, orbits = 100 comes lowest, with" in home
+    assert "The next best has 0.2222 %" in home
     assert (
         "the worst of 9 settings 31.67 %. 1 of 10 settings has no value (failed)."
         in home

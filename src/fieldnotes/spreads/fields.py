@@ -15,7 +15,7 @@ LIMITS = {
     "gpus": f"a whole number of GPUs, 0 to {MOST_GPUS}",
 }
 PAGES = ("all", "none", "failed")
-ANSWERS = ("value", "text", "order", "over")
+ANSWERS = ("value", "text", "order", "over", "words")
 
 
 def mapping(node: Node | None, place: Place) -> dict[str, Node]:
@@ -104,34 +104,43 @@ def _limit(name: str, value: Any) -> float | None:
 def answer(node: Node | None, place: Place) -> dict[str, Any] | None:
     """What answers the question of a spread: a value or a text that a notebook records.
 
-    The setting with the smallest (`order: min`) or largest (`max`) value answers.
-    `over` names the parameters that repeat a setting; without it, those that run
-    together.
+    The setting with the smallest (`order: min`) or largest (`max`) value answers, and a
+    `text` beside it is its verdict. `over` names the parameters that repeat a setting;
+    without it, those that run together. `words` explains values that are short names.
     """
     form = "{value: NAME, order: min}, {value: NAME, order: max} or {text: NAME}"
     entries = mapping(node, place)
     if node is None or not entries:
         return None
     only_keys(node.keys, ANSWERS, place)
-    names_of = [key for key in ("value", "text") if key in entries]
-    if len(names_of) != 1 or ("text" in entries and len(entries) > 1):
+    named = [key for key in ("value", "text") if key in entries]
+    if not named or ("value" not in entries and len(entries) > 1):
         place.refuse(f"must be {form}; got {shown(plain(node))}.")
         return None
-    (kind,) = names_of
-    name = entries[kind].value
-    if not isinstance(name, str):
-        place.under(kind).refuse(
-            f"must be the name of what a notebook records; got {shown(plain(node))}."
+    chosen: dict[str, Any] = {}
+    for kind in named:
+        chosen[kind] = entries[kind].value
+        if not isinstance(chosen[kind], str):
+            place.under(kind).refuse(
+                f"must be the name of what a notebook records; got "
+                f"{shown(plain(node))}."
+            )
+            return None
+    if "value" not in chosen:
+        return chosen
+    chosen["order"] = plain(entries["order"]) if "order" in entries else "min"
+    if chosen["order"] not in ("min", "max"):
+        place.under("order").refuse(
+            f"must be min or max; got {shown(chosen['order'])}."
         )
-        return None
-    if kind == "text":
-        return {"text": name}
-    order = plain(entries["order"]) if "order" in entries else "min"
-    if order not in ("min", "max"):
-        place.under("order").refuse(f"must be min or max; got {shown(order)}.")
-    chosen = {"value": name, "order": order}
     if "over" in entries:
         chosen["over"] = names(entries["over"], place.under("over"))
+    if "words" in entries:
+        at = place.under("words")
+        words = mapping(entries["words"], at)
+        chosen["words"] = {
+            key: text(each, at.under(key)) for key, each in words.items()
+        }
     return chosen
 
 

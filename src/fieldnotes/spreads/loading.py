@@ -222,9 +222,10 @@ class _Loader:
         for draft in self.drafts.values():
             books = [stage.notebook for stage in draft.stages.values()]
             if draft.answer and all(books):
-                name = draft.answer.get("value") or draft.answer["text"]
                 known = [book for book in books if book]
-                refuse_unrecorded(self.project, name, known, draft.part("answer"))
+                for kind in draft.answer.keys() & {"value", "text"}:
+                    name, place = draft.answer[kind], draft.part("answer")
+                    refuse_unrecorded(self.project, name, known, place)
 
     def wanted(self) -> set[str]:
         """The stages asked for, and all that they need."""

@@ -7,16 +7,17 @@ all stuck, comes after all the others.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fieldnotes.runs.states import DONE, STUCK
-from fieldnotes.website.cases import Case, Comparison, flat
+from fieldnotes.website.cases import Case, Comparison, flat, mapping
 from fieldnotes.website.rows import (
     Quantity,
     Row,
     axes,
     finite_scrap,
+    parameters,
     replicates,
     rows,
     scraps,
@@ -62,6 +63,10 @@ class Answer:
     over: Sequence[str]  # the replicates
     stage: str
     lost: Sequence[str] = ()  # how the runs of settings without a value ended
+    words: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of parameters and of their values that are short names
+    verdict: str = ""  # what a notebook says of it
 
     @property
     def best(self) -> Setting:
@@ -109,7 +114,29 @@ def _ranked(
     ranked.sort(key=lambda setting: (setting.failed, sign * setting.middle))
     over = [each for each in varying(table, axes(table)) if each in repeated]
     ends = sorted(lost - {DONE})
-    return Answer(scraps(cases)[name], order, ranked, len(groups), over, stage, ends)
+    quantity, text = scraps(cases)[name], comparison.answer.get("text")
+    judged = text and told_by(cases, text)
+    return Answer(
+        quantity,
+        order,
+        ranked,
+        len(groups),
+        over,
+        stage,
+        ends,
+        _words(comparison, cases, names),
+        judged[1] if judged else "",
+    )
+
+
+def _words(
+    comparison: Comparison, cases: Sequence[Case], names: Sequence[str]
+) -> dict[str, str]:
+    """What these parameters mean, and what the spread says of their values."""
+    declared = parameters(cases, comparison.cases)
+    meant = {n: declared[n].meaning for n in names if n in declared}
+    told = {n: meaning for n, meaning in meant.items() if meaning}
+    return told | dict(mapping(comparison.answer.get("words")))
 
 
 def _setting(group: Sequence[Row], names: Sequence[str], name: str) -> Setting | None:
@@ -173,11 +200,18 @@ def told(found: Answer) -> str:
     """The best setting, how far its repeats spread, and what comes after it."""
     best, others = found.best, found.ranked[1:]
     what = markdown(found.quantity.meaning or found.quantity.name)
-    word = "largest" if found.order == "max" else "smallest"
+    word = "highest" if found.order == "max" else "lowest"
     value = f"**{markdown(amount(best.middle, found.quantity.unit))}**"
-    lines = [f"The {word} value of {what} is {value}{_spread(found)}{_with(found)}."]
+    apart = _apart(best, others[0]) if others else set(best.values)
+    named = [name for name in best.values if name in apart | best.unusual]
+    which = _named(found, best, named) or "the best"
+    lines = [
+        f"Of {found.settings} settings, {which} comes {word}, with {value} ({what}"
+        f"{_spread(found, '; ')})."
+    ]
     if found.settings == 1:
-        lines = [f"{what[:1].upper()}{what[1:]} is {value}{_spread(found)}."]
+        spread = f" ({_spread(found)})" if _spread(found) else ""
+        lines = [f"{what[:1].upper()}{what[1:]}: {value}{spread}."]
     if best.failed:
         lead = "No setting held" if found.settings > 1 else "It failed"
         lines = [
@@ -191,25 +225,21 @@ def told(found: Answer) -> str:
         verb = "has" if lost == 1 else "have"
         why = f" ({', '.join(found.lost)})" if found.lost else ""
         lines.append(f"{lost} of {found.settings} settings {verb} no value{why}.")
+    if found.settings > 1:
+        meant = [f"{n}: {found.words[n]}" for n in named if n in found.words]
+        lines += [f"({markdown('; '.join(meant))}.)"] if meant else []
+    lines += [markdown(found.verdict)] if found.verdict else []
     return " ".join(lines)
 
 
-def _spread(found: Answer) -> str:
-    """` (median of 5 over seed, 0.015 to 0.019)`; empty of a single value."""
+def _spread(found: Answer, lead: str = "") -> str:
+    """`median of 5 over seed, 0.015 to 0.019`; empty of a single value."""
     numbers = found.best.numbers
     if len(numbers) < 2:
         return ""
     over = f" over {markdown(', '.join(found.over))}" if found.over else ""
     ends = f"{number(numbers[0])} to {number(numbers[-1])}"
-    return f" (median of {len(numbers)}{over}, {ends})"
-
-
-def _with(found: Answer) -> str:
-    """What the best setting is: where it differs from the next best or the default."""
-    best, others = found.best, found.ranked[1:2]
-    apart = _apart(best, others[0]) if others else set(best.values)
-    named = _named(best, apart | best.unusual)
-    return f", with {named}" if named else ""
+    return f"{lead}median of {len(numbers)}{over}, {ends}"
 
 
 def _apart(setting: Setting, other: Setting) -> set[str]:
@@ -221,15 +251,21 @@ def _apart(setting: Setting, other: Setting) -> set[str]:
     }
 
 
-def _named(setting: Setting, names: Collection[str]) -> str:
-    told = [(name, value) for name, value in setting.values.items() if name in names]
-    return ", ".join(f"{markdown(n)} = {markdown(shown(v))}" for n, v in told)
+def _named(found: Answer, setting: Setting, names: Collection[str]) -> str:
+    """`output_layer = rtn_r2 (pull of 1/r²), depth = 3`: these parameters' values."""
+    texts = []
+    for name, value in setting.values.items():
+        if name in names:
+            words = found.words.get(str(value), "") if isinstance(value, str) else ""
+            meant = f" ({words})" if words else ""
+            texts.append(markdown(f"{name} = {shown(value)}{meant}"))
+    return ", ".join(texts)
 
 
 def _compared(found: Answer, others: Sequence[Setting]) -> str:
     unit = found.quantity.unit
     runner_up = markdown(amount(others[0].middle, unit))
-    named = _named(others[0], _apart(others[0], found.best))
+    named = _named(found, others[0], _apart(others[0], found.best))
     text = f"The next best has {runner_up}" + (f" with {named}" if named else "")
     if len(others) > 1:
         worst = markdown(amount(others[-1].middle, unit))

@@ -127,6 +127,7 @@ def answer_data(found: Answer) -> dict[str, Any]:
     about = {"quantity": asdict(found.quantity), "order": found.order}
     about |= {"settings": found.settings, "over": list(found.over)}
     about |= {"stage": found.stage, "lost": list(found.lost)}
+    about |= {"words": dict(found.words), "verdict": found.verdict}
     return about | {"ranked": ranked}
 
 
@@ -143,8 +144,9 @@ def published_answer(data: dict[str, Any]) -> Answer | None:
             )
             for each in data["ranked"]
         ]
-        about = (data["settings"], data["over"], data["stage"], data.get("lost", ()))
-        return Answer(Quantity(**data["quantity"]), data["order"], ranked, *about)
+        about = {name: data[name] for name in ("order", "settings", "over", "stage")}
+        about |= {n: data[n] for n in ("lost", "words", "verdict") if n in data}
+        return Answer(Quantity(**data["quantity"]), ranked=ranked, **about)
     except (KeyError, TypeError):
         return None
 

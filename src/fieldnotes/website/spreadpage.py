@@ -218,7 +218,9 @@ class _Stage:
     def _caption(self, scrap: Quantity, count: int) -> str:
         what = scrap.meaning or scrap.name
         text = f"{what[:1].upper()}{what[1:]} of {counted(count, 'case')} against "
-        text += "each parameter that varies. Each dot is a case"
+        text += (
+            "each parameter that varies. Each dot is a case (a run, or a model in it)"
+        )
         if self.repeated:
             text += f", and the dots of a setting differ in {', '.join(self.repeated)}"
         text += ". The line or the bar is the median."

@@ -109,7 +109,15 @@ def between(models: Group) -> str:
 
 def told(models: Group) -> str:
     """The error between recordings, and how many models diverge."""
-    return f"{between(models)}; {lasting(models)}"
+    return f"{between(models)}; {lasting(models)}{_through_voltages(models)}"
+
+
+def _through_voltages(models: Group) -> str:
+    """At which step rollouts that go through the voltages end, where they do."""
+    if not models or "activity_steps" not in models.table or activity_lasts(models):
+        return ""
+    last = number(models.median("validation_activity_divergence"))
+    return f", but through the voltages at step {last}"
 
 
 def limit(

@@ -23,7 +23,7 @@ from studies.latent.circuit import Circuit
 from studies.latent.recordings import Recording
 from studies.latent.truth import true_map
 
-STILL = 1e-8  # [voltage²] variance of a neuron that does not move
+STILL = 1e-8  # [raw units²] variance of a neuron that does not move
 TINY = 1e-300  # keeps a quotient finite where nothing moves
 CUT = 0.5  # share of the edges that are lost
 INJECTED = 0.05  # share of the neurons that a current is sent into

@@ -64,7 +64,7 @@ def measure(
         observation: what the model may see of its start; None: all of it.
         fitted: by family, latent states that its rollouts start at instead.
 
-    Returns, by family: `<family>.trips`, mean squared error [voltage²] after each of
+    Returns, by family: `<family>.trips`, mean squared error [raw units²] after each of
     `plan.activity` round trips without a step, shape (start, trip), and
     `<family>.step`, `.trip`, `.both`, largest absolute eigenvalues [1], shape (start,).
     """

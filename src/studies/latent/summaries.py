@@ -11,7 +11,7 @@ from studies.latent.comparisons import Comparison
 from studies.latent.judged import FAMILIES, never_diverges
 
 NAMED = 4  # groups that a sentence can list; more stand in the figure
-SQUARED = "{signal}²"
+SQUARED = "raw units²"
 
 
 class Quantity(NamedTuple):
@@ -132,16 +132,14 @@ QUANTITIES = (
 
 def columns(compared: Comparison) -> dict[str, str]:
     """Columns of the table that every notebook shows, by their headings."""
-    signals = {compared.signal(str(x)) for x in compared.table["identity"]}
     headings = {}
     for family in FAMILIES:
         for quantity in QUANTITIES:
-            unit = quantity.unit.format(signal=" or ".join(sorted(signals)))
             if family in quantity.families and _known(
                 compared, f"{family}_{quantity.name}"
             ):
                 headings[f"{family}_{quantity.name}"] = (
-                    f"{family}: {quantity.heading} [{unit}]"
+                    f"{family}: {quantity.heading} [{quantity.unit}]"
                 )
     return headings
 
@@ -177,7 +175,7 @@ def record(catalogue: Catalogue, compared: Comparison) -> None:
                     catalogue.record(
                         f"{family}_{quantity.name}".replace(" ", "_"),
                         value,
-                        quantity.unit.format(signal=trained.signal_of(row)[0]),
+                        quantity.unit,
                         f"{quantity.meaning}; {family}",
                         member=member,
                     )

@@ -95,8 +95,9 @@ class Summary(NamedTuple):
     ends: tuple[float, float]  # the lowest and the highest context
 
     def __str__(self) -> str:
-        low, high = self._written(self.lowest), self._written(self.highest)
-        return f"{self._written(self.median)} ({low} to {high})"
+        ends = self._written(self.lowest), self._written(self.highest)
+        middle = self._written(self.median)
+        return middle if set(ends) == {middle} else f"{middle} ({ends[0]} to {ends[1]})"
 
     def _written(self, context: float) -> str:
         if np.isinf(context):
