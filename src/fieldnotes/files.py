@@ -82,7 +82,11 @@ def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str
     """Standard JSON text; floats that JSON lacks become `{"__float__": "nan"}`."""
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return repr(value)  # the same text, without an encoder of its own
-    return _encoder(indent, sort).encode(_plain(value))
+    encoder = _encoder(indent, sort)
+    try:
+        return encoder.encode(value)
+    except (TypeError, ValueError):  # a path, or a float that JSON lacks
+        return encoder.encode(_plain(value))
 
 
 @cache
@@ -94,7 +98,7 @@ def _encoder(indent: int | None, sort: bool) -> json.JSONEncoder:
 
 def from_json(text: str) -> Any:
     """The inverse of `to_json`, exact for every float."""
-    return json.loads(text, object_hook=_revive)
+    return json.loads(text, object_hook=_revive if _FLOAT in text else None)
 
 
 def _plain(value: Any) -> Any:

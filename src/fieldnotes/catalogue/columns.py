@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.frames import Decoder, python
-from fieldnotes.catalogue.reading import Reader
+from fieldnotes.catalogue.reading import TOLD, Reader
 from fieldnotes.catalogue.unknown import recorded_names
 from fieldnotes.errors import CatalogueError
 from fieldnotes.query.conditions import as_number
@@ -71,7 +71,7 @@ def _recorded(reader: Reader, table: "pd.DataFrame", name: str) -> list[Any]:
     """The value of that name of each row; a list where its members have several."""
     read = Decoder()
     found: dict[str, list[tuple[Any, Any]]] = {}
-    query = select(t.Scrap.run, t.Scrap.value, t.Scrap.member)
+    query = select(t.Scrap.run, t.Scrap.value, TOLD.label("member"))
     for row in reader.ask(query.where(t.Scrap.name == name)):
         told = read(row["member"]) or {}, read(row["value"])
         found.setdefault(row["run"], []).append(told)

@@ -1,5 +1,6 @@
 """From a run folder to rows: reads what is there, and says what could not be read."""
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -54,19 +55,12 @@ class Rows:
 
     def parameters(self, owner: str, of: str, values: Mapping[str, Any]) -> None:
         """One row for each dotted name; `owner` is the column, `of` its value."""
-        self.owned(owner, of, _parameters(values))
-
-    def owned(self, owner: str, of: str, parameters: list[Row]) -> None:
-        """Rows of `_parameters` under their owner."""
         rows = self.tables.setdefault("parameters", [])
-        rows += [{**NO_OWNER, owner: of, **row} for row in parameters]
-
-
-def _parameters(values: Mapping[str, Any]) -> list[Row]:
-    return [
-        {"position": position, "name": name, **_written(value)}
-        for position, (name, value) in enumerate(flatten(values).items())
-    ]
+        shared = {**NO_OWNER, owner: of}
+        rows += [
+            {**shared, "position": position, "name": name, **_written(value)}
+            for position, (name, value) in enumerate(flatten(values).items())
+        ]
 
 
 def _written(value: Any) -> Row:
@@ -78,6 +72,16 @@ def _written(value: Any) -> Row:
 
 
 def _row_of(value: Any) -> Row:
+    if type(value) is float and not value.is_integer() and math.isfinite(value):
+        # Most of a million recorded values: their forms are these, and `forms` is slow.
+        letters = repr(value)
+        return {
+            "type": "float",
+            "value": letters,
+            "number": value,
+            "text": None,
+            "spelled": letters,
+        }
     number, text, letters = forms(value)
     return {
         "type": type(value).__name__,
@@ -238,20 +242,25 @@ def _add_figures(rows: Rows, run: Run) -> None:
 
 def _add_scraps(rows: Rows, run: Run) -> None:
     key, kept = run.key, rows.tables.setdefault("scraps", [])
-    members: dict[str, tuple[str, list[Row]]] = {}  # each has many values
+    members: dict[str, str] = {}  # each has many values
     for position, scrap in enumerate(run.scraps):
-        name = f"{key}#{position}"
-        row = _row_of(scrap.value)
+        row = {
+            **_row_of(scrap.value),
+            "run": key,
+            "position": position,
+            "name": scrap.name,
+            "unit": scrap.unit,
+            "meaning": scrap.meaning or None,
+            "member": None,
+        }
         del row["type"]
-        row |= {"id": name, "run": key, "position": position, "name": scrap.name}
-        row |= {"unit": scrap.unit, "meaning": scrap.meaning or None}
-        row["member"] = None
         if scrap.member:
             letters = repr(scrap.member)
             if letters not in members:
-                members[letters] = to_json(scrap.member), _parameters(scrap.member)
-            row["member"], parameters = members[letters]
-            rows.owned("scrap", name, parameters)
+                members[letters] = name = f"{key}#{len(members)}"
+                rows.add("members", id=name, run=key, told=to_json(scrap.member))
+                rows.parameters("member", name, scrap.member)
+            row["member"] = members[letters]
         kept.append(row)
 
 

@@ -24,7 +24,8 @@ PATIENCE = 60.0  # [s] how long the first reader waits for another's first index
 Answer = TypeVar("Answer")
 CHUNK = 500  # sources in one statement
 # Parents before children, so that every foreign key finds its row.
-ORDER = ("runs", "models", "evaluations", "figures", "scraps", "parameters", "wanted")
+ORDER = ("runs", "models", "evaluations", "figures", "members", "scraps")
+ORDER += ("parameters", "wanted")
 
 
 @dataclass

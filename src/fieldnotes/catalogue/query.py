@@ -16,6 +16,7 @@ from fieldnotes.catalogue.reading import (
     MODEL,
     RUN,
     SCRAP,
+    TOLD,
     Pair,
     Reader,
     having,
@@ -114,16 +115,19 @@ class Catalogue:
     def scraps(self, where: Where = None) -> "pd.DataFrame":
         """Recorded values, with the parameters of their run and their own member's."""
         query = Query.of(where)
-        owners = having((t.Parameter.scrap, t.Scrap.id), (t.Parameter.run, t.Scrap.run))
-        columns = {**SCRAP, "id": t.Scrap.id, "position": t.Scrap.position}
-        shown = {**columns, "value": t.Scrap.value, "member": t.Scrap.member}
+        of_member = (t.Parameter.member, t.Scrap.member)
+        owners = having(of_member, (t.Parameter.run, t.Scrap.run))
+        columns = {**SCRAP, "position": t.Scrap.position}
+        shown = {**columns, "value": t.Scrap.value, "member": TOLD}
+        shown["of"] = t.Scrap.member
         rows = self.reader.rows(t.Scrap, columns, query, owned_by(owners), shown)
         of_run = self.reader.parameters(t.Parameter.run, {row["run"] for row in rows})
-        own = self.reader.parameters(t.Parameter.scrap, [row["id"] for row in rows])
+        members = {row["of"] for row in rows if row["of"]}
+        own = self.reader.parameters(t.Parameter.member, members)
         read = frames.Decoder()
         pairs: list[Pair] = []
         for row in rows:
-            values = {**of_run.get(row["run"], {}), **own.get(row["id"], {})}
+            values = {**of_run.get(row["run"], {}), **own.get(row["of"], {})}
             # A member's value hides the list that its run has under that name.
             if query.without(columns).holds(values):
                 told = {"value": read(row["value"]), "member": read(row["member"])}
@@ -310,8 +314,11 @@ class Catalogue:
         return found
 
 
-def _of_figure(*tests: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A parameter of a figure, of its run, or of a model or evaluation it shows."""
+def _of_figure(*tests: ColumnElement[bool], each: bool = True) -> ColumnElement[bool]:
+    """A parameter of a figure, of its run, or of a model or evaluation it shows.
+
+    It is asked of each figure, whatever `each` says.
+    """
     model = exists().where(
         and_(
             t.FigureModel.figure == t.Figure.path,

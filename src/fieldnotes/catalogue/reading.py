@@ -11,9 +11,10 @@ from fieldnotes.catalogue import frames
 from fieldnotes.catalogue import tables as t
 from fieldnotes.catalogue.index import CHUNK, Index, Report
 from fieldnotes.errors import CatalogueWarning
-from fieldnotes.query import Query
-from fieldnotes.query.sql import Columns, Owned, clauses
+from fieldnotes.query import EACH, Condition, Query
+from fieldnotes.query.sql import Columns, Owned, Test, clauses, test_of
 
+MANY = 10_000  # rows; more are counted as so many
 RUN = {name: getattr(t.Run, name) for name in frames.RUNS}
 OF_RUN = {
     name: getattr(t.Run, name)
@@ -44,6 +45,9 @@ EVALUATION = {
     name: getattr(t.Evaluation, name) for name in ("hash", "name", "bytes", "created")
 }
 
+
+# What tells a scrap's member from the others of its run, as JSON.
+TOLD = select(t.Member.told).where(t.Member.id == t.Scrap.member).scalar_subquery()
 
 Pair = tuple[dict[str, Any], dict[str, Any]]  # fixed values, flat parameters
 
@@ -86,7 +90,25 @@ class Reader:
         asked = select(*listed).select_from(table)
         if table not in (t.Run, t.Evaluation):
             asked = asked.join(t.Run, t.Run.key == table.run)
-        return self.ask(asked.where(*clauses(query, columns, owned)))
+        lead = self._rarest(query, columns)
+        return self.ask(asked.where(*clauses(query, columns, owned, lead)))
+
+    def _rarest(self, query: Query, columns: Columns) -> Condition | None:
+        """The condition on a parameter that fewest rows meet; None for one alone."""
+        named = [
+            item
+            for item in query.conditions
+            if item.name not in columns and item.operator in ("=", "in", EACH)
+        ]
+        if len(named) < 2:
+            return None
+        counts: list[tuple[int, int]] = []
+        for place, item in enumerate(named):
+            kept = t.Parameter.name == item.parameter, test_of(item)(t.Parameter)
+            some = select(t.Parameter.id).where(*kept).limit(MANY).subquery()
+            (row,) = self.ask(select(func.count().label("rows")).select_from(some))
+            counts += [(row["rows"], place)] if row["rows"] else []
+        return named[min(counts)[1]] if counts else None
 
     def names(self, column: Any) -> list[str]:
         """The different values of an indexed column, each found by one look-up.
@@ -131,7 +153,11 @@ def having(*pairs: tuple[Any, Any]) -> Having:
         pairs: a column of `parameters` that names its owner, and the row's own name.
     """
 
-    def clause(*tests: ColumnElement[bool]) -> ColumnElement[bool]:
+    def clause(*tests: ColumnElement[bool], each: bool = False) -> ColumnElement[bool]:
+        if each:
+            owned = (exists().where(owner == row, *tests) for owner, row in pairs)
+            tables = {row.table for _, row in pairs}
+            return or_(*(one.correlate(*tables) for one in owned))
         # A list of names, made once by index, not a question asked of every row.
         return or_(
             *(
@@ -157,15 +183,13 @@ def owned_by(
         names: those of all recorded values.
     """
 
-    def owned(
-        name: str, test: Callable[[Any], ColumnElement[bool]]
-    ) -> ColumnElement[bool]:
+    def owned(name: str, test: Test, each: bool) -> ColumnElement[bool]:
         named = t.Parameter.name == name
-        given = parameter(named, test(t.Parameter))
+        given = parameter(named, test(t.Parameter), each=each)
         if recorded is None or name not in names:
             return given
         value = exists().where(and_(recorded, t.Scrap.name == name, test(t.Scrap)))
-        return or_(given, and_(not_(parameter(named)), value))
+        return or_(given, and_(not_(parameter(named, each=each)), value))
 
     return owned
 
@@ -179,7 +203,7 @@ def recorded_of_model() -> ColumnElement[bool]:
         of_model.spelled == of_member.spelled,
     )
     agrees = agrees.correlate(t.Model, of_member)
-    other = exists().where(of_member.scrap == t.Scrap.id, not_(agrees))
+    other = exists().where(of_member.member == t.Scrap.member, not_(agrees))
     return and_(t.Scrap.run == t.Model.run, not_(other))
 
 

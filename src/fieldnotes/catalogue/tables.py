@@ -21,10 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
-SCHEMA = 4  # raised whenever a table changes; an older index is rebuilt
+SCHEMA = 5  # raised whenever a table changes; an older index is rebuilt
 
 
-OWNERS = ("run", "model", "evaluation", "figure", "scrap")  # of a parameter
+OWNERS = ("run", "model", "evaluation", "figure", "member")  # of a parameter
 
 
 class Words(TypeDecorator[str]):
@@ -173,11 +173,22 @@ class Figure(Base):
     )
 
 
+class Member(Base):
+    """What tells one member of a run from the others; it may have many values."""
+
+    __tablename__ = "members"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run: Mapped[str] = mapped_column(
+        ForeignKey("runs.key", ondelete="CASCADE"), index=True
+    )
+    told: Mapped[str]  # as JSON
+
+
 class Scrap(Base):
     """One recorded value of a run, or of one of its members."""
 
     __tablename__ = "scraps"
-    id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
     run: Mapped[str] = mapped_column(
         ForeignKey("runs.key", ondelete="CASCADE"), index=True
     )
@@ -189,7 +200,9 @@ class Scrap(Base):
     spelled: Mapped[str]
     unit: Mapped[str | None]
     meaning: Mapped[str | None]
-    member: Mapped[str | None]  # as JSON
+    member: Mapped[str | None] = mapped_column(
+        ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
 
 
 class Parameter(Base):
@@ -201,7 +214,7 @@ class Parameter(Base):
     model: Mapped[str | None] = _owner("models.path")
     evaluation: Mapped[str | None] = _owner("evaluations.hash")
     figure: Mapped[str | None] = _owner("figures.path")
-    scrap: Mapped[str | None] = _owner("scraps.id")
+    member: Mapped[str | None] = _owner("members.id")
     position: Mapped[int]
     name: Mapped[str]
     type: Mapped[str]

@@ -1,5 +1,6 @@
 """Conditions as SQL over the index: what `Condition.holds` says, said to a database."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,23 +18,33 @@ from fieldnotes.query.queries import Query
 from fieldnotes.values import is_number
 
 Columns = Mapping[str, Any]
-Owned = Callable[[str, Callable[[Any], ColumnElement[bool]]], ColumnElement[bool]]
+Test = Callable[[Any], ColumnElement[bool]]
+Owned = Callable[[str, Test, bool], ColumnElement[bool]]
 
 
-def clauses(query: Query, columns: Columns, owned: Owned) -> list[ColumnElement[bool]]:
+def clauses(
+    query: Query, columns: Columns, owned: Owned, lead: Condition | None = None
+) -> list[ColumnElement[bool]]:
     """One clause for each condition.
 
     Args:
         columns: what a name means when it is a column, such as `kind`.
-        owned: `owned(name, test)` is the clause that says of a row: it has a value of
-            this dotted name whose forms (`number`, `text`, `spelled`) pass the test.
+        owned: `owned(name, test, each)` is the clause that says of a row: it has a
+            value of this dotted name whose forms (`number`, `text`, `spelled`) pass the
+            test. With `each` it is asked of each row, else by a list of all rows.
+        lead: the condition that few rows meet; then the others are asked of each.
     """
     return [
         _on_column(item, columns[item.name])
         if item.name in columns
-        else owned(item.parameter, lambda kept, item=item: _on_forms(item, kept))
+        else owned(item.parameter, test_of(item), lead not in (None, item))
         for item in query.conditions
     ]
+
+
+def test_of(condition: Condition) -> Test:
+    """The clause that the forms of a value meet the condition."""
+    return lambda kept: _on_forms(condition, kept)
 
 
 def _on_forms(condition: Condition, kept: Any) -> ColumnElement[bool]:
@@ -70,7 +81,12 @@ def _is(condition: Condition, column: Any, asked: Any) -> ColumnElement[bool]:
     if kind is str:
         text = str(asked)
         if condition.name in KEYS:
-            return func.substr(column, 1, len(text)) == text
+            # Between its ends, which an index finds; no key holds the last character.
+            return and_(
+                column >= text,
+                column < f"{text}{chr(sys.maxunicode)}",
+                func.substr(column, 1, len(text)) == text,
+            )
         return and_(column.is_not(None), column == text)
     if not (isinstance(asked, bool) if kind is bool else is_number(asked)):
         raise _mismatch(condition, column, asked)

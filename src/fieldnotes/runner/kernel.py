@@ -5,16 +5,19 @@ Importing papermill takes most of a second, so this module is imported late.
 
 import json
 import logging
+import math
 import os
 import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 from typing import IO, Any
 
 from fieldnotes.files import to_json
@@ -26,6 +29,7 @@ with lean_imports():
     import jupytext
     import nbformat
     import papermill
+    from jupyter_client.asynchronous import AsyncKernelClient
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -38,6 +42,7 @@ SOCKET_PATH = 90  # characters; the system allows 107 and names get a suffix
 START_TIMEOUT = 120  # [s]; many kernels starting at once are slow
 PRINTED = 200_000  # characters kept of what one cell prints
 CUT = f"\n[Only the first {PRINTED:,} characters of this cell's output are kept.]\n"
+LOOK = 0.01  # [s] between two looks whether a kernel has ended
 OUTPUT_TIMEOUT = 300  # [s] for a cell's last outputs; four are too few under load
 
 
@@ -77,10 +82,44 @@ class Provisioner(LocalProvisioner):
         return self.connection_info
 
 
+class Connection(AsyncKernelClient):
+    """A client that is ready with the kernel's first word, not a fifth of a second on.
+
+    The library waits for messages that may still come from the start. The kernel ends
+    its answer with the state *idle*; once that has come, so has all before it.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        last = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            self.kernel_info()
+            with suppress(Empty):
+                answer = await self.shell_channel.get_msg(timeout=1)
+                asked = answer["parent_header"].get("msg_id")
+                while True:
+                    said = await self.iopub_channel.get_msg(timeout=0.2)
+                    idle = said["content"].get("execution_state") == "idle"
+                    if idle and said["parent_header"].get("msg_id") == asked:
+                        self._handle_kernel_info_reply(answer)
+                        return
+            if not await self.is_alive():
+                message = "Kernel died before replying to kernel_info"
+                raise RuntimeError(message)
+            if time.monotonic() > last:
+                message = f"Kernel didn't respond in {timeout:g} seconds"
+                raise RuntimeError(message)
+
+
 class Kernel(AsyncKernelManager):
     """A kernel of this interpreter, whatever kernelspecs are installed."""
 
     launch: Launch
+
+    async def _async_finish_shutdown(
+        self, waittime: float | None = None, pollinterval: float = 0.0, **how: Any
+    ) -> None:
+        # The library looks ten times a second whether a kernel has ended.
+        await super()._async_finish_shutdown(waittime, pollinterval or LOOK, **how)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -136,7 +175,7 @@ class Client(PapermillNotebookClient):
             file = str(self.sockets / "kernel.json")
             ip = str(self.sockets / "s")
             place = {"transport": "ipc", "ip": ip, "connection_file": file}
-        kernel = Kernel(kernel_name="python3", **place)
+        kernel = Kernel(kernel_name="python3", client_factory=Connection, **place)
         kernel.launch = self.launch
         self.km = kernel  # pyright: ignore[reportAttributeAccessIssue]
         return kernel

@@ -21,7 +21,7 @@ from fieldnotes.runs import read_manifest
 
 DEATHS = 3  # nurseries that may die in a batch; from then on runs are started afresh
 WORKER = ("fieldnotes.runner.ready",)
-KERNEL = ("ipykernel.kernelapp", "IPython", "psutil")
+KERNEL = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython", "psutil")
 
 
 class Nurseries:

@@ -39,19 +39,20 @@ def typed(
         return None
     known, odd = {}, [] if odd is None else odd
     for name, types, item, required, dataclass in _fields(kind):
-        if name not in values:
+        value = values.get(name, MISSING)
+        if value is MISSING:
             if required:
                 return None
-            continue
-        value = values[name]
-        if item is not None and isinstance(value, list):
+        elif item is None and dataclass is None and type(value) in types:
+            known[name] = value  # of most, and fast: there may be a million
+        elif item is not None and isinstance(value, list):
             known[name] = typed_list(item, value)
             odd += [name] * (len(known[name]) < len(value))
         elif dataclass is not None:
             inner = typed(dataclass, value)
             known |= {} if inner is None else {name: inner}
             odd += [name] * (inner is None and value is not None)
-        elif type(value) in types or _fits(value, types):  # the first is faster
+        elif _fits(value, types):
             known[name] = value
         elif required:
             return None
