@@ -89,10 +89,11 @@ def read_scraps(folder: Path, odd: list[str] | None = None) -> list[Scrap]:
     if values is not None and not isinstance(values, list):
         message = f"{path}: holds no list."
         raise CorruptFile(message)
-    made = [(value, typed(Scrap, value)) for value in values or ()]
-    if odd is not None:
-        odd += [repr(value) for value, scrap in made if scrap is None]
-    return [scrap for _, scrap in made if scrap is not None]
+    made = [typed(Scrap, value) for value in values or ()]
+    whole = [scrap for scrap in made if scrap is not None]
+    if odd is not None and len(whole) < len(made):
+        odd += [repr(v) for v, x in zip(values, made, strict=True) if x is None]
+    return whole
 
 
 def read_model(path: Path) -> Model | None:

@@ -19,6 +19,7 @@ Record = TypeVar("Record")
 
 class _Field(NamedTuple):
     name: str
+    exact: tuple[type, ...] | None  # types that need no second look; None: any
     types: tuple[type, ...]
     item: type | None  # of a list of dataclasses
     required: bool
@@ -38,12 +39,13 @@ def typed(
     if not isinstance(values, dict | Mapping):  # a dict is told at once
         return None
     known, odd = {}, [] if odd is None else odd
-    for name, types, item, required, dataclass in _fields(kind):
-        value = values.get(name, MISSING)
+    get = values.get
+    for name, exact, types, item, required, dataclass in _fields(kind):
+        value = get(name, MISSING)
         if value is MISSING:
             if required:
                 return None
-        elif item is None and dataclass is None and type(value) in types:
+        elif exact is None or type(value) in exact:
             known[name] = value  # of most, and fast: there may be a million
         elif item is not None and isinstance(value, list):
             known[name] = typed_list(item, value)
@@ -102,5 +104,6 @@ def _fields(kind: type) -> tuple[_Field, ...]:
         required = each.default is MISSING and each.default_factory is MISSING
         item = inner if isinstance(inner, type) and is_dataclass(inner) else None
         sole = types[0] if len(types) == 1 and is_dataclass(types[0]) else None
-        listed.append(_Field(each.name, types, item, required, sole))
+        exact = None if object in types else () if item or sole else types
+        listed.append(_Field(each.name, exact, types, item, required, sole))
     return tuple(listed)
