@@ -145,3 +145,12 @@ def test_no_figure_offers_to_upload_itself():
     renderer: Any = pio.renderers["plotly_mimetype"]
     assert renderer.config["showSendToCloud"] is False
     assert pio.renderers.default == "plotly_mimetype"
+
+
+def test_a_mark_on_a_logarithmic_axis_has_its_words_where_its_line_is():
+    """The words stood at the power of ten of their place, and the axis followed."""
+    figure = go.Figure(go.Scatter(x=[1, 100], y=[1, 2]))
+    plotting.mark(figure, 48, "48")
+    (line,), (words,) = figure.layout.shapes, figure.layout.annotations
+    assert line.x0 == line.x1 == 48
+    assert 10**words.x == pytest.approx(48) and words.text == "48"

@@ -116,7 +116,7 @@ CASES: dict[str, Case] = {
         {"points": 36, "rollout_periods": 1},
         ("diverged",),
         says=("No model was trained to the end",),
-        keeps=("error_100", "median_error_100"),
+        keeps=("error_100", "median_of_models_100"),
     ),
     "december, a file's model beside a drawn one": Case(
         "orbit/december",

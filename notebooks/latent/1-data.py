@@ -79,10 +79,10 @@ Markdown(
 # %% [markdown]
 # ## The circuit
 #
-# The figure shows what a neuron of each cell type receives from every other type. Most
-# entries should lie on one side of the diagonal, because the circuit runs from
-# receptors (R) to the direction-selective cells T4 and T5, with a few loops (C2, C3,
-# Mi4 with Mi9, Lawf).
+# Where the connectome is known, a figure shows what a neuron of each cell type receives
+# from every other type. In the embedded circuit most entries should lie on one side of
+# the diagonal, because it runs from receptors (R) to the direction-selective cells T4
+# and T5, with a few loops (C2, C3, Mi4 with Mi9, Lawf).
 
 # %% tags=["figure"]
 if edges:
@@ -94,9 +94,10 @@ if edges:
     save_figure(shown, "circuit", kind="connectome", caption=caption).show()
 
 # %% [markdown]
-# ## The movies
+# ## The stimulus
 #
-# The movies are sampled at the centres of the eye's columns, so a frame is a hexagon.
+# The embedded circuit sees movies that are sampled at the centres of the eye's columns,
+# so a frame is a hexagon. The stimulus of a file is drawn over time.
 
 # %% tags=["figure"]
 centres = sets.train.meta.get("centres")
@@ -109,24 +110,25 @@ caption = (
     "Five frames, 80 ms apart, of the movies of each family, by column of the eye."
 )
 if centres is None:
-    caption = "Stimulus over its first steps, one curve for each dimension."
+    caption = "Stimulus over its first steps, one row for each dimension."
     caption += "" if sets.stimulated else " There is none, so that zero stands for it."
 save_figure(shown, "stimulus", kind="stimulus", caption=caption)
 
 # %% [markdown]
 # ## The voltages
 #
-# We look at one neuron of each of several types, from the middle of the eye. Receptors
-# follow the movie within a step, T4 and T5 respond in bursts, and Lawf is slow and
-# smooth.
+# We look at one neuron of each of several types, from the middle of the eye, or at some
+# neurons where types are not known. In the embedded circuit receptors follow the movie
+# within a step, T4 and T5 respond in bursts, and Lawf is slow and smooth.
 
 # %% tags=["figure"]
 save_figure(
     figures.voltage_traces(sets.validation),
     "traces",
     kind="voltage traces",
-    caption="Voltage over time on validation of one neuron of each of several cell "
-    "types, the one nearest the middle of the eye where places are known.",
+    caption="Signal over time on validation of one neuron of each of several cell "
+    "types, the one nearest the middle of the eye where places are known; of some of "
+    "the neurons where types are not known.",
 )
 
 # %% tags=["figure"]
@@ -155,10 +157,13 @@ Markdown(f"Mean variance over time: {words}. Errors are also given relative to i
 #    of the variance unexplained. Between samples that are 5 steps apart it leaves less
 #    than a quarter.
 # 3. More than a tenth of the power is too fast for samples that are 20 steps apart,
-#    which cannot distinguish frequencies above 1.25 Hz from lower ones.
+#    which cannot distinguish frequencies above half their rate from lower ones.
 # 4. If we keep as many principal components as the latent state of a model has
 #    dimensions, less than a twentieth of the variance is lost. A nonlinear code may do
 #    better.
+#
+# These are predictions about the embedded circuit. A recording of yours is compared
+# with it.
 
 # %%
 horizons = (1, 2, 5, 10, 20, 50, 100)
@@ -190,7 +195,7 @@ save_figure(
 #
 # Samples every $k$ steps cannot distinguish frequencies above half their rate from
 # lower ones. The power to the right of a dotted line cannot be recovered from the
-# samples. A model has to predict it from the stimulus.
+# samples. A model has to predict it from the stimulus, where there is one.
 
 # %% tags=["figure"]
 limits = {f"{k} steps": 0.5 / (k * sets.train.dt) for k in (5, 20, 50)}
@@ -222,7 +227,7 @@ Markdown(f"Share of the power too fast for samples so far apart: {words}.")
 # %% tags=["figure"]
 residual = {k: statistics.pca_residual(part.voltage) for k, part in judged.items()}
 save_figure(
-    figures.residual_by_components(residual, [components]),
+    figures.residual_by_components(residual, [min(components, sets.neurons)]),
     "components",
     kind="principal components",
     caption="Mean squared error that remains when only the first principal components "
@@ -283,8 +288,9 @@ record("predictions_judged", len(known), "1", what)
 what = "number of predictions that held, of five"
 if known:
     record("predictions_held", sum(known.values()), "1", what)
+yes, no = ("held", "failed") if source != "file" else ("as in the circuit", "unlike it")
 lines = [
-    f"- {claim}: {number(value)}, **{'held' if ok else 'failed'}**"
+    f"- {claim}: {number(value)}, **{yes if ok else no}**"
     if claim in known
     else f"- {claim}: cannot be judged on this recording"
     for claim, (value, ok) in claims.items()

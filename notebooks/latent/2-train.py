@@ -281,7 +281,7 @@ save_figure(
     figures.time_aligned(curves, lines, tu, plan.horizon),
     "time-aligned",
     kind="error within the window",
-    caption=f"Mean squared error over the first {plan.horizon} steps of rollouts, "
+    caption="Mean squared error of rollouts over the steps of the training window, "
     "averaged over starts, a curve a seed. Dots mark the samples, where training "
     "compares. Grey lines are holding the first state and linear interpolation between "
     "samples.",
@@ -306,7 +306,7 @@ save_figure(
 families = list(sets.judged)
 measures = {
     "window": ("raw units²", "mean squared error between the samples"),
-    "ratio": ("1", "error between the samples, as a share of interpolation's"),
+    "ratio": ("1", "error between the samples of its window over interpolation's"),
     "relative": ("1", "error between the samples, as a share of the variance"),
     "divergence": (
         "steps",
@@ -334,7 +334,8 @@ for member, row in zip(every, rows, strict=True):
     expected = f"{'at most' if sound else 'at least'} {bound:g}"
     level = f"{'as' if low else 'NOT as'} predicted, {worst:.2g} of the line's error "
     level += f"at worst ({expected} expected)"
-    level = f"not judged, for {reason}" if reason else level
+    beside = "" if np.isnan(worst) else f"{worst:.2g} of the line's error at worst, "
+    level = f"{beside}not judged, for {reason}" if reason else level
     name = f"seed {member.values['seed']}"
     said.append(f"- {name}: {level}; {openings.end(row, plan.whole)}.")
 lost = f"**{ends.count('stuck')} learned nothing**: no better than the mean of each "

@@ -143,8 +143,8 @@ recipe = recipes.Recipe.of(**parameters())
 prior = prior_of(features, output_layer)
 record("training_orbits", len(sets.training), "1", "orbits that a model trains on")
 Markdown(
-    f"{trainings.of_data(sets, data_file, orbits)} Features `{features}` with output "
-    f"layer `{output_layer}` are **{prior}**."
+    f"{trainings.of_data(sets, data_file, orbits, space)} Features `{features}` with "
+    f"output layer `{output_layer}` are **{prior}**."
 )
 
 # %% [markdown]
@@ -282,10 +282,11 @@ for name, values, unit, meaning in (
 # learning rate goes to zero. The validation loss follows it and ends above it. The
 # curve of a training that diverged breaks off. Each phase has its own data and learning
 # rate, so losses can be compared within a phase only. The figures show the model whose
-# training error is the median of all models of this run.
+# training error is the median of all models of this run, the lower of two in the
+# middle.
 
 # %%
-shown = int(np.argsort(training_errors)[len(every) // 2])
+shown = int(np.argsort(training_errors)[(len(every) - 1) // 2])
 which = ", ".join(f"{name} {value}" for name, value in every[shown].values.items())
 known = histories[shown]
 ended = [course["loss"] for course in histories]
@@ -330,12 +331,12 @@ meaning = "distance from the true position at the end of the reference orbit"
 along = float(known["reference_error"][-1])
 away = f"is {number(stray[-1])} {unit} from the true one"
 if np.isfinite(stray[-1]):
-    record("reference_stray", float(stray[-1]), unit, meaning)
+    record("reference_stray", float(stray[-1]), unit, meaning, member=every[shown])
 else:
     away = "has run away, so that its distance from the truth is not a number"
 meaning = "mean acceleration error along the reference orbit"
 if np.isfinite(along):
-    record("reference_error", along, "%", meaning)
+    record("reference_error", along, "%", meaning, member=every[shown])
 Markdown(
     f"{trainings.of_reference(reference, data_file)} the predicted position {away}. "
     "Along the true orbit the acceleration of this model is wrong by "

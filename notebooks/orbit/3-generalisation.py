@@ -186,7 +186,7 @@ for place, words in places.items():
     for what in ("median", "lowest", "highest") if span.n else ():
         meaning = f"{what} over models of the mean acceleration error on {words}"
         value = float(getattr(span, what))
-        catalogue.record(f"{what}_error_{place}", value, "%", meaning)
+        catalogue.record(f"{what}_of_models_{place}", value, "%", meaning)
 Markdown(verdicts.verdict(ranks, "100", "100 unseen orbits"))
 
 # %% [markdown]

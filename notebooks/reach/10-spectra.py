@@ -151,7 +151,7 @@ more = [["standard deviation of sorted moduli over replicates", "1", *spread]]
 untold = (
     ""
     if any(analysed.table["told"])
-    else "None of these models has a context, so lowest and highest are the same.\n\n"
+    else "No model here has a context, so lowest and highest are the same.\n\n"
 )
 Markdown(untold + numbers(catalogue, analysed, meanings, "spectra", more))
 

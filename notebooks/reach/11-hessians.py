@@ -137,7 +137,7 @@ middle = geometry.chance(units, 2, 0.5)
 untold = (
     ""
     if any(analysed.table["told"])
-    else "None of these models has a context, so lowest and highest are the same.\n\n"
+    else "No model here has a context, so lowest and highest are the same.\n\n"
 )
 table = numbers(catalogue, analysed, meanings, "at rest in the middle")
 Markdown(

@@ -87,7 +87,10 @@ of = evidence.groups(table)
 stds = sorted(table["field_std"].unique())
 top = stds[-1]
 catalogue.record("settings", len(of), "1", "number of settings compared")
-Markdown(f"{len(table)} models of {len(of)} settings. {survey.names.usual_values()}")
+count = (
+    f"{evidence.counted(len(table), 'model')} of {evidence.counted(len(of), 'setting')}"
+)
+Markdown(f"{count}. {survey.names.usual_values()}")
 
 # %% [markdown]
 # ## Every setting
@@ -181,7 +184,8 @@ for name, group in of.items():
         meaning = (
             "relative difference of lateral distance between extreme training stds"
         )
-        catalogue.record("gap", value, "1", meaning, member=member)
+        if np.isfinite(value):
+            catalogue.record("gap", value, "1", meaning, member=member)
 head = ["setting", *(f"gap at context {c:g} [1]" for c in contexts)]
 lines = [[name, *by_context.values()] for name, by_context in gaps.items()]
 Markdown(evidence.markdown(head, lines))
@@ -290,7 +294,7 @@ side = [group.median(at(DISTANCE, 0.0)) for group in (free_hand, usual_idle)]
 # %%
 texts = [
     f"The context lowers the distance in {sum(x > 0 for x in known.values())} of "
-    f"{len(known)} settings"
+    f"{evidence.counted(len(known), 'setting')}"
     + (", as predicted." if turned else "; it was predicted for all.")
 ]
 if not known:

@@ -36,7 +36,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
-from studies.evidence import Claims, number, where
+from studies.evidence import Claims, counted, number, where
 from studies.reach import (
     evaluation,
     findings,
@@ -81,8 +81,9 @@ meaning = "smallest number of replicates of a training std"
 catalogue.record("fewest_replicates", fewest, "1", meaning)
 few = "" if counts.min() >= findings.FEWEST else ", fewer than a median should have"
 Markdown(
-    f"{len(rows)} models, at least {counts.min()} of each training std{few}. "
-    + (f"**They differ from the published setting: {why_not}.**" if why_not else "")
+    f"{counted(len(rows), 'model')}, at least {counts.min()} of each training "
+    f"std{few}. "
+    + (f"**They differ from the published setting**: {why_not}." if why_not else "")
 )
 
 # %% [markdown]

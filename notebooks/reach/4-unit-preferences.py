@@ -44,6 +44,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from fieldnotes import catalogue
+from studies.evidence import number
 from studies.reach import evaluation, figures, preferences
 from studies.reach import robustness as robust
 from studies.reach.tasks import centre_out, steady_states
@@ -148,13 +149,16 @@ lines = ["| fit | explained variance, median over units [1] |", "|---|---:|"]
 for name, title in titles.items():
     explained = preferences.middle(fits[name].explained[:, 0])
     meaning = f"variance that the fit of {title} explains, median over units"
-    catalogue.record(f"explained_{name}", explained, "1", meaning)
-    lines.append(f"| {title} | {explained:.2f} |")
+    if np.isfinite(explained):
+        catalogue.record(f"explained_{name}", explained, "1", meaning)
+    lines.append(f"| {title} | {number(explained)} |")
 for name, fit in {"position at rest": at_rest, "static load": under_load}.items():
     explained = preferences.middle(fit.explained)
     meaning = f"variance that the fit of {name} explains, median over units"
-    catalogue.record(f"explained_{name.replace(' ', '_')}", explained, "1", meaning)
-    lines.append(f"| {name} | {explained:.2f} |")
+    if np.isfinite(explained):
+        name_of = f"explained_{name.replace(' ', '_')}"
+        catalogue.record(name_of, explained, "1", meaning)
+    lines.append(f"| {name} | {number(explained)} |")
 Markdown("\n".join(lines))
 
 # %% [markdown]
@@ -188,15 +192,16 @@ for name in titles:
         member = {"field_std": std}
         meaning = f"mean turn of preferred directions by the field, {titles[name]}"
         turn = np.degrees(preferences.circular_mean(changes[name][trained.of_std(std)]))
-        turns[name, std] = float(turn)
-        catalogue.record(f"turn_{name}", float(turn), "degrees", meaning, member=member)
+        turns[name, std] = turn = float(turn)
+        if np.isfinite(turn):
+            catalogue.record(f"turn_{name}", turn, "degrees", meaning, member=member)
 heads = " | ".join(f"{std:g}" for std in stds)
 lines = [
     f"| mean turn [degrees] \\ training std | {heads} |",
     "|---|" + "---:|" * len(stds),
 ]
 for name, title in titles.items():
-    values = " | ".join(f"{turns[name, std]:.0f}" for std in stds)
+    values = " | ".join(number(np.round(turns[name, std])) for std in stds)
     lines.append(f"| {title} | {values} |")
 Markdown("\n".join(lines))
 
@@ -276,8 +281,9 @@ for title in kinds:
         meaning = (
             f"mean cosine of readout and preferred {title}, median over replicates"
         )
-        catalogue.record(tag, value, "1", meaning, member={"field_std": std})
-    values = " | ".join(f"{np.median(likeness[title, std]):.2f}" for std in stds)
+        if np.isfinite(value):  # a force that never slows the hand has no direction
+            catalogue.record(tag, value, "1", meaning, member={"field_std": std})
+    values = " | ".join(number(float(np.median(likeness[title, x]))) for x in stds)
     lines.append(f"| {title} | {values} |")
 Markdown("\n".join(lines))
 
@@ -307,7 +313,9 @@ flip = preferences.turned(
 flips = {std: preferences.agreement(flip[trained.of_std(std)]) for std in stds}
 for std in stds:
     meaning = "mean cosine of preferred goals while speeding up and slowing down"
-    catalogue.record("goal_flip", flips[std], "1", meaning, member={"field_std": std})
+    if np.isfinite(flips[std]):
+        member = {"field_std": std}
+        catalogue.record("goal_flip", flips[std], "1", meaning, member=member)
 loaded = {std: float(np.median(likeness["static load", std])) for std in stds}
 left = all(turns["goal_speeding", std] * np.sign(curl) > 0 for std in stds)
 less = all(
@@ -319,7 +327,7 @@ claims = [
     robust.verdict(
         all(value < 0 for value in flips.values()),
         "goal preferences reverse between speeding up and slowing down (mean cosine "
-        + ", ".join(f"{flips[std]:.2f} at training std {std:g}" for std in ends)
+        + ", ".join(f"{number(flips[std])} at training std {std:g}" for std in ends)
         + ").",
     ),
     robust.verdict(
@@ -335,7 +343,7 @@ claims = [
     robust.verdict(
         all(value > 0 for value in loaded.values()),
         "units prefer the force that their readout produces, under load (mean cosine "
-        + ", ".join(f"{loaded[std]:.2f} at training std {std:g}" for std in ends)
+        + ", ".join(f"{number(loaded[std])} at training std {std:g}" for std in ends)
         + ").",
     ),
 ]

@@ -466,10 +466,10 @@ claims.test(
     "context from −1 to 2.",
     reference=reported["falls"],
     ours=told.said(distance, "%"),
-    holds=told.falls(distance, -1, 2),
+    holds=told.falls(distance, -1.0, 2.0),
     models=[robust],
 )
-flat = told.change(idle, -1, 2)
+flat = told.change(idle, -1.0, 2.0)
 claims.test(
     "flat_without_training",
     "Without a field in training the context changes the lateral distance by less than "
@@ -514,7 +514,7 @@ claims.test(
     "the context from 0 on.",
     reference="grows with context",
     ours=told.said(gaps, "%"),
-    holds=told.falls({c: -gap for c, gap in gaps.items()}, 0, high),
+    holds=told.falls({c: -gap for c, gap in gaps.items()}, 0.0, high),
     models=[robust, none],
     source=sources.NOTES,
 )
@@ -625,7 +625,8 @@ for name in dict.fromkeys(pair.reference.name for pair in pairs):
         ours=f"{sum(good)} of them",
         holds=good,
     )
-Markdown(published.as_table(pairs, near) if pairs else "None is published of these.")
+nothing = "Of these settings no number is published."
+Markdown(published.as_table(pairs, near) if pairs else nothing)
 
 # %% [markdown]
 # The prediction of the context at which the path is straightest has no source. It is a
@@ -637,7 +638,8 @@ beyond = bool(of_top is not None and of_top.median > 1)
 meaning = "whether the median path is straightest at a context above 1"
 catalogue.record("straightest_beyond_one", beyond, "-", meaning)
 meaning = "relative change of lateral distance from context −1 to 2, training std 0"
-catalogue.record("flatness", flat, "1", meaning)
+if np.isfinite(flat):
+    catalogue.record("flatness", flat, "1", meaning)
 claims.record(catalogue)
 Markdown(claims.table())
 

@@ -524,7 +524,8 @@ if pairs:
         ours=f"{sum(near)} of them",
         holds=near,
     )
-Markdown(published.as_table(pairs, near) if pairs else "None is published of these.")
+nothing = "Of these settings no number is published."
+Markdown(published.as_table(pairs, near) if pairs else nothing)
 
 # %%
 claims.record(catalogue)

@@ -121,7 +121,7 @@ head += ["most points of one input", "largest residual"]
 told_words = (
     ""
     if len(told)
-    else "None of these models has a context, so each has one grid of fixed points, "
+    else "No model here has a context, so each has one grid of fixed points, "
     "and the effect of a context cannot be shown. "
 )
 Markdown(told_words + "\n\n" + markdown(head, counts))

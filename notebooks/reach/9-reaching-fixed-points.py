@@ -139,7 +139,7 @@ meanings = {
 untold = (
     ""
     if any(analysed.table["told"])
-    else "None of these models has a context, so lowest and highest are the same.\n\n"
+    else "No model here has a context, so lowest and highest are the same.\n\n"
 )
 Markdown(untold + numbers(catalogue, analysed, meanings, "both ends"))
 

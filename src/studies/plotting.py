@@ -152,6 +152,16 @@ def thin(count: int, most: int = 1000) -> tuple[slice, str]:
     return slice(None, None, every), words
 
 
+def mark(figure: go.Figure, place: float, words: str) -> None:
+    """A dotted line with words at a place of a logarithmic horizontal axis.
+
+    Plotly takes the place of a line as a number and that of words as its logarithm.
+    """
+    figure.add_vline(x=place, line_dash="dot")
+    where = {"x": float(np.log10(place)), "y": 1, "yref": "paper", "xanchor": "left"}
+    figure.add_annotation(text=words, showarrow=False, yanchor="top", **where)
+
+
 def note(figure: go.Figure, words: str) -> go.Figure:
     """Put a remark (such as `thin` gives) below the title of the horizontal axis."""
     if words:

@@ -184,6 +184,10 @@ def put(row: int, column: str, value: object):
         (put(2, "x", "inf"), r"line 4: column `x`: inf is not a finite number"),
         (put(4, "t", 0.0), r"line 6: column `t`: times must increase"),
         (lambda f: f.assign(t=7.0), r"line 3: column `t`: times must increase"),
+        (
+            lambda f: f.assign(t=7.0).rename(columns={"orbit": "craft"}),
+            r"line 3: column `t`: times must increase.*call that column `orbit`",
+        ),
         (lambda f: f.head(2), r"has 2 rows; it needs at least 3"),
         (lambda f: f.head(0), r"the table has no rows"),
         (lambda f: f.assign(x=0.0, y=9.0, z=0.0), r"comes to 9 km .* unit of length"),

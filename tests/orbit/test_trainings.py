@@ -1,5 +1,6 @@
 """What is said of one training, whatever its orbits are and however it ended."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +64,17 @@ def test_the_orbits_of_training_and_validation_are_told_of_every_source():
     assert trainings.of_data(DRAWN, "", 2) == (
         "2 orbits with 72 samples are for training, 2 others for validation."
     )
+    text = trainings.of_data(DRAWN, "mine/two.csv", 10, space=False)
+    others = " and ".join(DRAWN.validation.names)
+    assert f"Validation uses {others}." in text
+    assert "turned about the centre into the plane z = 0" in text
+    assert "energy" not in text  # two bodies keep it
+    states = DRAWN.true.states * np.where(np.arange(6) < 3, 1.0, 1.001)
+    states[:, ::2] = DRAWN.true.states[:, ::2]
+    text = trainings.of_data(
+        DRAWN._replace(true=replace(DRAWN.true, states=states)), "mine/two.csv", 10
+    )
+    assert re.search(r"energy of two bodies varies by up to 0\.\d+ %, by noise", text)
     text = trainings.of_data(ALONE, "mine/one.csv", 10)
     assert text.startswith("1 orbit with 36 samples is for training; no other orbit is")
     assert "read from one.csv, so that `family`, `orbits` (10) and `points`" in text

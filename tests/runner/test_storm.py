@@ -16,6 +16,7 @@ from fieldnotes.catalogue import Catalogue
 from fieldnotes.files import read_json
 
 RESTARTS = 3
+LONGEST = 5.0  # [s] to wait for somebody to kill
 KINDS = ("nursery", "kernel", "worker", "runner")
 STORM = """
     # %% tags=["parameters"]
@@ -117,7 +118,13 @@ def test_every_run_finishes_however_often_something_is_killed(
         others = [kind for kind in KINDS if kind != "runner"] * rounds
         victims = [*others, "runner"] if start < RESTARTS else []
         for kind in victims:
-            while runner.poll() is None and not processes(storm)[kind]:
+            # After three deaths of nurseries a batch has none any more.
+            last = time.monotonic() + LONGEST
+            while (
+                runner.poll() is None
+                and time.monotonic() < last
+                and not processes(storm)[kind]
+            ):
                 time.sleep(0.05)
             time.sleep(chance.uniform(0, 1))
             there = processes(storm)[kind]

@@ -5,7 +5,7 @@ from typing import Any
 from fieldnotes.website.cases import Case, read_runs
 from fieldnotes.website.rows import rows
 from fieldnotes.website.tables import comparison_table, parameter_table
-from website.run_folders import Bench, case
+from website.run_folders import Bench, case, scrap
 
 PAGE = "results/spreads/toy-layers.qmd"
 
@@ -45,3 +45,14 @@ def test_a_run_shows_what_its_spread_varies_also_where_it_is_the_default():
     assert "<code>ems</code>" in shown and "<code>width</code>" in shown
     assert "<code>steps</code>" in rest and "<code>ems</code>" not in rest
     assert shown.count("fn-changed") == 1, "only the width is not the default"
+
+
+def test_a_member_that_is_told_by_more_than_the_spread_varies_has_one_row():
+    """Each seed had a second row without a value: scraps also named the data seed."""
+    told = [
+        scrap("error", 1.0, "%", member={"seed": n, "data_seed": 1}) for n in (0, 1)
+    ]
+    members = [{"values": {"seed": n}} for n in (0, 1, 2)]
+    table = rows([case(told, varied={"seed": [0, 1, 2]}, members=members)])
+    assert [row.values["seed"] for row in table] == [2, 0, 1]
+    assert [row.scraps.get("error") for row in table] == [None, 1.0, 1.0]

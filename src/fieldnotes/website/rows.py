@@ -88,8 +88,10 @@ def _members(run: Run) -> list[dict[str, Any]]:
     unique = {canonical(member): member for member in spoken if member}
     if not unique:
         return []
-    ordered = {canonical(member): member for member in run.members}
-    return list((ordered | unique).values())
+    known = list(unique.values())
+    # A member may be told by more than its spread varies: by a data seed that is fixed.
+    untold = [m for m in run.members if not any(m.items() <= x.items() for x in known)]
+    return [*untold, *known]
 
 
 def _outcome(run: Run, member: dict[str, Any]) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def check_length(parameters: Parameters, steps: int) -> None:
     if own < needed:
         whole = math.ceil(needed / SHORTEST)
         msg = (
-            f"`data_file` has {steps} rows, of which {own} validate; "
+            f"`data_file` has {steps} rows (times), of which {own} validate; "
             f"{_asked(parameters)} need {needed} there, so {whole} in all. Give "
             "a longer recording, or lower `tu` or `ems`."
         )

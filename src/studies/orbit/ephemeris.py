@@ -246,7 +246,7 @@ def orbits_from_samples(table: Table, columns: Columns, units: Units) -> OrbitSe
             alone = "." if given else " of positions alone. Or add vx, vy and vz."
             raise table.refuse(text + alone)
         own = values[rows]
-        check_times(table, name, rows, own[:, 0])
+        check_times(table, name, rows, own[:, 0], "orbit" not in columns)
         if not given:
             own, error = with_velocities(table, name, own)
             errors.append(error)
@@ -289,11 +289,18 @@ def objects(table: Table, columns: Columns) -> dict[str, list[int]]:
     return groups
 
 
-def check_times(table: Table, name: str, rows: list[int], times: np.ndarray) -> None:
-    """Refuses times that do not increase."""
+def check_times(
+    table: Table, name: str, rows: list[int], times: np.ndarray, several: bool
+) -> None:
+    """Refuses times that do not increase; `several`: there may be several objects."""
     late = np.flatnonzero(np.diff(times) <= 0)
     if late.size:
         text = f"times must increase within orbit {name!r}; this one does not."
+        if several:
+            text = (
+                "times must increase, and this one does not. No column names the "
+                "object; where a file holds several orbits, call that column `orbit`."
+            )
         raise table.refuse(text, rows[late[0] + 1], "t")
 
 

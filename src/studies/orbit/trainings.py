@@ -11,8 +11,11 @@ import numpy as np
 
 from studies.evidence import Summary, counted, number
 from studies.orbit.batches import Sets
+from studies.orbit.kepler import invariants
 from studies.orbit.tasks import OrbitSet
 
+NAMED = 6  # orbits that a sentence names
+STEADY = 1e-3  # [%] change of an orbit's energy that rounding and integration leave
 ZERO_FIELD = 100.0  # [%] error of a field that is zero everywhere
 NONE_LEFT = (
     "no other orbit is left for validation, so it uses the training orbit and no error "
@@ -38,13 +41,14 @@ def outcome(state: str, error: float) -> str:
     return "stuck" if state == "trained" and stuck(error) else state
 
 
-def of_data(sets: Sets, data_file: str, orbits: int) -> str:
+def of_data(sets: Sets, data_file: str, orbits: int, space: bool = True) -> str:
     """What is used for training and what for validation.
 
     Args:
         sets: of the first data seed.
         data_file: a user's own file, or "".
         orbits: how many would have been drawn [1].
+        space: whether models move in three dimensions.
     """
     samples = counted(int(sets.training.mask.sum()), "sample")
     text = f"{counted(len(sets.training), 'orbit')} with {samples}"
@@ -56,7 +60,42 @@ def of_data(sets: Sets, data_file: str, orbits: int) -> str:
             f" Orbits are read from {PurePath(data_file).name}, so that `family`, "
             f"`orbits` ({orbits}) and `points` have no effect."
         )
+        text += _who(sets) + _of_plane(space) + _of_energy(sets.true)
     return f"{text}{of_velocities(sets.true)}"
+
+
+def _who(sets: Sets) -> str:
+    """Which orbits of a file judge; empty where none does, or where they are many."""
+    names = sets.validation.names
+    if not sets.independent or len(names) > NAMED:
+        return ""
+    return f" Validation uses {' and '.join(names)}."
+
+
+def _of_plane(space: bool) -> str:
+    """That models know no motion out of a plane, where it is so."""
+    if space:
+        return ""
+    return (
+        " As `space` is false, each orbit is turned about the centre into the plane "
+        "z = 0, and a model knows no motion out of it."
+    )
+
+
+def _of_energy(orbits: OrbitSet) -> str:
+    """How far a file departs from two bodies, which are the truth that judges."""
+    spans = []
+    for states, there in zip(orbits.states, orbits.mask, strict=True):
+        energy = invariants(states[there]).energy
+        spans.append(100 * np.ptp(energy) / abs(energy.mean()))
+    if max(spans) < STEADY:
+        return ""
+    return (
+        f" Along an orbit the energy of two bodies varies by up to "
+        f"{number(float(max(spans)))} %, by noise or by other forces. The true "
+        "acceleration is that of two bodies alone, so that an error below that share "
+        "says little."
+    )
 
 
 def of_velocities(orbits: OrbitSet) -> str:

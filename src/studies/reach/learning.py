@@ -286,9 +286,9 @@ def summary(result: Result, member: int) -> dict[str, Float[np.ndarray, " one"]]
     phase, history = result.last_phase(member), result.history(member)
     step = result.best_step[phase, member]
     known = bool(np.isfinite(result.best_loss[phase, member]))
-    at = np.flatnonzero(history["validation_step"] == step)
-    error = history["validation.end_error"][at] if known else np.array([np.nan])
-    final = history["validation"][-1:]
+    error, final = np.array([np.nan]), history.get("validation", np.array([]))[-1:]
+    if known:
+        error = history["validation.end_error"][history["validation_step"] == step]
     ended = result.outcome(member).state == "trained" and len(final) > 0
     values = {
         "best_loss": result.best_loss[phase, member] if known else np.nan,

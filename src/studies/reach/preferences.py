@@ -79,7 +79,7 @@ def total(found: Moments, axes: tuple[int, ...]) -> Moments:
 
 
 def turned(
-    before: Float[np.ndarray, "*axes"], after: Float[np.ndarray, "*axes"]
+    before: Float[np.ndarray, "*#axes"], after: Float[np.ndarray, "*#axes"]
 ) -> Float[np.ndarray, "*axes"]:
     """Change of an angle, counter-clockwise positive, in (-π, π] [rad]."""
     change = np.asarray(after, float) - np.asarray(before, float)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from studies.evidence import Catalogue, Survey, markdown
 
 Meanings = Mapping[str, tuple[str, str]]  # column → what it is, and its unit
@@ -14,7 +16,7 @@ def numbers(
     head: str,
     more: Sequence[Sequence[str | float]] = (),
 ) -> str:
-    """Record columns of a survey for each model; a Markdown table by setting.
+    """Record what is known of each model; a Markdown table by setting.
 
     Args:
         catalogue: what the notebook lends.
@@ -25,7 +27,8 @@ def numbers(
     """
     for member, row in found.members():
         for name, (meaning, unit) in meanings.items():
-            catalogue.record(name, row[name], unit, meaning, member=member)
+            if not pd.isna(row[name]):  # not known of this model
+                catalogue.record(name, row[name], unit, meaning, member=member)
     rows = [
         [meaning, unit, *(group.text(name) for group in found.groups.values())]
         for name, (meaning, unit) in meanings.items()

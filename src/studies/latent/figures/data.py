@@ -14,6 +14,7 @@ from studies.latent.statistics import spectra, type_means, type_weights
 
 FAMILY = ("validation", "flow")  # colours of the two families, everywhere
 SHOWN = ("R", "L1", "L3", "Am", "Mi1", "Mi4", "Lawf", "T2", "T4a", "T5a")
+TRACES = 8  # neurons drawn of a recording without types
 
 
 def connectome_by_type(recording: Recording) -> go.Figure:
@@ -74,7 +75,7 @@ def movie_frames(
 
 
 def stimulus_over_time(recording: Recording, steps: int = 150) -> go.Figure:
-    """The first steps of the stimulus, one line for each of its dimensions."""
+    """The first steps of the stimulus, one row for each of its dimensions."""
     shown = recording.stimulus[:steps]
     fig = go.Figure(
         go.Heatmap(
@@ -91,12 +92,19 @@ def stimulus_over_time(recording: Recording, steps: int = 150) -> go.Figure:
 def voltage_traces(
     recording: Recording, types: Sequence[str] = (), steps: int = 200
 ) -> go.Figure:
-    """The signal of the neuron nearest the middle, one panel for each type."""
-    shown = types_shown(recording, types)
+    """The signal of the neuron nearest the middle, one panel for each type.
+
+    Of a recording without types it is that of some of the neurons.
+    """
+    shown = {
+        name: middle_neuron(recording, name) for name in types_shown(recording, types)
+    }
+    if len(recording.type_names) == 1:  # types are not known
+        some = np.linspace(0, recording.neurons - 1, min(TRACES, recording.neurons))
+        shown = {f"neuron {k}": k for k in some.astype(int)}
     fig = make_subplots(len(shown), 1, shared_xaxes=True, vertical_spacing=0.01)
     time = recording.dt * np.arange(min(steps, recording.steps))
-    for line, name in enumerate(shown, start=1):
-        neuron = middle_neuron(recording, name)
+    for line, (name, neuron) in enumerate(shown.items(), start=1):
         fig.add_scatter(
             x=time,
             y=recording.voltage[: len(time), neuron],
@@ -167,7 +175,7 @@ def power_spectra(recording: Recording, limits: Mapping[str, float]) -> go.Figur
         line = {"color": plotting.colour("type", place)}
         fig.add_scatter(x=frequency[1:], y=means[1:, kind], name=name, line=line)
     for label, limit in limits.items():
-        fig.add_vline(x=limit, line_dash="dot", annotation_text=label)
+        plotting.mark(fig, limit, label)
     fig.update_xaxes(title_text="frequency [Hz]", type="log")
     return fig.update_yaxes(title_text="power density [raw units²/Hz]", type="log")
 
@@ -215,6 +223,6 @@ def residual_by_components(
         shown = shown[values[shown] > 0]
         fig.add_scatter(x=shown, y=values[shown], name=family, line=line)
     for mark in marks:
-        fig.add_vline(x=mark, line_dash="dot", annotation_text=str(mark))
+        plotting.mark(fig, mark, str(mark))
     fig.update_xaxes(title_text="components [1]", type="log")
     return fig.update_yaxes(title_text="residual [raw units²]", type="log")

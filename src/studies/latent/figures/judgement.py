@@ -146,7 +146,7 @@ def settings(
             )
         )
     for words, value in (lines or {}).items():
-        fig.add_vline(x=value, line_dash="dot", annotation_text=words)
+        plotting.mark(fig, value, words)
     fig.update_xaxes(title_text=quantity, type="log")
     fig.update_yaxes(title_text="setting", autorange="reversed", type="category")
     fig.update_layout(height=max(300, 160 + 32 * table["group"].nunique()))
@@ -160,7 +160,7 @@ def divergence(table: pd.DataFrame, steps: int) -> go.Figure:
     fig = settings(table, words, quantity="steps to divergence [steps]")
     for trace, name in zip(listed(fig), words, strict=True):
         trace.x = np.maximum(table[name].to_numpy(float), 1)
-    fig.add_vline(x=steps, line_dash="dot", annotation_text="never")
+    plotting.mark(fig, steps, "never")
     return fig
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from studies import evidence
+from studies import evidence, plotting
 from studies.latent.figures.judgement import (
     divergence,
     listed,
@@ -212,7 +212,7 @@ def both_rollouts(trips: "RoundTrips") -> Shown:
     for trace, (column, symbol) in zip(listed(fig), SYMBOLS.items(), strict=True):
         trace.x = np.maximum(table[column].to_numpy(float), 1)
         trace.marker.symbol = symbol
-    fig.add_vline(x=longest, line_dash="dot", annotation_text="never")
+    plotting.mark(fig, longest, "never")
     return Shown(
         fig,
         "both-rollouts",

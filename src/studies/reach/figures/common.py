@@ -23,10 +23,11 @@ Pair = tuple[float, float]
 class Group:
     """Curves that belong together: one colour, one entry of the legend.
 
-    `panels` has arrays of shape (curve, time, 2), such as position, velocity and force.
+    `panels` has arrays of shape (curve, time, 2), such as position, velocity and force,
+    whose times may differ in number.
     """
 
-    panels: Sequence[Float[np.ndarray, "curve time 2"]]
+    panels: Sequence[Float[np.ndarray, "curve _ 2"]]
     css: str
     labels: Sequence[str] = field(default_factory=list)  # hover text of each curve
     mean: bool = True  # draw their mean, dark and thick

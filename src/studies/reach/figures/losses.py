@@ -1,6 +1,6 @@
 """Figures of a training: its loss by term, and how replicates differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -121,7 +121,9 @@ def _mean_and_range(
 
 
 def _validation(histories: Sequence[History], legend: bool) -> list[go.Scatter]:
-    """Validation loss, and a star at each replicate's best."""
+    """Validation loss, and a star at each replicate's best; none where all diverged."""
+    if any("validation_step" not in own for own in histories):
+        return []
     x = max((own["validation_step"] for own in histories), key=len)
     rows = aligned(histories, "validation")
     curve = _mean_and_range(x, rows, "validation", plotting.GREY, legend)
@@ -140,7 +142,7 @@ def _validation(histories: Sequence[History], legend: bool) -> list[go.Scatter]:
 
 def replicate_spread(
     stds: Sequence[float],
-    measures: Mapping[str, Sequence[float]],
+    measures: Mapping[str, Iterable[float]],
     field: str = "curl",
     logarithmic: Sequence[str] = (),
 ) -> go.Figure:
