@@ -3,7 +3,7 @@
 from typing import Any
 
 from fieldnotes.website.cases import Case, read_runs
-from fieldnotes.website.rows import rows
+from fieldnotes.website.rows import parameters, rows
 from fieldnotes.website.tables import comparison_table, parameter_table
 from website.run_folders import Bench, case, scrap
 
@@ -56,3 +56,13 @@ def test_a_member_that_is_told_by_more_than_the_spread_varies_has_one_row():
     table = rows([case(told, varied={"seed": [0, 1, 2]}, members=members)])
     assert [row.values["seed"] for row in table] == [2, 0, 1]
     assert [row.scraps.get("error") for row in table] == [None, 1.0, 1.0]
+
+
+def test_what_a_stage_compares_has_the_words_of_the_notebook_that_declares_it():
+    trained = case([], varied={"layer": "a"})
+    trained.run.manifest.meanings["layer"] = "what is known before"
+    trained.run.manifest.units["layer"] = "-"
+    judged = case([scrap("error", 1.0, "%", member={"layer": "a"})])
+    assert parameters([judged], [trained, judged])["layer"].meaning == (
+        "what is known before"
+    )

@@ -233,7 +233,9 @@ def parameters(
     named: dict[str, Quantity] = {}
     for case in cases:
         run = case.run
-        for name in flat(run.parameters) | flat(case.varied):
+        # What tells the members of a run that compares models is no parameter of its.
+        members = {name: None for scrap in run.scraps for name in flat(scrap.member)}
+        for name in flat(run.parameters) | flat(case.varied) | members:
             top = name.partition(".")[0]
             meaning = run.meanings.get(name, "")
             told = Quantity(name, run.units.get(top, ""), meaning)
