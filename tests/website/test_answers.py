@@ -127,7 +127,8 @@ def test_names_in_an_answer_are_explained_and_its_verdict_follows():
     assert found.endswith("(layer: what is known before.) The \\*target\\* is missed.")
     whole = answer(item)
     assert whole is not None and told(whole) == found
-    assert told(published_answer(answer_data(whole))) == found
+    read = published_answer(answer_data(whole))
+    assert read is not None and told(read) == found
 
 
 def test_only_what_is_declared_or_judged_is_an_answer():

@@ -29,7 +29,7 @@ with lean_imports():
     import jupytext
     import nbformat
     import papermill
-    from jupyter_client.asynchronous import AsyncKernelClient
+    from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -116,10 +116,12 @@ class Kernel(AsyncKernelManager):
     launch: Launch
 
     async def _async_finish_shutdown(
-        self, waittime: float | None = None, pollinterval: float = 0.0, **how: Any
+        self,
+        waittime: float | None = None,
+        pollinterval: float = LOOK,  # the library's is a tenth of a second
+        restart: bool = False,
     ) -> None:
-        # The library looks ten times a second whether a kernel has ended.
-        await super()._async_finish_shutdown(waittime, pollinterval or LOOK, **how)
+        await super()._async_finish_shutdown(waittime, pollinterval, restart)
 
     @property
     def kernel_spec(self) -> KernelSpec:

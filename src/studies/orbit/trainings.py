@@ -87,7 +87,7 @@ def _of_energy(orbits: OrbitSet) -> str:
     spans = []
     for states, there in zip(orbits.states, orbits.mask, strict=True):
         energy = invariants(states[there]).energy
-        spans.append(100 * np.ptp(energy) / abs(energy.mean()))
+        spans.append(100 * np.ptp(energy) / abs(np.mean(energy)))
     if max(spans) < STEADY:
         return ""
     return (
