@@ -301,6 +301,9 @@ save_figure(
 
 # %% [markdown]
 # ## Verdict
+#
+# Numbers are means over ten starts. A notebook that compares models draws other starts,
+# from longer recordings, so that the same model may err a tenth more or less there.
 
 # %%
 families = list(sets.judged)
