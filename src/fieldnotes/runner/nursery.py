@@ -206,12 +206,12 @@ def become(birth: Birth) -> Any:
     for number, descriptor in enumerate(birth.descriptors[:3]):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    environment = order["environment"] | birth.added
+    environment = dict(order["environment"])
     if birth.descriptors[3:]:
         environment[LINK] = str(birth.descriptors[3])
     os.environ.clear()
-    os.environ.update(environment)
-    show_environment(environment)
+    os.environ.update(environment | birth.added)
+    show_environment(environment)  # what imports add is not shown of any process
     os.chdir(order["cwd"])
     sys.argv[:] = order["argv"]
     tempfile.tempdir = None
