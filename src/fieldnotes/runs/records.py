@@ -89,7 +89,8 @@ def read_scraps(folder: Path, odd: list[str] | None = None) -> list[Scrap]:
     if values is not None and not isinstance(values, list):
         message = f"{path}: holds no list."
         raise CorruptFile(message)
-    made = [typed(Scrap, value) for value in values or ()]
+    values = values or []
+    made = [typed(Scrap, value) for value in values]
     whole = [scrap for scrap in made if scrap is not None]
     if odd is not None and len(whole) < len(made):
         odd += [repr(v) for v, x in zip(values, made, strict=True) if x is None]
