@@ -6,9 +6,9 @@ at two slots and through papermill alone in fresh processes, two at a time. Ever
 is printed with the limit it must keep. Seconds of the processors count also where other
 programs are busy on them.
 
-Measured on two cores, otherwise idle: 0.46 s an empty run beside another, 1.0 s one that
-imports JAX and draws (papermill alone, in a fresh process with all that it imports, 3.6
-s for the empty one), 1.9 s the plan, 0.3 s the second look.
+Measured on two cores, otherwise idle: 0.46 s an empty run beside another, 1.0 s one
+that imports JAX and draws (papermill alone, in a fresh process with all that it
+imports, 3.6 s for the empty one), 1.9 s the plan, 0.3 s the second look.
 """
 
 import resource
