@@ -82,11 +82,7 @@ def to_json(value: Any, *, indent: int | None = None, sort: bool = False) -> str
     """Standard JSON text; floats that JSON lacks become `{"__float__": "nan"}`."""
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return repr(value)  # the same text, without an encoder of its own
-    encoder = _encoder(indent, sort)
-    try:
-        return encoder.encode(value)
-    except (TypeError, ValueError):  # a path, or a float that JSON lacks
-        return encoder.encode(_plain(value))
+    return _encoder(indent, sort).encode(_plain(value))
 
 
 @cache

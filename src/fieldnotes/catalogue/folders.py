@@ -1,6 +1,5 @@
 """From a run folder to rows: reads what is there, and says what could not be read."""
 
-import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -72,16 +71,6 @@ def _written(value: Any) -> Row:
 
 
 def _row_of(value: Any) -> Row:
-    if type(value) is float and not value.is_integer() and math.isfinite(value):
-        # Most of a million recorded values: their forms are these, and `forms` is slow.
-        letters = repr(value)
-        return {
-            "type": "float",
-            "value": letters,
-            "number": value,
-            "text": None,
-            "spelled": letters,
-        }
     number, text, letters = forms(value)
     return {
         "type": type(value).__name__,

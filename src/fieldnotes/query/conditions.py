@@ -42,6 +42,8 @@ class Forms(NamedTuple):
 
 def forms(value: Any) -> Forms:
     """The forms of a value; a list of one has those of its entry."""
+    if type(value) is float and math.isfinite(value) and not value.is_integer():
+        return Forms(value, None, repr(value))  # of most recorded values, and fast
     entry = sole(value)
     text = entry if isinstance(entry, str) else None
     letters = spelled(entry)
